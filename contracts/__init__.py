@@ -1,0 +1,1 @@
+"""What is true on chain, for Python: events, errors and calls, generated from the wasm's spec."""

@@ -1,0 +1,1 @@
+"""Ledger to rows: fetch, decode, fold, commit, exactly once."""

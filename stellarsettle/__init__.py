@@ -1,0 +1,1 @@
+"""The command line and the wiring: the one place that knows every room."""
