@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Hashable
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import msgspec
 
@@ -181,7 +181,7 @@ class Request(msgspec.Struct, Generic[T], frozen=True):
 
     def read(self, body: bytes) -> T:
         """The answer's result; raises `RpcError`, or `msgspec.DecodeError` if it is none."""
-        envelope: _Envelope[T] = _decoder(self.reply).decode(body)
+        envelope: _Envelope[T] = _decoder(cast("Hashable", self.reply)).decode(body)
         if envelope.error is not None:
             raise RpcError(envelope.error.code, envelope.error.message, envelope.error.data)
         if isinstance(envelope.result, msgspec.UnsetType):
