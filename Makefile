@@ -1,0 +1,60 @@
+# Every target sets up what it needs, once. `make` alone lists them.
+.DEFAULT_GOAL := help
+.PHONY: help built demo test test-python test-rust lint format bench contracts lock clean
+
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+help:
+	@echo "make demo         run the whole platform on this machine and watch one invoice's life"
+	@echo "make demo ONCE=1  the same on free ports; ends by itself with one line of JSON"
+	@echo "make test         every test: contracts, ledger, indexer, read models, API, journeys"
+	@echo "make lint         formatting, lints, types, layers, clippy"
+	@echo "make contracts    build the wasm and write the Python made from its spec"
+	@echo "make bench        the figures, one JSON line each"
+	@echo "make clean        remove everything that was built"
+
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) stellarsettle/bootstrap.py
+
+built: $(READY)
+	@$(PYTHON) -m contracts.build wasm devnet
+
+demo: built
+	@$(BIN)/stellarsettle demo $(if $(ONCE),--once)
+
+test: test-rust test-python
+
+test-rust: built
+	@$(PYTHON) -m contracts.build test
+
+test-python: built
+	@$(BIN)/python -m pytest $(ARGS)
+
+lint: $(READY)
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(PYTHON) -m contracts.build lint
+
+format: $(READY)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+contracts: $(READY)
+	@$(PYTHON) -m contracts.build wasm
+	@$(BIN)/python -m contracts.generate
+
+bench: built
+	@for file in tests/bench/bench_*.py; do $(BIN)/python $$file || exit 1; done
+
+lock: $(READY)
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-header --extra dev pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf .venv build dist contracts/target contracts/devnet/target
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -1,0 +1,48 @@
+"""From decoded topics and data to a typed event, or a clear refusal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from contracts.events import EVENTS
+from contracts.wire import Contract, Event
+
+
+class UndecodableEventError(Exception):
+    """An event that this version cannot read. It is kept aside and tried again, never dropped."""
+
+
+class UnknownEventError(UndecodableEventError):
+    """The contract emitted an event whose name is not in its spec."""
+
+
+class MalformedEventError(UndecodableEventError):
+    """The event has a known name, but not the topics and data of its spec."""
+
+
+def decode(contract: Contract, topics: Sequence[Any], data: Any) -> Event:
+    """Make the typed event of native `topics` and `data`.
+
+    Values are ints, bytes, str, lists, dicts, None; addresses are strkeys. A key that is absent
+    from the data is None. Share tokens may carry the bare amount instead of a map (SEP-41).
+    Raises `UnknownEventError` or `MalformedEventError`.
+    """
+    name = topics[0] if topics else None
+    kind = EVENTS[contract].get(name) if isinstance(name, str) else None
+    if kind is None:
+        raise UnknownEventError(f"the {contract} contract has no event named {name!r}")
+    if len(topics) != len(kind.TOPICS) + 1:
+        raise MalformedEventError(f"{name} has {len(topics)} topics, not {len(kind.TOPICS) + 1}")
+    if data is None:
+        data = {}
+    elif contract is Contract.TOKEN and isinstance(data, int):
+        data = {"amount": data}
+    if not isinstance(data, dict):
+        raise MalformedEventError(f"the data of {name} is no map")
+    try:
+        return msgspec.convert({**data, **dict(zip(kind.TOPICS, topics[1:], strict=True))}, kind)
+    except msgspec.ValidationError as error:
+        raise MalformedEventError(f"{name}: {error}") from error

@@ -1,0 +1,116 @@
+"""Sign and submit, for whoever holds a key: deploying, and wallets on the local ledger."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Callable
+
+from stellar_sdk import (
+    Address,
+    Keypair,
+    Network,
+    SorobanServer,
+    StrKey,
+    TransactionBuilder,
+    TransactionEnvelope,
+    xdr,
+)
+from stellar_sdk.exceptions import PrepareTransactionException
+from stellar_sdk.soroban_rpc import GetTransactionResponse, GetTransactionStatus
+
+from contracts import wire
+from contracts.wire import Invocation
+
+_BASE_FEE = 1_000
+_VALID_SECONDS = 300
+_POLL_SECONDS = 0.02
+_POLL_TRIES = 3_000
+
+
+AddOperations = Callable[[TransactionBuilder], TransactionBuilder]
+"""Appends operations to a transaction being built."""
+
+
+class ChainError(Exception):
+    """The ledger refused or failed a transaction; the message holds its own words."""
+
+
+class Chain:
+    """A ledger reached through stellar-rpc. Builds, submits and waits."""
+
+    def __init__(self, rpc_url: str, passphrase: str) -> None:
+        self.server = SorobanServer(rpc_url)
+        self.passphrase = passphrase
+
+    def close_time(self) -> int:
+        """The newest ledger's close time: what "now" means to contracts."""
+        close_time = self.server.get_latest_ledger().close_time
+        if close_time is None:
+            raise ChainError("the node does not tell the close time of its newest ledger")
+        return int(close_time)
+
+    def execute(self, signer: Keypair, add: AddOperations) -> GetTransactionResponse:
+        """Build a transaction of `signer`, simulate it where needed, sign, submit and wait."""
+        account = self.server.load_account(signer.public_key)
+        builder = TransactionBuilder(account, self.passphrase, base_fee=_BASE_FEE)
+        now = self.close_time()
+        builder.add_time_bounds(0, now + _VALID_SECONDS)
+        envelope = add(builder).build()
+        if envelope.transaction.is_soroban_transaction():
+            try:
+                envelope = self.server.prepare_transaction(envelope)
+            except PrepareTransactionException as error:
+                words = error.simulate_transaction_response.error or str(error)
+                raise ChainError(words) from error
+        envelope.sign(signer)
+        return self.submit(envelope)
+
+    def invoke(
+        self, signer: Keypair, contract_address: str, call: Invocation
+    ) -> GetTransactionResponse:
+        """Execute one contract call with `signer` as source and only authority."""
+        return self.execute(
+            signer,
+            lambda transaction: transaction.append_invoke_contract_function_op(
+                contract_address, call.function, call.arguments
+            ),
+        )
+
+    def submit(self, envelope: TransactionEnvelope) -> GetTransactionResponse:
+        """Send a signed envelope and wait until a ledger holds it; raises if it failed."""
+        sent = self.server.send_transaction(envelope)
+        if sent.error_result_xdr is not None:
+            result = xdr.TransactionResult.from_xdr(sent.error_result_xdr)
+            raise ChainError(f"the ledger refused the transaction: {result.result.code.name}")
+        if sent.status.value not in {"PENDING", "DUPLICATE"}:
+            raise ChainError(f"the transaction was not queued: {sent.status.value}")
+        done = self._outcome(sent.hash)
+        if done.status is not GetTransactionStatus.SUCCESS:
+            raise ChainError(f"transaction {sent.hash} ended as {done.status.value}")
+        return done
+
+    def _outcome(self, tx_hash: str) -> GetTransactionResponse:
+        for _ in range(_POLL_TRIES):
+            found = self.server.get_transaction(tx_hash)
+            if found.status is not GetTransactionStatus.NOT_FOUND:
+                return found
+            time.sleep(_POLL_SECONDS)
+        raise ChainError(f"transaction {tx_hash} is in no ledger yet")
+
+
+def contract_address(passphrase: str, deployer: str, salt: bytes) -> wire.Address:
+    """The address that `deployer` gives a contract by `salt`, known before it exists."""
+    preimage = xdr.HashIDPreimage(
+        xdr.EnvelopeType.ENVELOPE_TYPE_CONTRACT_ID,
+        contract_id=xdr.HashIDPreimageContractID(
+            network_id=xdr.Hash(Network(passphrase).network_id()),
+            contract_id_preimage=xdr.ContractIDPreimage(
+                xdr.ContractIDPreimageType.CONTRACT_ID_PREIMAGE_FROM_ADDRESS,
+                from_address=xdr.ContractIDPreimageFromAddress(
+                    Address(deployer).to_xdr_sc_address(), xdr.Uint256(salt)
+                ),
+            ),
+        ),
+    )
+    return wire.Address(StrKey.encode_contract(hashlib.sha256(preimage.to_xdr_bytes()).digest()))

@@ -1,0 +1,107 @@
+"""Everything that is decided outside the code, read once from the environment and checked."""
+
+from __future__ import annotations
+
+import base64
+import secrets
+from collections.abc import Mapping
+
+import msgspec
+from stellar_sdk import Keypair, StrKey
+
+TESTNET_PASSPHRASE = "Test SDF Network ; September 2015"  # noqa: S105 -- a network's public name
+
+
+class SettingsError(Exception):
+    """A setting is missing or wrong; the message names it and says what it should be."""
+
+
+class Settings(msgspec.Struct, frozen=True, kw_only=True):
+    """The platform's settings. Names of environment variables are these in capitals."""
+
+    database_url: str = ""
+    """PostgreSQL, as libpq writes it; empty: the embedded one in `data_dir`."""
+    data_dir: str = ".stellarsettle"
+    """Where the embedded PostgreSQL keeps its files."""
+    rpc_url: str = "http://127.0.0.1:8000"
+    """A stellar-rpc: the local ledger, testnet, mainnet or a node of your own."""
+    network_passphrase: str = TESTNET_PASSPHRASE
+    """The network that transactions are signed for."""
+    escrow: str = ""
+    """The escrow contract, C..."""
+    distributor: str = ""
+    """The distributor contract, C..."""
+    start_ledger: int = 0
+    """The ledger the contracts were deployed in: where indexing begins."""
+    poll_seconds: float = 1.0
+    """How long the indexer waits at the tip before it asks again."""
+    api_host: str = "127.0.0.1"
+    api_port: int = 8080
+    home_domain: str = "localhost:8080"
+    """The domain that sign-in challenges speak for."""
+    public_url: str = "http://localhost:8080"
+    """Where the outside reaches the API."""
+    signing_seed: str = ""
+    """S...: the key that signs sign-in challenges. It can move no money."""
+    token_key: str = ""
+    """32 bytes, base64: the Ed25519 key that signs access tokens."""
+    natural_key: str = ""
+    """32 bytes, base64: the key under which an invoice's natural identity is hashed."""
+
+    def __post_init__(self) -> None:
+        """Check what can be checked without asking anybody."""
+        for name in ("escrow", "distributor"):
+            value = getattr(self, name)
+            if value and not StrKey.is_valid_contract(value):
+                raise SettingsError(f"{name.upper()} is no contract address (C...): {value}")
+        if self.signing_seed and not StrKey.is_valid_ed25519_secret_seed(self.signing_seed):
+            raise SettingsError("SIGNING_SEED is no secret seed (S...)")
+        for name in ("token_key", "natural_key"):
+            if getattr(self, name) and len(_decoded(getattr(self, name))) != 32:
+                raise SettingsError(f"{name.upper()} must be 32 bytes in base64")
+
+    def require(self, *names: str) -> None:
+        """Refuse to go on without these settings."""
+        missing = [name.upper() for name in names if not getattr(self, name)]
+        if missing:
+            raise SettingsError(
+                f"Please set {', '.join(missing)}."
+                " `stellarsettle deploy` prints the contracts', `stellarsettle keys` new keys."
+            )
+
+    def token_seed(self) -> bytes:
+        """The access tokens' key, 32 bytes."""
+        return _decoded(self.token_key)
+
+    def natural_secret(self) -> bytes:
+        """The natural identities' key, 32 bytes."""
+        return _decoded(self.natural_key)
+
+
+def load(environment: Mapping[str, str]) -> Settings:
+    """Read the settings from `environment`; raises `SettingsError` naming the one at fault."""
+    given = {
+        field: environment[field.upper()]
+        for field in Settings.__struct_fields__
+        if environment.get(field.upper())
+    }
+    try:
+        return msgspec.convert(given, Settings, strict=False)
+    except msgspec.ValidationError as error:
+        raise SettingsError(f"A setting is wrong: {error}") from error
+
+
+def fresh_keys() -> dict[str, str]:
+    """New secrets for a platform: challenge signing, access tokens, natural identities."""
+    return {
+        "SIGNING_SEED": Keypair.random().secret,
+        "TOKEN_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
+        "NATURAL_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
+    }
+
+
+def _decoded(value: str) -> bytes:
+    try:
+        return base64.b64decode(value, validate=True)
+    except ValueError:
+        return b""

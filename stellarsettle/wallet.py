@@ -1,0 +1,111 @@
+"""A wallet that is nothing but a key: it signs what the API returned and submits it itself.
+
+It checks before it signs, as a careful wallet does: that it is the source of the transaction, and
+that the hash it was told is the hash of what it signs.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any
+
+import httpx
+import msgspec
+from stellar_sdk import Keypair, TransactionEnvelope
+
+from stellarsettle.chain import Chain
+
+_FOLLOW_SECONDS = 60
+_POLL_SECONDS = 0.02
+
+
+class RefusedError(Exception):
+    """The API answered with a problem; `problem` is its body, `status` the HTTP status."""
+
+    def __init__(self, status: int, problem: dict[str, Any]) -> None:
+        super().__init__(f"{problem.get('title')}: {problem.get('detail')}")
+        self.status = status
+        self.problem = problem
+
+
+class Done(msgspec.Struct, frozen=True):
+    """An action that was signed, is in a ledger and can be read back: what it was and where."""
+
+    summary: str
+    ledger: int
+    intent: dict[str, Any]
+
+
+class Wallet:
+    """A key, the API it asks for transactions, and the ledger it submits them to."""
+
+    def __init__(self, name: str, keypair: Keypair, api_url: str, chain: Chain) -> None:
+        self.name = name
+        self.keypair = keypair
+        self.chain = chain
+        self._http = httpx.Client(base_url=api_url, timeout=30)
+
+    @property
+    def address(self) -> str:
+        """The wallet's account, G..."""
+        return self.keypair.public_key
+
+    def sign_in(self) -> str:
+        """SEP-10: sign the service's challenge, get an access token."""
+        challenge = self._ask("GET", "/auth", params={"account": self.address})
+        envelope = self._read(challenge["transaction"])
+        envelope.sign(self.keypair)
+        token: str = self._ask("POST", "/auth", json={"transaction": envelope.to_xdr()})["token"]
+        self._http.headers["authorization"] = f"Bearer {token}"
+        return token
+
+    def get(self, path: str, **params: Any) -> Any:
+        """The `data` of a read."""
+        return self._ask("GET", path, params=params)["data"]
+
+    def prepare(self, action: str, **body: Any) -> dict[str, Any]:
+        """Ask the API for the unsigned transaction of an action."""
+        intent: dict[str, Any] = self._ask("POST", f"/v1/transactions/{action}", json=body)
+        return intent
+
+    def submit(self, intent: dict[str, Any]) -> None:
+        """Check and sign an intent's transaction and send it to the ledger, not to the API."""
+        envelope = self._read(intent["xdr"])
+        if envelope.transaction.source.account_id != self.address:
+            raise ValueError("this transaction is somebody else's")
+        if envelope.hash_hex() != intent["hash"]:
+            raise ValueError("this is not the transaction whose hash was told")
+        envelope.sign(self.keypair)
+        self.chain.submit(envelope)
+
+    def follow(self, intent: dict[str, Any]) -> dict[str, Any]:
+        """Wait until the intent has come to its end: projected, failed or expired."""
+        deadline = time.monotonic() + _FOLLOW_SECONDS
+        while time.monotonic() < deadline:
+            state: dict[str, Any] = self._ask("GET", f"/v1/transactions/{intent['id']}")
+            if state["status"] in {"projected", "failed", "expired"}:
+                return state
+            time.sleep(_POLL_SECONDS)
+        raise TimeoutError(f"intent {intent['id']} was not shown within {_FOLLOW_SECONDS} s")
+
+    def act(self, action: str, **body: Any) -> Done:
+        """The whole way: prepare, sign, submit, and wait until it can be read back."""
+        intent = self.prepare(action, **body)
+        self.submit(intent)
+        state = self.follow(intent)
+        if state["status"] != "projected":
+            raise RuntimeError(f"{action} ended as {state['status']}: {state.get('error')}")
+        return Done(intent["summary"], state["ledger"], intent)
+
+    def close(self) -> None:
+        """Let the connections go."""
+        self._http.close()
+
+    def _read(self, envelope: str) -> TransactionEnvelope:
+        return TransactionEnvelope.from_xdr(envelope, self.chain.passphrase)
+
+    def _ask(self, method: str, path: str, **options: Any) -> Any:
+        answer = self._http.request(method, path, **options)
+        if answer.is_error:
+            raise RefusedError(answer.status_code, answer.json())
+        return answer.json()
