@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 import time
 from collections.abc import Callable
+from typing import Any
 
 from stellar_sdk import (
+    Account,
     Address,
     Keypair,
     Network,
@@ -14,6 +16,7 @@ from stellar_sdk import (
     StrKey,
     TransactionBuilder,
     TransactionEnvelope,
+    scval,
     xdr,
 )
 from stellar_sdk.exceptions import PrepareTransactionException
@@ -23,6 +26,7 @@ from contracts import wire
 from contracts.wire import Invocation
 
 _BASE_FEE = 1_000
+_NOBODY = StrKey.encode_ed25519_public_key(bytes(32))
 _VALID_SECONDS = 300
 _POLL_SECONDS = 0.02
 _POLL_TRIES = 3_000
@@ -76,6 +80,15 @@ class Chain:
                 contract_address, call.function, call.arguments
             ),
         )
+
+    def view(self, contract_address: str, function: str, *arguments: xdr.SCVal) -> Any:
+        """What a contract's read-only function returns now, as native values; sends nothing."""
+        builder = TransactionBuilder(Account(_NOBODY, 0), self.passphrase, base_fee=_BASE_FEE)
+        builder.append_invoke_contract_function_op(contract_address, function, arguments)
+        simulated = self.server.simulate_transaction(builder.set_timeout(0).build())
+        if simulated.error is not None or not simulated.results:
+            raise ChainError(simulated.error or "the simulation returned nothing")
+        return scval.to_native(str(simulated.results[0].xdr))
 
     def submit(self, envelope: TransactionEnvelope) -> GetTransactionResponse:
         """Send a signed envelope and wait until a ledger holds it; raises if it failed."""

@@ -7,10 +7,10 @@ import secrets
 from collections.abc import Callable
 
 import msgspec
-from contracts.calls import distributor, escrow
 from stellar_sdk import Keypair, TransactionBuilder
 
 from contracts.build import BUILD, CONTRACTS
+from contracts.calls import distributor, escrow
 from contracts.wire import Address, Invocation
 from stellarsettle.chain import Chain, contract_address
 

@@ -59,44 +59,62 @@ def _version(folder: Path) -> int:
     return int(digits[0]) if digits else 0
 
 
-class Cluster:
-    """A running PostgreSQL server. `url(name)` is the owner's address of a database in it."""
+def address(folder: Path, database: str) -> str | None:
+    """The URL of `database` in the cluster that runs in `folder`, or None if none does."""
+    state = folder / "data" / "postmaster.pid"
+    lines = state.read_text().splitlines() if state.exists() else []
+    return _socket_server(Path(lines[4])).url(database) if len(lines) > 4 else None
 
-    def __init__(self, process: subprocess.Popen[bytes], socket_folder: Path) -> None:
-        self.process = process
-        self.socket_folder = socket_folder
+
+class Server:
+    """A PostgreSQL server and the databases in it, reached as somebody who may create them."""
+
+    def __init__(self, url: str) -> None:
+        self._url = urllib.parse.urlsplit(url)
 
     def url(self, database: str) -> str:
-        """A libpq URL for `database`, as the cluster's owner."""
-        host = urllib.parse.quote(str(self.socket_folder), safe="")
-        return f"postgresql://{OWNER}@/{database}?host={host}"
+        """The URL of `database`."""
+        return urllib.parse.urlunsplit(self._url._replace(path=f"/{database}"))
 
-    def create_database(self, name: str, template: str = "template1") -> str:
+    def create(self, database: str, template: str = "template1") -> str:
         """Make a database, as a copy of `template`; returns its URL."""
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
-            connection.execute(statement.format(sql.Identifier(name), sql.Identifier(template)))
-        return self.url(name)
+        statement = sql.SQL("CREATE DATABASE {} TEMPLATE {}")
+        self._execute(statement.format(sql.Identifier(database), sql.Identifier(template)))
+        return self.url(database)
 
-    def drop_database(self, name: str) -> None:
+    def ensure(self, database: str) -> str:
+        """The URL of a database, which is made if it is not there."""
+        with contextlib.suppress(psycopg.errors.DuplicateDatabase):
+            self.create(database)
+        return self.url(database)
+
+    def drop(self, database: str) -> None:
         """Drop a database, ending the sessions that are still in it."""
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
-            connection.execute(statement.format(sql.Identifier(name)))
+        statement = sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)")
+        self._execute(statement.format(sql.Identifier(database)))
 
-    def stop(self) -> None:
-        """A fast shutdown: sessions end, everything committed is on disk."""
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGINT)
-            try:
-                self.process.wait(timeout=_START_SECONDS)
-            except subprocess.TimeoutExpired:
-                self.process.kill()
-                self.process.wait()
+    def _execute(self, statement: sql.Composed) -> None:
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(statement)
 
 
 @contextlib.contextmanager
-def running(folder: Path, *, durable: bool = True) -> Iterator[Cluster]:
+def server(url: str, folder: Path, *, durable: bool = True) -> Iterator[Server]:
+    """The server at `url` if one is given, else a cluster of our own kept in `folder`."""
+    if url:
+        yield Server(url)
+    else:
+        with running(folder, durable=durable) as own:
+            yield own
+
+
+def _socket_server(sockets: Path) -> Server:
+    host = urllib.parse.quote(str(sockets), safe="")
+    return Server(f"postgresql://{OWNER}@/postgres?host={host}")
+
+
+@contextlib.contextmanager
+def running(folder: Path, *, durable: bool = True) -> Iterator[Server]:
     """Run the cluster kept in `folder`, making it first if need be.
 
     With `durable=False` nothing is flushed to disk: for tests, whose clusters are thrown away.
@@ -108,11 +126,13 @@ def running(folder: Path, *, durable: bool = True) -> Iterator[Cluster]:
     if not (data / "PG_VERSION").exists():
         _initialise(binaries, data, prefix)
     with _socket_folder(folder, prefix) as sockets:
-        cluster = _launch(binaries, data, sockets, prefix, durable=durable)
+        process = _launch(binaries, data, sockets, prefix, durable=durable)
         try:
-            yield cluster
+            own = _socket_server(sockets)
+            _wait_until_ready(own, process, folder / "postgres.log")
+            yield own
         finally:
-            cluster.stop()
+            _stop(process)
 
 
 def _initialise(binaries: Path, data: Path, prefix: list[str]) -> None:
@@ -134,7 +154,7 @@ def _initialise(binaries: Path, data: Path, prefix: list[str]) -> None:
 
 def _launch(
     binaries: Path, data: Path, sockets: Path, prefix: list[str], *, durable: bool
-) -> Cluster:
+) -> subprocess.Popen[bytes]:
     settings = [
         "listen_addresses=",
         f"unix_socket_directories={sockets}",
@@ -145,9 +165,8 @@ def _launch(
     if not durable:
         settings += ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
     options = [word for setting in settings for word in ("-c", setting)]
-    log_path = data.parent / "postgres.log"
-    with log_path.open("ab") as log:
-        process = subprocess.Popen(
+    with (data.parent / "postgres.log").open("ab") as log:
+        return subprocess.Popen(
             [*prefix, str(binaries / "postgres"), "-D", str(data), *options],
             stdout=log,
             stderr=log,
@@ -155,26 +174,33 @@ def _launch(
             cwd=data.parent,
             start_new_session=True,  # Ctrl-C is for the program in front, which stops us in order
         )
-    cluster = Cluster(process, sockets)
-    _wait_until_ready(cluster, log_path)
-    return cluster
 
 
-def _wait_until_ready(cluster: Cluster, log_path: Path) -> None:
+def _wait_until_ready(own: Server, process: subprocess.Popen[bytes], log: Path) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while True:
         try:
-            psycopg.connect(cluster.url("postgres"), connect_timeout=2).close()
+            psycopg.connect(own.url("postgres"), connect_timeout=2).close()
         except psycopg.OperationalError as error:
-            if cluster.process.poll() is not None:
-                tail = log_path.read_text(errors="replace")[-2000:]
+            if process.poll() is not None:
+                tail = log.read_text(errors="replace")[-2000:]
                 raise PostgresError(f"PostgreSQL ended while starting:\n{tail}") from error
             if time.monotonic() > deadline:
-                cluster.stop()
-                raise PostgresError(f"PostgreSQL did not start; see {log_path}") from error
+                raise PostgresError(f"PostgreSQL did not start; see {log}") from error
             time.sleep(0.02)
         else:
             return
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    """A fast shutdown: sessions end, everything committed is on disk."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        try:
+            process.wait(timeout=_START_SECONDS)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
 
 
 def _unprivileged(folder: Path) -> list[str]:

@@ -37,6 +37,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """How long the indexer waits at the tip before it asks again."""
     api_host: str = "127.0.0.1"
     api_port: int = 8080
+    api_workers: int = 1
+    """Processes that answer requests."""
+    cors_origins: str = ""
+    """Web origins that may call the API from a browser, separated by commas."""
     home_domain: str = "localhost:8080"
     """The domain that sign-in challenges speak for."""
     public_url: str = "http://localhost:8080"

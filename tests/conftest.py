@@ -13,6 +13,7 @@ import migrations
 from stellarsettle import postgres
 
 _numbers = itertools.count(1)
+_TEMPLATE = f"stellarsettle_test_{os.getpid()}"
 
 
 @pytest.fixture(scope="session")
@@ -26,18 +27,19 @@ def corpus() -> Path:
 
 
 @pytest.fixture(scope="session")
-def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgres.Cluster]:
-    """A PostgreSQL server for this test run, thrown away after it."""
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgres.Server]:
+    """A PostgreSQL server: that of DATABASE_URL, else one of this test run, thrown away after it."""
     folder = tmp_path_factory.mktemp("postgres")
-    with postgres.running(folder, durable=False) as running:
-        template = running.create_database("template_migrated")
-        migrations.upgrade(template)
+    url = os.environ.get("DATABASE_URL", "")
+    with postgres.server(url, folder, durable=False) as running:
+        migrations.upgrade(running.create(_TEMPLATE))
         yield running
+        running.drop(_TEMPLATE)
 
 
 @pytest.fixture
-def database(cluster: postgres.Cluster) -> Iterator[str]:
+def database(server: postgres.Server) -> Iterator[str]:
     """The owner's URL of a fresh, migrated database."""
-    name = f"test_{next(_numbers)}"
-    yield cluster.create_database(name, template="template_migrated")
-    cluster.drop_database(name)
+    name = f"{_TEMPLATE}_{next(_numbers)}"
+    yield server.create(name, template=_TEMPLATE)
+    server.drop(name)
