@@ -1,0 +1,136 @@
+"""The HTTP transport of the stellar-rpc protocol: one request at a time, patient with hiccups.
+
+What may pass by itself is tried again, with back-off and jitter: a connection that fails, a node
+that is overloaded (HTTP 429, 502, 503, 504), an answer that is no JSON-RPC, and, if the caller
+wants so, a processing limit. A refusal with a meaning (`contracts.rpc.RpcError`) is the caller's.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+from types import TracebackType
+from typing import Final, Self, TypeVar
+
+import httpx
+import msgspec
+
+from contracts import rpc
+
+T = TypeVar("T")
+
+_PASSING_STATUSES: Final = frozenset({429, 502, 503, 504})
+_FIRST_WAIT_SECONDS: Final = 0.2
+_LONGEST_WAIT_SECONDS: Final = 10.0
+
+
+class RpcUnavailableError(Exception):
+    """The node did not answer, in spite of several tries; the message holds the last reason."""
+
+
+class Waiting:
+    """How to wait between tries: exponential, jittered, ended early by `stop`.
+
+    `random` is a parameter so that a test run can be repeated.
+    """
+
+    def __init__(self, random: random.Random, stop: threading.Event) -> None:
+        self._random = random
+        self._stop = stop
+
+    def before_try(self, number: int, asked: float | None = None) -> bool:
+        """Wait before the try after `number` failures; False if it is time to stop.
+
+        `asked` is the node's own wish in seconds (Retry-After); it is honoured up to a bound.
+        """
+        longest = min(_LONGEST_WAIT_SECONDS, _FIRST_WAIT_SECONDS * 2.0 ** (number - 1))
+        seconds = self._random.uniform(longest / 2, longest)
+        if asked is not None:
+            seconds = max(seconds, min(asked, _LONGEST_WAIT_SECONDS))
+        return not self._stop.wait(seconds)
+
+
+class RpcClient:
+    """Calls a node at `url`; `timeout` is in seconds for each try. Use it in one thread."""
+
+    def __init__(
+        self,
+        url: str,
+        timeout: float = 20.0,
+        *,
+        tries: int = 5,
+        waiting: Waiting | None = None,
+    ) -> None:
+        self.url = url
+        self._tries = tries
+        # Jitter spreads load; nobody gains by predicting it.
+        self._waiting = waiting or Waiting(random.Random(), threading.Event())  # noqa: S311
+        self._http = httpx.Client(timeout=timeout, headers={"Content-Type": "application/json"})
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._http.close()
+
+    def call(self, request: rpc.Request[T], *, retry_limit: bool = True) -> T:
+        """The result of `request`.
+
+        Raises `contracts.rpc.RpcError` if the node refuses it and `RpcUnavailableError` if no
+        try was answered. `retry_limit=False` hands a processing limit (-32001) to the caller at
+        once, who can ask for less.
+        """
+        failures = 0
+        while True:
+            try:
+                return request.read(self._post(request.body()))
+            except rpc.RpcError as error:
+                if error.code != rpc.PROCESSING_LIMIT or not retry_limit:
+                    raise
+                reason, asked = str(error), None
+            except _PassingError as error:
+                reason, asked = str(error), error.asked
+            except msgspec.DecodeError as error:
+                reason, asked = f"the answer is no JSON-RPC of {request.method}: {error}", None
+            failures += 1
+            if failures >= self._tries or not self._waiting.before_try(failures, asked):
+                raise RpcUnavailableError(
+                    f"{self.url} did not answer {request.method} in {failures} tries: {reason}"
+                )
+
+    def _post(self, body: bytes) -> bytes:
+        try:
+            answer = self._http.post(self.url, content=body)
+        except httpx.TransportError as error:
+            raise _PassingError(str(error) or type(error).__name__) from error
+        if answer.status_code in _PASSING_STATUSES:
+            raise _PassingError(f"HTTP {answer.status_code}", _seconds(answer))
+        if answer.status_code != httpx.codes.OK:
+            raise RpcUnavailableError(
+                f"{self.url} answered HTTP {answer.status_code}: {answer.text[:200]!r}."
+                " Is this the address of a stellar-rpc node?"
+            )
+        return answer.content
+
+
+class _PassingError(Exception):
+    """A failure that may pass by itself; `asked` is the node's wish in seconds."""
+
+    def __init__(self, reason: str, asked: float | None = None) -> None:
+        super().__init__(reason)
+        self.asked = asked
+
+
+def _seconds(answer: httpx.Response) -> float | None:
+    """Retry-After in seconds; its other form, a date, is not worth a clock."""
+    text = answer.headers.get("Retry-After", "")
+    return float(text) if text.isdecimal() else None

@@ -1,0 +1,91 @@
+"""Schema `ledger`: what came from the network, kept raw, and how far it is whole."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import sqlalchemy as sa
+
+from contracts.wire import Contract
+
+CONTRACT_IDS: Final = {Contract.ESCROW: 1, Contract.DISTRIBUTOR: 2}
+"""Numbers under which contracts are stored; they never change."""
+
+metadata = sa.MetaData(schema="ledger")
+
+contract = sa.Table(
+    "contract",
+    metadata,
+    sa.Column("id", sa.SmallInteger, primary_key=True, autoincrement=False),
+    sa.Column("kind", sa.Text, nullable=False, comment="escrow or distributor"),
+    sa.Column("address", sa.Text, nullable=False, unique=True, comment="strkey"),
+    comment="What this database follows; it never changes, another deployment is another database",
+)
+
+event = sa.Table(
+    "event",
+    metadata,
+    sa.Column(
+        "position",
+        sa.BigInteger,
+        primary_key=True,
+        autoincrement=False,
+        comment="TOID: ledger << 32 | transaction << 12 | operation",
+    ),
+    sa.Column("index", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("contract", sa.SmallInteger, nullable=False),
+    sa.Column("closed_at", sa.BigInteger, nullable=False, comment="of the ledger, Unix seconds"),
+    sa.Column("tx_hash", sa.LargeBinary, nullable=False),
+    sa.Column("body", sa.LargeBinary, nullable=False, comment="ContractEventV0 XDR: topics, data"),
+    sa.ForeignKeyConstraint(["contract"], [contract.c.id], name="event_contract_fkey"),
+    comment="Every event of the followed contracts, raw: everything else is derived from here",
+)
+
+quarantine = sa.Table(
+    "quarantine",
+    metadata,
+    sa.Column("position", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("index", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    sa.ForeignKeyConstraint(
+        ["position", "index"], [event.c.position, event.c.index], name="quarantine_event_fkey"
+    ),
+    comment="Events that could not be decoded and are not folded yet",
+)
+
+cursor = sa.Table(
+    "cursor",
+    metadata,
+    sa.Column("only", sa.Boolean, primary_key=True, server_default=sa.true()),
+    sa.Column("ledger", sa.Integer, nullable=False, comment="everything up to here is in"),
+    sa.Column("closed_at", sa.BigInteger, nullable=False, comment="of that ledger, Unix seconds"),
+    sa.Column("version", sa.BigInteger, nullable=False, comment="counts commits: compare and swap"),
+    sa.CheckConstraint("only", name="cursor_only_check"),
+    comment="How far this database is whole; one row",
+)
+
+stretch = sa.Table(
+    "stretch",
+    metadata,
+    sa.Column("through", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("first", sa.Integer, nullable=False),
+    sa.Column("events", sa.Integer, nullable=False),
+    sa.Column(
+        "committed_at",
+        sa.DateTime(timezone=True),
+        nullable=False,
+        server_default=sa.func.clock_timestamp(),
+    ),
+    sa.CheckConstraint("first <= through", name="stretch_order_check"),
+    comment="Ledgers committed together, first to through; side by side, without holes",
+)
+
+heartbeat = sa.Table(
+    "heartbeat",
+    metadata,
+    sa.Column("only", sa.Boolean, primary_key=True, server_default=sa.true()),
+    sa.Column("latest", sa.Integer, nullable=False, comment="newest ledger the source knows of"),
+    sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
+    sa.CheckConstraint("only", name="heartbeat_only_check"),
+    comment="When the indexer last heard of the network; one row",
+)
