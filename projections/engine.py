@@ -1,0 +1,149 @@
+"""Folds events into the read models: loads the rows a batch touches, folds, writes them back.
+
+`Engine.apply` works inside the caller's transaction, so that raw events, read models and cursor
+commit together. The same folds serve live (a batch is one ledger), backfill (thousands) and
+rebuild (another schema); rows, history and digests do not depend on how batches are cut.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import psycopg
+
+from contracts.wire import Event
+from projections.digest import Digests
+from projections.model import Key, Mark, Model, Record, Row, Rule, View
+from projections.registry import MODELS
+from projections.storage import Storage, Version
+from projections.tables import SCHEMA
+
+__all__ = ["Engine", "FoldError", "Mark", "OrderError", "Record"]
+
+CACHE_ROWS = 50_000
+"""Rows of each model kept between batches, at most twice as many in flight."""
+
+
+class OrderError(ValueError):
+    """Records are not whole ledgers in order, after what is applied: nothing was written."""
+
+
+class FoldError(RuntimeError):
+    """A fold could not take an event; `record` is the event, the cause says why.
+
+    Roll back, put the event in quarantine and apply the rest: folds go on without it.
+    """
+
+    def __init__(self, model: Model[Any], record: Record) -> None:
+        name = type(record.event).__name__
+        super().__init__(f"{model.name} cannot fold {name} at {record.position}-{record.index}")
+        self.record = record
+
+
+class Engine:
+    """The one writer of the read models in `schema`.
+
+    It keeps rows in memory between batches, so only one engine at a time may write a schema, and
+    `forget` must be called after a transaction that was rolled back.
+    """
+
+    def __init__(self, schema: str = SCHEMA, *, cache_rows: int = CACHE_ROWS) -> None:
+        self._storage = Storage(schema, MODELS, cache_rows)
+        self._digests = Digests(schema, MODELS)
+        self._plans = _plans(MODELS)
+        self._applied: Mark | None = None
+
+    def apply(
+        self, connection: psycopg.Connection, records: Sequence[Record], through: Mark
+    ) -> None:
+        """Folds `records` and marks everything up to `through` as applied; commits nothing.
+
+        `records` are all events of the ledgers after the last mark up to `through`, in order:
+        a ledger is never split over two calls. Raises OrderError where they are not, FoldError for
+        an event that a fold refuses, psycopg.Error as it comes.
+        """
+        if self._applied is None:
+            self._applied = self._storage.begin(connection)
+            self._digests.load(connection)
+        _check_order(self._applied, records, through)
+        self._load(connection, records)
+        self._fold(records)
+        self._storage.write(connection)
+        self._digests.write(connection)
+        self._storage.mark(connection, self._applied, through)
+        self._applied = through
+
+    def forget(self) -> None:
+        """Drops everything kept in memory; the next `apply` reads it from the database."""
+        self._storage.forget()
+        self._digests.forget()
+        self._applied = None
+
+    def digest(self, connection: psycopg.Connection) -> bytes:
+        """The newest combined digest over all models (32 bytes), as stored."""
+        return self._digests.combined(connection)
+
+    def _load(self, connection: psycopg.Connection, records: Sequence[Record]) -> None:
+        want = self._storage.want
+        for record in records:
+            for _, rule in self._plans.get(type(record.event), ()):
+                for model, key in rule.reads(record.event):
+                    want(model, key)
+        self._storage.load(connection)
+
+    def _fold(self, records: Sequence[Record]) -> None:
+        view = View(self._storage.rows)
+        ledger = -1
+        for record in records:
+            if record.mark.ledger != ledger:
+                self._close(ledger)
+                ledger = record.mark.ledger
+            self._fold_one(view, record)
+        self._close(ledger)
+
+    def _fold_one(self, view: View, record: Record) -> None:
+        event = record.event
+        results: list[tuple[Model[Any], Iterable[Row]]] = []
+        for model, rule in self._plans.get(type(event), ()):
+            try:
+                results.append((model, tuple(rule.fold(view, record, event))))
+            except Exception as error:
+                raise FoldError(model, record) from error
+        # Only now: every fold sees the state before the event.
+        for model, rows in results:
+            for row in rows:
+                self._storage.put(model, row)
+
+    def _close(self, ledger: int) -> None:
+        """Ends a ledger: one version of each changed row goes to history and into the digest."""
+        for model, versions in self._storage.close(ledger):
+            self._digests.add(model, ledger, versions)
+
+
+def _plans(
+    models: Iterable[Model[Any]],
+) -> dict[type[Event], tuple[tuple[Model[Any], Rule], ...]]:
+    """For each kind of event the models that fold it."""
+    plans: dict[type[Event], tuple[tuple[Model[Any], Rule], ...]] = {}
+    for model in models:
+        for event, rule in model.rules.items():
+            plans[event] = (*plans.get(event, ()), (model, rule))
+    return plans
+
+
+def _check_order(applied: Mark, records: Sequence[Record], through: Mark) -> None:
+    if through.ledger < applied.ledger:
+        raise OrderError(f"ledger {through.ledger} is before {applied.ledger}, already applied")
+    last = ((applied.ledger + 1) << 32, -1)
+    for record in records:
+        place = (record.position, record.index)
+        if place <= last:
+            raise OrderError(f"event {place} does not come after {last}")
+        if record.position >> 32 != record.mark.ledger:
+            raise OrderError(f"event {place} is not of its ledger {record.mark.ledger}")
+        last = place
+    if last[0] >> 32 > max(through.ledger, applied.ledger + 1) or (
+        records and records[-1].mark.ledger > through.ledger
+    ):
+        raise OrderError(f"event {last} is after the mark at ledger {through.ledger}")

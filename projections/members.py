@@ -1,0 +1,73 @@
+"""Who may take part: members and their freezes, holders of roles, assets on the list."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from contracts.events import AssetSet, MemberSet, RoleGranted, RoleRevoked
+from contracts.wire import Address
+from projections.model import Big, Model, Record, Row, View
+
+
+class Member(Row, frozen=True, array_like=True):
+    """A member while now < `until` (Unix seconds, any u64) and not frozen.
+
+    `frozen_at`: close time of the ledger that froze; freezing again does not restart the clock.
+    """
+
+    address: Address
+    until: Big
+    frozen: bool
+    frozen_at: int | None
+
+
+class Role(Row, frozen=True, array_like=True):
+    """Whether `holder` has the escrow's role `role`, since `since` (Unix seconds)."""
+
+    role: str
+    holder: Address
+    granted: bool
+    since: int
+
+
+class Asset(Row, frozen=True, array_like=True):
+    """Whether new invoices, publications and stakes in this asset are accepted."""
+
+    asset: Address
+    allowed: bool
+
+
+MEMBER = Model("member", Member, key=("address",), version=1)
+ROLE = Model("role", Role, key=("role", "holder"), version=1)
+ASSET = Model("asset", Asset, key=("asset",), version=1)
+
+
+@MEMBER.on(MemberSet, reads=lambda event: (MEMBER.at(event.addr),))
+def _member_set(view: View, record: Record, event: MemberSet) -> Iterable[Member]:
+    before = view.find(MEMBER, event.addr)
+    if not event.frozen:
+        frozen_at = None
+    elif before and before.frozen:
+        frozen_at = before.frozen_at
+    else:
+        frozen_at = record.mark.closed_at
+    yield Member(event.addr, event.until, event.frozen, frozen_at)
+
+
+@ROLE.on(RoleGranted, reads=lambda event: (ROLE.at(event.role, event.addr),))
+def _granted(view: View, record: Record, event: RoleGranted) -> Iterable[Role]:
+    before = view.find(ROLE, event.role, event.addr)
+    if before is None or not before.granted:
+        yield Role(event.role, event.addr, granted=True, since=record.mark.closed_at)
+
+
+@ROLE.on(RoleRevoked, reads=lambda event: (ROLE.at(event.role, event.addr),))
+def _revoked(view: View, record: Record, event: RoleRevoked) -> Iterable[Role]:
+    before = view.find(ROLE, event.role, event.addr)
+    if before is None or before.granted:
+        yield Role(event.role, event.addr, granted=False, since=record.mark.closed_at)
+
+
+@ASSET.on(AssetSet, reads=lambda event: (ASSET.at(event.asset),))
+def _asset_set(_: View, __: Record, event: AssetSet) -> Iterable[Asset]:
+    yield Asset(event.asset, event.allowed)

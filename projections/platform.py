@@ -1,0 +1,165 @@
+"""The platform itself: who governs each contract, the parameters, and how many invoices are where."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+import msgspec
+
+from contracts.events import (
+    OwnerAccepted,
+    OwnerProposed,
+    ParamsSet,
+    Paused,
+    TokenWasmCancelled,
+    TokenWasmSet,
+    TreasurySet,
+    Unpaused,
+    UpgradeApplied,
+    UpgradeCancelled,
+    UpgradeProposed,
+)
+from contracts.wire import Address
+from projections.model import Big, Model, Record, Row, View
+
+
+class Governance(Row, frozen=True, array_like=True):
+    """State of one contract's administration; hashes are of code, times Unix seconds.
+
+    `next_token_wasm` takes effect by itself at `next_token_wasm_at`.
+    """
+
+    contract: str
+    owner: Address | None = None
+    proposed_owner: Address | None = None
+    paused: bool = False
+    treasury: Address | None = None
+    upgrade: bytes | None = None
+    upgrade_at: int | None = None
+    upgraded_to: bytes | None = None
+    token_wasm: bytes | None = None
+    next_token_wasm: bytes | None = None
+    next_token_wasm_at: int | None = None
+
+
+class Parameters(Row, frozen=True, array_like=True):
+    """What new invoices must keep to: `low` and `high` bounds; durations in seconds.
+
+    `recovery`, `dispute_limit` and `ticket` (base units) are copied into new invoices.
+    """
+
+    contract: str
+    fee_bps_low: int
+    fee_bps_high: int
+    late_bps_low: int
+    late_bps_high: int
+    late_cap_bps_low: int
+    late_cap_bps_high: int
+    grace_low: int
+    grace_high: int
+    release_delay_low: int
+    release_delay_high: int
+    tenor_low: int
+    tenor_high: int
+    recovery: int
+    dispute_limit: int
+    ticket: Big
+
+
+GOVERNANCE = Model("governance", Governance, key=("contract",), version=1, resident=True)
+PARAMETERS = Model("parameters", Parameters, key=("contract",), version=1, resident=True)
+
+
+def _changed(view: View, record: Record, **changes: Any) -> Iterable[Governance]:
+    name = str(record.contract)
+    before = view.find(GOVERNANCE, name) or Governance(name)
+    yield msgspec.structs.replace(before, **changes)
+
+
+@GOVERNANCE.on(OwnerProposed)
+def _owner_proposed(view: View, record: Record, event: OwnerProposed) -> Iterable[Governance]:
+    """An owner who proposes himself withdraws his proposal."""
+    before = view.find(GOVERNANCE, str(record.contract))
+    withdrawn = before is not None and before.owner == event.owner
+    return _changed(view, record, proposed_owner=None if withdrawn else event.owner)
+
+
+@GOVERNANCE.on(OwnerAccepted)
+def _owner_accepted(view: View, record: Record, event: OwnerAccepted) -> Iterable[Governance]:
+    return _changed(view, record, owner=event.owner, proposed_owner=None)
+
+
+@GOVERNANCE.on(Paused)
+def _paused(view: View, record: Record, _: Paused) -> Iterable[Governance]:
+    return _changed(view, record, paused=True)
+
+
+@GOVERNANCE.on(Unpaused)
+def _unpaused(view: View, record: Record, _: Unpaused) -> Iterable[Governance]:
+    return _changed(view, record, paused=False)
+
+
+@GOVERNANCE.on(TreasurySet)
+def _treasury_set(view: View, record: Record, event: TreasurySet) -> Iterable[Governance]:
+    return _changed(view, record, treasury=event.treasury)
+
+
+@GOVERNANCE.on(UpgradeProposed)
+def _upgrade_proposed(view: View, record: Record, event: UpgradeProposed) -> Iterable[Governance]:
+    return _changed(view, record, upgrade=event.hash, upgrade_at=event.at)
+
+
+@GOVERNANCE.on(UpgradeApplied)
+def _upgrade_applied(view: View, record: Record, event: UpgradeApplied) -> Iterable[Governance]:
+    return _changed(view, record, upgrade=None, upgrade_at=None, upgraded_to=event.hash)
+
+
+@GOVERNANCE.on(UpgradeCancelled)
+def _upgrade_cancelled(view: View, record: Record, _: UpgradeCancelled) -> Iterable[Governance]:
+    return _changed(view, record, upgrade=None, upgrade_at=None)
+
+
+@GOVERNANCE.on(TokenWasmSet)
+def _token_wasm_set(view: View, record: Record, event: TokenWasmSet) -> Iterable[Governance]:
+    """Replaces a pending one, unless that took effect before: then it is the one in force."""
+    return _changed(
+        view,
+        record,
+        token_wasm=_token_wasm_in_force(view, record),
+        next_token_wasm=event.hash,
+        next_token_wasm_at=event.at,
+    )
+
+
+@GOVERNANCE.on(TokenWasmCancelled)
+def _token_wasm_cancelled(
+    view: View, record: Record, _: TokenWasmCancelled
+) -> Iterable[Governance]:
+    return _changed(view, record, next_token_wasm=None, next_token_wasm_at=None)
+
+
+def _token_wasm_in_force(view: View, record: Record) -> bytes | None:
+    before = view.find(GOVERNANCE, str(record.contract))
+    if before is None:
+        return None
+    at = before.next_token_wasm_at
+    if at is not None and at <= record.mark.closed_at:
+        return before.next_token_wasm
+    return before.token_wasm
+
+
+@PARAMETERS.on(ParamsSet)
+def _params_set(_: View, record: Record, event: ParamsSet) -> Iterable[Parameters]:
+    yield Parameters(
+        str(record.contract),
+        *event.fee_bps,
+        *event.late_bps,
+        *event.late_cap_bps,
+        *event.grace,
+        *event.release_delay,
+        *event.tenor,
+        recovery=event.recovery,
+        dispute_limit=event.dispute_limit,
+        ticket=event.ticket,
+    )
