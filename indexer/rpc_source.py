@@ -47,7 +47,7 @@ class RpcSource:
         self, client: RpcClient, deployment: Deployment, *, page_limit: int = PAGE_LIMIT
     ) -> None:
         self._client = client
-        self._contracts: dict[str, Contract] = {**deployment.contracts()}
+        self._contracts: dict[str, Contract] = dict(deployment.contracts().items())
         self._page_limit = page_limit
         self._latest = 0
         self._narrowing = 0

@@ -33,11 +33,10 @@ event = sa.Table(
         comment="TOID: ledger << 32 | transaction << 12 | operation",
     ),
     sa.Column("index", sa.Integer, primary_key=True, autoincrement=False),
-    sa.Column("contract", sa.SmallInteger, nullable=False),
+    sa.Column("contract", sa.SmallInteger, nullable=False, comment="as in ledger.contract"),
     sa.Column("closed_at", sa.BigInteger, nullable=False, comment="of the ledger, Unix seconds"),
     sa.Column("tx_hash", sa.LargeBinary, nullable=False),
     sa.Column("body", sa.LargeBinary, nullable=False, comment="ContractEventV0 XDR: topics, data"),
-    sa.ForeignKeyConstraint(["contract"], [contract.c.id], name="event_contract_fkey"),
     comment="Every event of the followed contracts, raw: everything else is derived from here",
 )
 
