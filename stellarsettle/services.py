@@ -34,9 +34,9 @@ def database_url(chosen: Settings) -> str:
 
 def api() -> Litestar:
     """The API as an ASGI application, from the environment: what each server process runs."""
-    from api.app import create_app  # noqa: PLC0415 -- heavy, and only servers need it
-    from api.config import ApiConfig  # noqa: PLC0415
-    from contracts.wire import Address  # noqa: PLC0415
+    from api.app import create_app
+    from api.config import ApiConfig
+    from contracts.wire import Address
 
     chosen = settings.load(os.environ)
     chosen.require("escrow", "distributor", "signing_seed", "token_key", "natural_key")
@@ -59,8 +59,8 @@ def api() -> Litestar:
 
 def serve(chosen: Settings) -> None:
     """Run the API until it is told to stop."""
-    from granian.constants import Interfaces, Loops  # noqa: PLC0415
-    from granian.server import Server  # noqa: PLC0415
+    from granian.constants import Interfaces, Loops
+    from granian.server import Server
 
     chosen.require("escrow", "distributor", "signing_seed", "token_key", "natural_key")
     database_url(chosen)

@@ -28,7 +28,7 @@ def corpus() -> Path:
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[postgres.Server]:
-    """A PostgreSQL server: that of DATABASE_URL, else one of this test run, thrown away after it."""
+    """A PostgreSQL server: that of DATABASE_URL, else one that lives as long as this test run."""
     folder = tmp_path_factory.mktemp("postgres")
     url = os.environ.get("DATABASE_URL", "")
     with postgres.server(url, folder, durable=False) as running:

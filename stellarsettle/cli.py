@@ -1,0 +1,168 @@
+"""The command line: every part of the platform, started by name.
+
+Heavy imports live inside the commands, so that `--help` answers at once.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, NoReturn
+
+import msgspec
+import rich_click as click
+
+if TYPE_CHECKING:
+    from stellarsettle.settings import Settings
+
+
+def _say(text: str) -> None:
+    click.echo(text, err=True)
+
+
+def _settings() -> Settings:
+    from stellarsettle import settings
+
+    try:
+        return settings.load(os.environ)
+    except settings.SettingsError as error:
+        _refuse(error)
+
+
+def _refuse(error: Exception) -> NoReturn:
+    raise click.ClickException(str(error)) from error
+
+
+def _on_stop_signal(stop: Callable[[], None]) -> None:
+    """Call `stop` once when asked to end; a service finishes what it has begun."""
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop())
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="stellarsettle")
+def cli() -> None:
+    """StellarSettle: invoice financing on Stellar.
+
+    Settings come from the environment (see `stellarsettle doctor`).
+    """
+
+
+@cli.command()
+@click.option("--once", is_flag=True, help="Use free ports and end by itself with one JSON line.")
+def demo(*, once: bool) -> None:
+    """Run the whole platform on this machine and watch two invoices' lives."""
+    from stellarsettle import demo as story
+
+    try:
+        summary = story.run(_settings(), _say if once else click.echo, once=once)
+    except KeyboardInterrupt:
+        raise SystemExit(130) from None
+    except Exception as error:  # the newcomer gets the sentence, `python -X dev` the trace
+        if sys.flags.dev_mode:
+            raise
+        _refuse(error)
+    if once:
+        click.echo(msgspec.json.encode(summary).decode())
+    raise SystemExit(0 if summary.ok else 1)
+
+
+@cli.command()
+@click.option("--listen", default="127.0.0.1:8000", show_default=True, help="Host and port.")
+@click.argument("options", nargs=-1, type=click.UNPROCESSED)
+def devnet(listen: str, options: tuple[str, ...]) -> None:
+    """Run the local ledger. OPTIONS after `--` go to it (`-- --help` lists them)."""
+    from stellarsettle.devnet import BINARY
+
+    if not BINARY.exists():
+        raise click.ClickException(f"{BINARY} is not built: run `make demo ONCE=1` or `make test`")
+    os.execv(BINARY, [str(BINARY), "--listen", listen, *options])  # noqa: S606
+
+
+@cli.command()
+def db() -> None:
+    """Run the embedded PostgreSQL in the foreground and print its URL."""
+    from stellarsettle import postgres, services
+
+    stopped = threading.Event()
+    _on_stop_signal(stopped.set)
+    try:
+        with postgres.running(services.embedded_folder(_settings())) as server:
+            click.echo(f"DATABASE_URL={server.ensure(services.EMBEDDED_DATABASE)}")
+            stopped.wait()
+    except postgres.PostgresError as error:
+        _refuse(error)
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database to this version's schema."""
+    import migrations
+    from stellarsettle import services, settings
+
+    try:
+        migrations.upgrade(services.database_url(_settings()))
+    except settings.SettingsError as error:
+        _refuse(error)
+    _say("the database is at this version's schema")
+
+
+@cli.command()
+def keys() -> None:
+    """Print new secrets for the API, as lines of an environment file."""
+    from stellarsettle import settings
+
+    for name, value in settings.fresh_keys().items():
+        click.echo(f"{name}={value}")
+
+
+@cli.command()
+@click.option("--verifier", help="Account that approves invoices [default: the deployer].")
+@click.option("--compliance", help="Account that admits members [default: the deployer].")
+@click.option("--treasury", help="Account that receives fees [default: the deployer].")
+@click.option("--asset", "assets", multiple=True, help="Asset contract (C...) to allow; repeat it.")
+@click.option("--yes", is_flag=True, help="Do not ask before the first transaction.")
+def deploy(
+    verifier: str | None,
+    compliance: str | None,
+    treasury: str | None,
+    assets: tuple[str, ...],
+    *,
+    yes: bool,
+) -> None:
+    """Put the contracts on the ledger of RPC_URL, signed by the key in DEPLOYER_SEED.
+
+    Prints the lines for the services' environment.
+    """
+    from stellar_sdk import Keypair
+
+    from contracts.wire import Address
+    from stellarsettle import chain
+    from stellarsettle import deploy as deploying
+
+    chosen = _settings()
+    seed = os.environ.get("DEPLOYER_SEED", "")
+    if not seed:
+        raise click.ClickException("set DEPLOYER_SEED to the secret (S...) of a funded account")
+    owner = Keypair.from_secret(seed)
+    ledger = chain.Chain(chosen.rpc_url, chosen.network_passphrase)
+    roles = deploying.Roles(
+        *(Address(given or owner.public_key) for given in (verifier, compliance, treasury))
+    )
+    _say(f"network    {chosen.network_passphrase} at {chosen.rpc_url}")
+    _say(f"owner      {owner.public_key}")
+    for role in roles.__struct_fields__:
+        _say(f"{role:<10} {getattr(roles, role)}")
+    for asset in assets:
+        _say(f"asset      {asset}")
+    if not yes:
+        click.confirm("Deploy?", abort=True, err=True)
+    try:
+        done = deploying.deploy(ledger, owner, roles, [Address(a) for a in assets], _say)
+    except chain.ChainError as error:
+        _refuse(error)
+    for name, value in done.environment().items():
+        click.echo(f"{name}={value}")

@@ -1,0 +1,199 @@
+"""The main job, from nothing to numbers: run a platform, tell the story on it, check the sums."""
+
+from __future__ import annotations
+
+import contextlib
+import secrets
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+import psycopg
+
+from indexer.rebuild import rebuild
+from stellarsettle import local, postgres, story
+from stellarsettle.devnet import Close
+from stellarsettle.local import LocalPlatform, Tell
+from stellarsettle.settings import Settings
+from stellarsettle.story import Cast, Told, amount
+
+_LOOK_SECONDS = 0.005
+_SHOWN_SECONDS = 30
+
+
+class Summary(msgspec.Struct, frozen=True):
+    """What the story came to; amounts are base units as strings of digits."""
+
+    ok: bool
+    ledger: int
+    events: int
+    invoices: dict[str, int]
+    paid_in: str
+    paid_out: str
+    held: str
+    digest_equal: bool
+    close_to_readable_ms_p99: float
+
+
+class Watch(threading.Thread):
+    """Notes when each ledger can first be read through the API."""
+
+    def __init__(self, api_url: str) -> None:
+        super().__init__(daemon=True)
+        self._url = f"{api_url}/health/ready"
+        self._over = threading.Event()
+        self.readable: dict[int, float] = {}
+        """Ledger to the Unix time, in milliseconds, at which the API first answered as of it."""
+
+    def run(self) -> None:
+        """Look until told that it is over."""
+        with httpx.Client(timeout=10) as client:
+            while not self._over.wait(_LOOK_SECONDS):
+                ledger = client.get(self._url).json()["as_of_ledger"]
+                self.readable.setdefault(ledger, time.time() * 1000)
+
+    def over(self) -> None:
+        """Stop looking."""
+        self._over.set()
+        self.join()
+
+    def delays(self, closes: list[Close]) -> list[float]:
+        """Milliseconds from each close to the first answer as of that ledger or a later one."""
+        seen = sorted(self.readable.items())
+        delays = []
+        for close in closes:
+            first = next((moment for ledger, moment in seen if ledger >= close.sequence), None)
+            if first is not None:
+                delays.append(max(0.0, first - close.wall_ms))
+        return delays
+
+
+def run(chosen: Settings, tell: Tell, *, once: bool) -> Summary:
+    """Tell the story on a fresh platform; unless `once`, stay up until Ctrl-C."""
+    started = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="stellarsettle-demo-") as name:
+        folder = Path(name)
+        with _database(chosen, folder, tell) as database_url:
+            rpc_port, api_port = (0, 0) if once else (8000, 8080)
+            with local.running(
+                folder, database_url, rpc_port=rpc_port, api_port=api_port, tell=tell
+            ) as platform:
+                tell(f"everything is up after {time.monotonic() - started:.1f} s\n")
+                cast, told, summary = _tell(platform, tell)
+                if not once:
+                    tell(_invitation(platform, cast, told))
+                    _wait_for_interrupt()
+                    tell("stopping")
+    return summary
+
+
+def _tell(platform: LocalPlatform, tell: Tell) -> tuple[Cast, Told, Summary]:
+    first = platform.chain.server.get_latest_ledger().sequence
+    watch = Watch(platform.api_url)
+    watch.start()
+    cast = story.gather(platform)
+    told = story.Story(platform, cast, tell).tell()
+    last = platform.chain.server.get_latest_ledger().sequence
+    _wait_until_shown(watch, last)
+    watch.over()
+    delays = watch.delays(platform.devnet.closes(first + 1))
+    tell("")
+    return cast, told, _check(platform, delays, tell)
+
+
+def _wait_until_shown(watch: Watch, ledger: int) -> None:
+    deadline = time.monotonic() + _SHOWN_SECONDS
+    while not any(shown >= ledger for shown in list(watch.readable)):
+        if time.monotonic() > deadline or not watch.is_alive():
+            raise local.LocalError(f"ledger {ledger} was not shown within {_SHOWN_SECONDS} s")
+        time.sleep(_LOOK_SECONDS)
+
+
+def _check(platform: LocalPlatform, delays: list[float], tell: Tell) -> Summary:
+    """Hold the read models against the contracts' real balances, and against a rebuild."""
+    overview = httpx.get(f"{platform.api_url}/v1/platform").json()
+    totals = next(row for row in overview["data"]["assets"] if row["asset"] == platform.asset)
+    paid_in, paid_out, held = (int(totals[name]) for name in ("paid_in", "paid_out", "held"))
+    deployment = platform.deployment
+    in_escrow = platform.balance(deployment.escrow)
+    in_distributor = platform.balance(deployment.distributor)
+    conserved = paid_in == paid_out + held and held == in_escrow + in_distributor
+    with psycopg.connect(platform.database_url) as connection:
+        row = connection.execute("SELECT count(*) FROM ledger.event").fetchone()
+    events = row[0] if row else 0
+    rebuilt = rebuild(platform.database_url)
+    invoices = {
+        status: overview["data"]["invoices"].get(status, 0) for status in ("settled", "refunded")
+    }
+    tell(f"paid in {amount(paid_in)}, paid out {amount(paid_out)}, held {amount(held)} USDC")
+    tell(
+        f"the contracts' balances: escrow {amount(in_escrow)}, distributor"
+        f" {amount(in_distributor)}: {'equal' if conserved else 'NOT EQUAL'}"
+    )
+    tell(f"rebuilt from {events} stored events: digests {'equal' if rebuilt.equal else 'DIFFER'}")
+    return Summary(
+        ok=conserved and rebuilt.equal and invoices == {"settled": 1, "refunded": 1},
+        ledger=overview["meta"]["as_of_ledger"],
+        events=events,
+        invoices=invoices,
+        paid_in=str(paid_in),
+        paid_out=str(paid_out),
+        held=str(held),
+        digest_equal=rebuilt.equal,
+        close_to_readable_ms_p99=round(_percentile(delays, 0.99), 1),
+    )
+
+
+def _percentile(values: list[float], share: float) -> float:
+    """The nearest-rank percentile; raises if there is nothing to rank."""
+    ranked = sorted(values)
+    return ranked[min(len(ranked) - 1, int(len(ranked) * share))]
+
+
+@contextlib.contextmanager
+def _database(chosen: Settings, folder: Path, tell: Tell) -> Iterator[str]:
+    """A database for this run alone, dropped after it."""
+    name = f"stellarsettle_demo_{secrets.token_hex(4)}"
+    with postgres.server(chosen.database_url, folder / "postgres") as server:
+        url = server.create(name)
+        tell(f"PostgreSQL at {url}")
+        try:
+            yield url
+        finally:
+            server.drop(name)
+
+
+def _wait_for_interrupt() -> None:
+    with contextlib.suppress(KeyboardInterrupt):
+        threading.Event().wait()
+
+
+def _invitation(platform: LocalPlatform, cast: Cast, told: Told) -> str:
+    api = platform.api_url
+    people: list[tuple[str, Any]] = [
+        ("seller", cast.seller),
+        ("debtor", cast.debtor),
+        *(("investor", wallet) for wallet in cast.investors),
+        ("verifier", cast.verifier),
+        ("compliance", cast.compliance),
+        ("treasury", cast.treasury),
+    ]
+    lines = [
+        f"\nThe platform stays up. API {api} (its documentation: {api}/schema),",
+        f"stellar-rpc {platform.devnet.rpc}, passphrase {platform.devnet.passphrase!r}.",
+        "\nAccounts (keys of this throw-away ledger only):",
+        *(f"  {role:<10} {wallet.address} {wallet.keypair.secret}" for role, wallet in people),
+        "\nTry:",
+        f"  curl -s {api}/v1/platform",
+        f"  curl -s {api}/v1/invoices/{told.settled}",
+        f"  curl -s {api}/v1/invoices/{told.refunded}/timeline",
+        f"  curl -s '{api}/v1/marketplace?limit=10'",
+        f"  curl -s '{api}/auth?account={cast.seller.address}'",
+        "\nCtrl-C stops everything.",
+    ]
+    return "\n".join(lines)

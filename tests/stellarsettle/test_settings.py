@@ -1,0 +1,40 @@
+"""Settings are read once, checked, and refuse to go on in words that name what is wrong."""
+
+from __future__ import annotations
+
+import pytest
+
+from stellarsettle import settings
+
+
+def test_fresh_keys_are_accepted_and_differ() -> None:
+    first, second = settings.fresh_keys(), settings.fresh_keys()
+    chosen = settings.load(first)
+    assert len(chosen.token_seed()) == len(chosen.natural_secret()) == 32
+    assert not set(first.values()) & set(second.values())
+
+
+def test_numbers_come_from_text_and_empty_means_default() -> None:
+    chosen = settings.load({"API_PORT": "9000", "POLL_SECONDS": "0.25", "RPC_URL": ""})
+    assert (chosen.api_port, chosen.poll_seconds) == (9000, 0.25)
+    assert chosen.rpc_url == settings.Settings().rpc_url
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("ESCROW", "GABC"),
+        ("SIGNING_SEED", "GBRPYHIL2CI3FNQ4BXLFMNDLFJUNPU2HY3ZMFSHONUCEOASW7QC7OX2H"),
+        ("TOKEN_KEY", "c2hvcnQ="),
+        ("NATURAL_KEY", "not base64!"),
+        ("API_PORT", "eighty"),
+    ],
+)
+def test_what_is_wrong_is_named(name: str, value: str) -> None:
+    with pytest.raises(settings.SettingsError, match=rf"(?i){name}"):
+        settings.load({name: value})
+
+
+def test_what_is_missing_is_named() -> None:
+    with pytest.raises(settings.SettingsError, match="ESCROW, TOKEN_KEY"):
+        settings.load({}).require("escrow", "rpc_url", "token_key")
