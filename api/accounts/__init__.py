@@ -1,0 +1,1 @@
+"""Signing in: SEP-10 challenges, bearer tokens, what wallets look up."""

@@ -1,0 +1,58 @@
+"""What the API has to be told. Nothing here reads the environment: `stellarsettle/` does."""
+
+from __future__ import annotations
+
+import msgspec
+
+from contracts.wire import Address, Contract
+
+
+class ApiConfig(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything a process of the API depends on. Secrets are never shown by `repr`."""
+
+    database_url: str
+    """PostgreSQL; the session takes the role `stellarsettle_api`."""
+    rpc_url: str
+    """A stellar-rpc endpoint of the network below."""
+    network_passphrase: str
+    escrow: Address
+    distributor: Address
+    home_domain: str
+    """The domain whose stellar.toml this is, named in every sign-in challenge."""
+    public_url: str
+    """Where browsers and wallets find this service: scheme, host, port, no slash at the end."""
+    sign_in_seed: str
+    """The S... seed that signs SEP-10 challenges. It holds no money and signs nothing else."""
+    token_seed: bytes
+    """32 bytes: the Ed25519 private key of the bearer tokens."""
+    platform_key: bytes
+    """At least 32 bytes: keys the HMAC of natural invoice identities. Never change it."""
+    cors_origins: tuple[str, ...] = ()
+    token_seconds: int = 900
+    transaction_seconds: int = 300
+    """How long a built transaction can be submitted, on the ledger's clock."""
+    inclusion_fee_cap: int = 100_000
+    """The highest bid for inclusion, in stroops."""
+    pool_size: int = 8
+    ready_lag_ledgers: int = 60
+    """Read models further behind the ledger than this make the service not ready."""
+
+    def __post_init__(self) -> None:
+        """Refuse keys of the wrong size at start rather than at the first use."""
+        if len(self.token_seed) != 32:
+            raise ValueError("token_seed has 32 bytes: generate it with `openssl rand -hex 32`")
+        if len(self.platform_key) < 32:
+            raise ValueError("platform_key has at least 32 bytes")
+
+    def __repr__(self) -> str:
+        """The public half only: settings end up in logs."""
+        return f"ApiConfig(home_domain={self.home_domain!r}, escrow={self.escrow!r})"
+
+    def address_of(self, contract: Contract) -> Address:
+        """Where one of the two fixed contracts lives; a token has one address per invoice."""
+        return {Contract.ESCROW: self.escrow, Contract.DISTRIBUTOR: self.distributor}[contract]
+
+    @property
+    def web_auth_domain(self) -> str:
+        """Host (and port) of the sign-in endpoint, as wallets compare it."""
+        return self.public_url.split("://", 1)[-1]

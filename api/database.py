@@ -1,0 +1,74 @@
+"""PostgreSQL, asynchronously: one bounded pool whose sessions hold the API's role only.
+
+The role may read `ledger` and `read` and owns `app`. Row-level security in `app` shows a
+session only the rows of the subject set for the transaction, and is forced on the owner too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import psycopg
+from psycopg import sql
+from psycopg.rows import DictRow, dict_row
+from psycopg_pool import AsyncConnectionPool
+
+from contracts.wire import Address
+
+ROLE = "stellarsettle_api"
+
+Connection = psycopg.AsyncConnection[DictRow]
+
+_SET_SUBJECT = "SELECT set_config('stellarsettle.subject', %s, true)"
+
+
+class Database:
+    """The pool. `open()` before use, `close()` at the end."""
+
+    def __init__(self, url: str, *, size: int, wait_seconds: float = 5.0) -> None:
+        self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
+            url,
+            connection_class=psycopg.AsyncConnection[DictRow],
+            min_size=1,
+            max_size=size,
+            timeout=wait_seconds,
+            kwargs={"autocommit": True, "row_factory": dict_row},
+            configure=_take_role,
+            check=AsyncConnectionPool.check_connection,
+            open=False,
+        )
+
+    async def open(self) -> None:
+        """Start the pool; a database that is down shows in requests, not here."""
+        await self._pool.open(wait=False)
+
+    async def close(self) -> None:
+        """Give all connections back."""
+        await self._pool.close()
+
+    @asynccontextmanager
+    async def public(self) -> AsyncIterator[Connection]:
+        """A connection in autocommit, for what anyone may read."""
+        async with self._pool.connection() as connection:
+            yield connection
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[Connection]:
+        """A read-only transaction in which several statements see one and the same ledger."""
+        async with self._pool.connection() as connection, connection.transaction():
+            await connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            yield connection
+
+    @asynccontextmanager
+    async def private(self, subject: Address) -> AsyncIterator[Connection]:
+        """A short transaction that sees and writes only the rows of `subject`."""
+        async with self._pool.connection() as connection, connection.transaction():
+            await connection.execute(_SET_SUBJECT, (subject,))
+            yield connection
+
+
+async def _take_role(connection: psycopg.AsyncConnection[Any]) -> None:
+    """Drop every right but the API's, for as long as the session lives."""
+    await connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(ROLE)))

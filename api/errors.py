@@ -1,0 +1,203 @@
+"""Every error leaves as RFC 9457 problem details; nothing of our insides leaves with it."""
+
+from __future__ import annotations
+
+import logging
+import re
+import uuid
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+import psycopg
+import psycopg_pool
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+from litestar.openapi.datastructures import ResponseSpec
+
+from api.problems.catalogue import BY_SLUG, Kind
+
+PROBLEM_JSON = "application/problem+json"
+
+_log = logging.getLogger("stellarsettle.api")
+
+
+class FieldFault(msgspec.Struct, frozen=True):
+    """One field that is wrong; `pointer` is a JSON pointer into the body, or `?name`."""
+
+    pointer: str
+    detail: str
+
+
+class ProblemDetails(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """What went wrong and what to do about it (RFC 9457)."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    remedy: str
+    instance: str
+    code: int | None = None
+    """The contract's error code, when a contract refused."""
+    contract: str | None = None
+    pointer: str | None = None
+    """The first wrong field, as a JSON pointer into the body or `?name` for a query value."""
+    errors: tuple[FieldFault, ...] = ()
+    error: str | None = None
+    """The same sentence under the name that SEP-10 wallets read."""
+
+
+class Problem(Exception):  # noqa: N818 - RFC 9457's word
+    """Raise to answer with a problem of the catalogue; `detail` says it for this case."""
+
+    def __init__(
+        self,
+        slug: str,
+        detail: str | None = None,
+        *,
+        kind: Kind | None = None,
+        faults: tuple[FieldFault, ...] = (),
+        headers: dict[str, str] | None = None,
+    ) -> None:
+        self.kind = kind or BY_SLUG[slug]
+        self.detail = detail or self.kind.sentence
+        self.faults = faults
+        self.headers = headers or {}
+        super().__init__(self.detail)
+
+    @classmethod
+    def of_kind(cls, kind: Kind, detail: str | None = None) -> Problem:
+        """A problem of a kind already looked up, such as a contract's error."""
+        return cls(kind.slug, detail, kind=kind)
+
+
+def invalid_field(pointer: str, detail: str) -> Problem:
+    """One field of the request is wrong."""
+    return Problem("invalid-field", detail, faults=(FieldFault(pointer, detail),))
+
+
+def documented(*statuses: int) -> dict[int, ResponseSpec]:
+    """OpenAPI responses of the problems a route can answer with."""
+    return {
+        status: ResponseSpec(
+            ProblemDetails,
+            generate_examples=False,
+            description=HTTPStatus(status).phrase,
+            media_type=PROBLEM_JSON,
+        )
+        for status in sorted({500, 503, *statuses})
+    }
+
+
+def request_id(request: Request[Any, Any, Any]) -> str:
+    """The id under which this request is logged; also in the header X-Request-Id.
+
+    Requests that fit no route never reach the middleware that gives ids: they get theirs here.
+    """
+    state = request.scope.setdefault("state", {})
+    return str(state.setdefault("request_id", str(uuid.uuid4())))
+
+
+def _answer(request: Request[Any, Any, Any], problem: Problem) -> Response[bytes]:
+    kind = problem.kind
+    details = ProblemDetails(
+        type=kind.type,
+        title=kind.title,
+        status=kind.status,
+        detail=problem.detail,
+        remedy=kind.remedy,
+        instance=f"urn:request:{request_id(request)}",
+        code=kind.code,
+        contract=kind.contract,
+        pointer=problem.faults[0].pointer if problem.faults else None,
+        errors=problem.faults,
+        error=problem.detail if request.url.path == "/auth" else None,
+    )
+    return Response(
+        msgspec.json.encode(details),
+        status_code=kind.status,
+        media_type=PROBLEM_JSON,
+        headers={
+            "Cache-Control": "no-store",
+            "X-Request-Id": request_id(request),
+            **problem.headers,
+        },
+    )
+
+
+_NAMED_FIELD = re.compile(r"^Object (?:contains unknown|missing required) field `([^`]+)`")
+
+_SLUG_OF_STATUS = {
+    400: "bad-request",
+    401: "sign-in-required",
+    403: "forbidden",
+    404: "not-found",
+    405: "method-not-allowed",
+    413: "too-large",
+    429: "too-many-requests",
+    503: "ledger-unreachable",
+}
+
+
+def _pointer(fault: dict[str, Any]) -> str:
+    """Where the fault is. A field missing or unknown is named in the message, not in the key."""
+    key = str(fault.get("key", ""))
+    named = _NAMED_FIELD.search(str(fault.get("message", "")))
+    last = [named.group(1)] if named else []
+    if fault.get("source") == "body" or key == "data":
+        path = [] if key == "data" else re.findall(r"[^.\[\]]+", key)
+        return "".join(f"/{part}" for part in [*path, *last])
+    return f"?{key}"
+
+
+def _faults(extra: object) -> tuple[FieldFault, ...]:
+    """Litestar's list of validation messages as pointers and sentences."""
+    if not isinstance(extra, list):
+        return ()
+    return tuple(
+        FieldFault(_pointer(fault), str(fault.get("message", "is not valid")))
+        for fault in extra
+        if isinstance(fault, dict)
+    )
+
+
+def on_problem(request: Request[Any, Any, Any], problem: Problem) -> Response[bytes]:
+    """Answer a problem that our own code raised."""
+    return _answer(request, problem)
+
+
+def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
+    """Answer what the framework refused: routing, decoding, validation, size."""
+    faults = _faults(error.extra)
+    headers = {k: v for k, v in (error.headers or {}).items() if k.lower() != "content-type"}
+    if faults:
+        problem = Problem("invalid-field", faults[0].detail, faults=faults)
+    elif error.status_code in _SLUG_OF_STATUS:
+        problem = Problem(_SLUG_OF_STATUS[error.status_code], headers=headers)
+    else:
+        _log.error("request %s: unexpected %r", request_id(request), error, exc_info=error)
+        problem = Problem("internal")
+    return _answer(request, problem)
+
+
+def on_database_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """Answer when no connection to the database can be had."""
+    _log.warning("request %s: database unavailable: %s", request_id(request), error)
+    return _answer(request, Problem("database-unavailable"))
+
+
+def on_any_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """Answer a defect: logged in full here, told in one sentence there."""
+    _log.error("request %s: %r", request_id(request), error, exc_info=error)
+    return _answer(request, Problem("internal"))
+
+
+HANDLERS: dict[int | type[Exception], Any] = {
+    Problem: on_problem,
+    HTTPException: on_http_exception,
+    psycopg.OperationalError: on_database_error,
+    psycopg_pool.PoolTimeout: on_database_error,
+    psycopg_pool.PoolClosed: on_database_error,
+    Exception: on_any_error,
+}

@@ -1,0 +1,1 @@
+"""One invoice: its terms, money, holders, payments and history."""

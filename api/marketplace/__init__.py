@@ -1,0 +1,1 @@
+"""The invoices that are open for funding."""

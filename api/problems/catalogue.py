@@ -1,0 +1,172 @@
+"""The kinds of problem, by slug: HTTP status, title, a sentence and a remedy (RFC 9457).
+
+Kinds of the service stand in `_OWN`; those of the contracts are derived from their generated
+error table, those of a Stellar asset contract from its fixed codes 1 to 15.
+"""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+from contracts.errors import ERRORS
+
+
+class Kind(msgspec.Struct, frozen=True, kw_only=True):
+    """One documented kind of problem; `type` is its stable relative URI."""
+
+    slug: str
+    status: int
+    title: str
+    sentence: str
+    remedy: str
+    code: int | None = None
+    contract: str | None = None
+
+    @property
+    def type(self) -> str:
+        """The URI that identifies this kind, relative to the service."""
+        return f"/problems/{self.slug}"
+
+
+_OWN: tuple[tuple[str, int, str, str, str], ...] = (
+    # slug, status, title, sentence, remedy
+    ("bad-request", 400, "Bad request", "The request could not be read.",
+     "Send JSON as the OpenAPI document describes it."),
+    ("challenge-refused", 400, "Sign-in refused",
+     "The signed challenge does not prove control of the account.",
+     "Ask for a new challenge with GET /auth, sign it with enough signers and post it once."),
+    ("sign-in-required", 401, "Sign in first", "This needs a valid bearer token.",
+     "Sign in with your wallet: GET /auth, then POST /auth."),
+    ("forbidden", 403, "Not allowed", "You may not do this.",
+     "Sign in with an account that may."),
+    ("not-found", 404, "Not found", "There is nothing here under that name.",
+     "Check the address, or wait until the ledger that holds it has been read."),
+    ("method-not-allowed", 405, "Method not allowed", "This address does not know that method.",
+     "Use a method of the Allow header."),
+    ("too-large", 413, "Too large", "The request is larger than 64 KiB.",
+     "Send a smaller request."),
+    ("invalid-field", 422, "Invalid field", "A field of the request is not as it should be.",
+     "Correct the field that `pointer` names."),
+    ("idempotency-conflict", 422, "Idempotency key used before",
+     "This Idempotency-Key belongs to an earlier request with another action or body.",
+     "Repeat the earlier request unchanged, or choose a new key."),
+    ("account-not-on-ledger", 409, "Account not on the ledger",
+     "The account that would pay the fee does not exist on this network.",
+     "Fund the account with some XLM on this network, then try again."),
+    ("fee-too-high", 409, "Fee too high",
+     "The resource fee would exceed what a transaction can carry.",
+     "Split the work into smaller batches."),
+    ("not-authorised", 409, "Another signature is needed",
+     "This action needs the authorisation of an account other than the one signed in.",
+     "Sign in with the account that the action belongs to."),
+    ("simulation-failed", 409, "The ledger refuses this",
+     "The ledger refuses this call in a way that no contract explains.",
+     "Check the values; if they are right, the contracts may be missing on this network."),
+    ("too-expensive", 409, "Beyond the limits of a transaction",
+     "The call needs more resources than one transaction may use.",
+     "Split the work into smaller batches."),
+    ("entry-archived", 409, "An entry was archived in the meantime",
+     "A part of the state was archived between building and applying.",
+     "Build the transaction again: the new one restores it."),
+    ("fee-too-low", 409, "The state grew in the meantime",
+     "The resources or the refundable fee bid when building no longer sufficed.",
+     "Build the transaction again."),
+    ("transaction-failed", 409, "The ledger refused the transaction",
+     "The transaction was applied and failed for a reason no contract explains.",
+     "Build the transaction again; if it fails again, ask support with its hash."),
+    ("too-many-requests", 429, "Too many requests", "Too many requests in a short time.",
+     "Wait as long as Retry-After says."),
+    ("internal", 500, "Our mistake", "Something went wrong on our side; nothing was moved.",
+     "Try again; if it persists, tell support the request id."),
+    ("ledger-unreachable", 503, "The ledger cannot be reached",
+     "No node of the network answers at the moment.", "Try again in a few seconds."),
+    ("database-unavailable", 503, "The database cannot be reached",
+     "The database does not answer at the moment.", "Try again in a few seconds."),
+)  # fmt: skip
+
+_ASSET: tuple[tuple[int, str, str, str], ...] = (
+    # code, slug, sentence, remedy; source: the host's built-in Stellar Asset Contract
+    (1, "asset-internal", "The asset's contract failed internally.", "Try again."),
+    (2, "asset-operation-not-supported", "The asset does not support this.",
+     "Use an asset that allows it."),
+    (3, "asset-already-initialized", "The asset's contract is set up already.",
+     "Nothing is left to do."),
+    (4, "asset-unauthorized", "The asset refuses this account.", "Use the entitled account."),
+    (5, "asset-authentication", "The asset could not verify the signature.",
+     "Sign with the account that pays."),
+    (6, "asset-account-missing", "An account in this payment does not exist on the ledger.",
+     "Fund that account with some XLM first."),
+    (7, "asset-account-not-classic", "The asset needs an ordinary account here.",
+     "Use a G... account."),
+    (8, "asset-negative-amount", "The asset refuses negative amounts.",
+     "Use an amount above zero."),
+    (9, "asset-allowance", "The allowance does not cover this amount.", "Approve more first."),
+    (10, "asset-balance", "The account does not hold enough of the asset.",
+     "Add to its balance, or use a smaller amount."),
+    (11, "asset-balance-deauthorized", "The asset's issuer has frozen this balance.",
+     "Ask the issuer of the asset."),
+    (12, "asset-overflow", "The amount is beyond what the asset can count.",
+     "Use a smaller amount."),
+    (13, "asset-trustline-missing", "The account has no trustline to the asset.",
+     "Add a trustline to the asset in your wallet, then try again."),
+    (14, "asset-reserve", "The account's XLM does not cover the reserve this needs.",
+     "Add some XLM to the account."),
+    (15, "asset-too-many-entries", "The account holds as many entries as the ledger allows.",
+     "Remove an unused trustline or offer."),
+)  # fmt: skip
+
+
+_ORIGINS = {1: "token", 2: "distributor", 3: "escrow"}
+"""The contract that owns each hundred of codes; all others are shared."""
+
+
+def slug_of(name: str) -> str:
+    """A contract error's name as it stands in a URI: `ExceedsTarget` -> `exceeds-target`."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", name).lower()
+
+
+def _title_of(slug: str) -> str:
+    return slug.replace("-", " ").capitalize()
+
+
+def _contract_kinds() -> list[Kind]:
+    return [
+        Kind(
+            slug=slug_of(error.name),
+            # A value that can never be right is the request's fault; all else is the state's.
+            status=422
+            if error.name.startswith("Invalid") and error.name != "InvalidStatus"
+            else 409,
+            title=_title_of(slug_of(error.name)),
+            sentence=error.sentence,
+            remedy=error.remedy,
+            code=error.code,
+            contract=_ORIGINS.get(error.code // 100),
+        )
+        for error in ERRORS.values()
+    ]
+
+
+def _asset_kinds() -> list[Kind]:
+    return [
+        Kind(slug=slug, status=409, title=_title_of(slug), sentence=sentence, remedy=remedy,
+             code=code, contract="asset")
+        for code, slug, sentence, remedy in _ASSET
+    ]  # fmt: skip
+
+
+def _all_kinds() -> tuple[Kind, ...]:
+    own = [
+        Kind(slug=slug, status=status, title=title, sentence=sentence, remedy=remedy)
+        for slug, status, title, sentence, remedy in _OWN
+    ]
+    return (*own, *_asset_kinds(), *_contract_kinds())
+
+
+KINDS: tuple[Kind, ...] = _all_kinds()
+"""All kinds, ours first. Where a contract uses one of our names, the slug is ours."""
+
+BY_CODE: dict[int, Kind] = {kind.code: kind for kind in KINDS if kind.code is not None}
+BY_SLUG: dict[str, Kind] = {kind.slug: kind for kind in reversed(KINDS)}

@@ -1,0 +1,275 @@
+"""The API's window on the ledger: accounts, clock, simulation, unsigned transactions.
+
+It reads and simulates; it never submits. Every transaction has one InvokeHostFunction, no memo,
+and its caller as source: the envelope's signature is then the only one needed, which every
+wallet can give.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any, TypeVar
+
+import httpx
+import msgspec
+from stellar_sdk import (
+    Account,
+    Address,
+    InvokeHostFunction,
+    Keypair,
+    StrKey,
+    TransactionBuilder,
+    TransactionEnvelope,
+    scval,
+    xdr,
+)
+
+from api.errors import Problem
+from api.transactions.refusals import refusal_of_simulation
+from contracts import rpc
+from contracts.wire import Invocation
+
+T = TypeVar("T")
+
+_IDLE_SECONDS = 86_400
+_INCLUSION_FLOOR = 100
+_MAXIMUM_FEE = 2**32 - 1
+_KEY_SIGNER = xdr.SignerKeyType.SIGNER_KEY_TYPE_ED25519
+
+
+class Signer(msgspec.Struct, frozen=True):
+    """A key that may sign for an account, and its weight (1 to 255)."""
+
+    address: str
+    weight: int
+
+
+class LedgerAccount(msgspec.Struct, frozen=True):
+    """An account as it stands on the ledger."""
+
+    address: str
+    sequence: int
+    medium_threshold: int
+    signers: tuple[Signer, ...]
+
+
+class Fee(msgspec.Struct, frozen=True):
+    """Stroops: the bid for inclusion, the most the resources cost, and both together."""
+
+    inclusion: int
+    resource: int
+
+    @property
+    def maximum(self) -> int:
+        """What is charged at most; unused refundable fee comes back."""
+        return self.inclusion + self.resource
+
+
+class Built(msgspec.Struct, frozen=True):
+    """An unsigned transaction that the ledger would accept as of `simulated_at`."""
+
+    xdr: str
+    hash: str
+    sequence: int
+    fee: Fee
+    built_at: int
+    valid_until: int
+    simulated_at: int
+    returned: Any
+
+
+class LedgerClock:
+    """The ledger's time between two closes.
+
+    A quiet local ledger closes nothing for minutes, and its time can be moved ahead of ours. The
+    best bound seen on its offset from our clock carries the last close time forward.
+    """
+
+    def __init__(self) -> None:
+        self._offset: float | None = None
+
+    def observe(self, close_time: int, wall: float) -> None:
+        """Learn from a close time (Unix seconds) seen at `wall` on our own clock."""
+        seen = close_time - wall
+        if self._offset is None:
+            # Just quiet, or set back on purpose? A ledger less than a day behind is quiet.
+            self._offset = 0.0 if -_IDLE_SECONDS < seen < 0 else seen
+        self._offset = max(self._offset, seen)
+
+    def now(self, close_time: int, wall: float) -> int:
+        """The ledger's present, never before its newest close."""
+        self.observe(close_time, wall)
+        return max(close_time, int(wall + (self._offset or 0.0)))
+
+
+class Ledger:
+    """A connection to one stellar-rpc node."""
+
+    def __init__(
+        self, url: str, passphrase: str, *, transport: httpx.AsyncBaseTransport | None = None
+    ) -> None:
+        self._passphrase = passphrase
+        self._client = httpx.AsyncClient(base_url=url, timeout=20.0, transport=transport)
+        self._clock = LedgerClock()
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self._client.aclose()
+
+    async def ask(self, request: rpc.Request[T]) -> T:
+        """One request; raises `rpc.RpcError` as the node says, or the problem "unreachable"."""
+        try:
+            response = await self._client.post(
+                "", content=request.body(), headers={"Content-Type": "application/json"}
+            )
+            response.raise_for_status()
+            return request.read(response.content)
+        except (httpx.HTTPError, msgspec.DecodeError) as error:
+            raise Problem("ledger-unreachable") from error
+
+    async def account(self, address: str) -> LedgerAccount | None:
+        """Sequence, signers with weight above zero, and threshold; None if there is none."""
+        reply = await self.ask(rpc.get_ledger_entries([_account_key(address)]))
+        if not reply.entries:
+            return None
+        entry = xdr.LedgerEntryData.from_xdr(reply.entries[0].xdr).account
+        if entry is None:
+            raise Problem("ledger-unreachable", "The node answered with another entry.")
+        return _account_from(address, entry)
+
+    async def now(self) -> int:
+        """The ledger's present in Unix seconds."""
+        health = await self.health()
+        return self._clock.now(health.latest_ledger_close_time, time.time())
+
+    async def build(
+        self, source: str, contract: str, call: Invocation, *, seconds: int, cap: int
+    ) -> Built:
+        """Build and simulate `call` to the contract at `contract` with `source` as its caller.
+
+        `seconds` is how long it can be submitted, `cap` the highest inclusion bid in stroops.
+        Raises the problem of the contract that refuses; nothing is kept in that case.
+        """
+        account = await self.account(source)
+        if account is None:
+            raise Problem("account-not-on-ledger")
+        now = await self.now()
+        envelope = self._draft(account, contract, call, now + seconds)
+        simulation = await self._simulate(envelope)
+        fee = await self._price(simulation.min_resource_fee, cap)
+        _assemble(envelope, simulation, fee)
+        return Built(
+            xdr=envelope.to_xdr(),
+            hash=envelope.hash_hex(),
+            sequence=envelope.transaction.sequence,
+            fee=fee,
+            built_at=now,
+            valid_until=now + seconds,
+            simulated_at=simulation.latest_ledger,
+            returned=_native(simulation),
+        )
+
+    async def transaction(self, tx_hash: str) -> rpc.TransactionInfo:
+        """What the node knows of a transaction; the clock learns from its answer."""
+        try:
+            info = await self.ask(rpc.get_transaction(tx_hash))
+        except rpc.RpcError as error:
+            raise Problem("ledger-unreachable") from error
+        self._clock.observe(info.latest_ledger_close_time, time.time())
+        return info
+
+    async def health(self) -> rpc.Health:
+        """The node's range of ledgers and their close times."""
+        try:
+            return await self.ask(rpc.get_health())
+        except rpc.RpcError as error:
+            raise Problem("ledger-unreachable") from error
+
+    def _draft(
+        self, account: LedgerAccount, contract: str, call: Invocation, until: int
+    ) -> TransactionEnvelope:
+        function = xdr.HostFunction(
+            xdr.HostFunctionType.HOST_FUNCTION_TYPE_INVOKE_CONTRACT,
+            invoke_contract=xdr.InvokeContractArgs(
+                contract_address=Address(contract).to_xdr_sc_address(),
+                function_name=xdr.SCSymbol(call.function.encode()),
+                args=list(call.arguments),
+            ),
+        )
+        source = Account(account.address, account.sequence)
+        builder = TransactionBuilder(source, self._passphrase, base_fee=_INCLUSION_FLOOR)
+        builder.append_operation(InvokeHostFunction(host_function=function, auth=[]))
+        return builder.add_time_bounds(0, until).build()
+
+    async def _simulate(self, envelope: TransactionEnvelope) -> rpc.Simulation:
+        try:
+            simulation = await self.ask(rpc.simulate_transaction(envelope.to_xdr()))
+        except rpc.RpcError as error:
+            raise Problem("simulation-failed") from error
+        if simulation.error is not None:
+            raise refusal_of_simulation(simulation.error)
+        return simulation
+
+    async def _price(self, minimum: int, cap: int) -> Fee:
+        try:
+            stats = await self.ask(rpc.get_fee_stats())
+        except rpc.RpcError as error:
+            raise Problem("ledger-unreachable") from error
+        bid = min(max(stats.soroban_inclusion_fee.p90, _INCLUSION_FLOOR), cap)
+        # Rent and counters move between simulation and execution: 15 % on top, rounded up.
+        fee = Fee(inclusion=bid, resource=-(-minimum * 115 // 100))
+        if fee.maximum > _MAXIMUM_FEE:
+            raise Problem("fee-too-high")
+        return fee
+
+
+def invocation_source_is_enough(auth: list[xdr.SorobanAuthorizationEntry]) -> bool:
+    """Whether the envelope's own signature covers every authorisation the call asks for."""
+    source = xdr.SorobanCredentialsType.SOROBAN_CREDENTIALS_SOURCE_ACCOUNT
+    return all(entry.credentials.type == source for entry in auth)
+
+
+def _assemble(envelope: TransactionEnvelope, simulation: rpc.Simulation, fee: Fee) -> None:
+    """Put resources, fee and authorisations of the simulation into the draft."""
+    entries = [item for result in simulation.results for item in result.auth]
+    auth = [xdr.SorobanAuthorizationEntry.from_xdr(entry) for entry in entries]
+    if not invocation_source_is_enough(auth):
+        raise Problem("not-authorised")
+    data = xdr.SorobanTransactionData.from_xdr(simulation.transaction_data)
+    data.resource_fee = xdr.Int64(fee.resource)
+    transaction = envelope.transaction
+    transaction.soroban_data = data
+    transaction.fee = fee.maximum
+    operation = transaction.operations[0]
+    if isinstance(operation, InvokeHostFunction):
+        operation.auth = auth
+
+
+def _native(simulation: rpc.Simulation) -> Any:
+    """The value the call would return, in Python's types; addresses as strkey."""
+    if not simulation.results:
+        return None
+    value = scval.to_native(simulation.results[0].xdr)
+    return value.address if isinstance(value, Address) else value
+
+
+def _account_key(address: str) -> str:
+    account_id = Keypair.from_public_key(address).xdr_account_id()
+    key = xdr.LedgerKey(xdr.LedgerEntryType.ACCOUNT, account=xdr.LedgerKeyAccount(account_id))
+    return key.to_xdr()
+
+
+def _account_from(address: str, entry: xdr.AccountEntry) -> LedgerAccount:
+    thresholds = entry.thresholds.thresholds
+    weights = {address: thresholds[0]}
+    for signer in entry.signers:
+        if signer.key.type == _KEY_SIGNER and signer.key.ed25519 is not None:
+            key = StrKey.encode_ed25519_public_key(signer.key.ed25519.uint256)
+            weights[key] = signer.weight.uint32
+    return LedgerAccount(
+        address=address,
+        sequence=entry.seq_num.sequence_number.int64,
+        medium_threshold=thresholds[2],
+        # A key whose weight is zero was taken away: it must not sign, whatever the threshold.
+        signers=tuple(Signer(key, weight) for key, weight in weights.items() if weight > 0),
+    )

@@ -1,0 +1,1 @@
+"""Intents: unsigned transactions and what became of them."""

@@ -1,0 +1,61 @@
+"""From what a node and the read models say to what became of an intent: pure decisions."""
+
+from __future__ import annotations
+
+import msgspec
+
+from api.transactions.refusals import fee_charged, refusal_of_transaction
+from api.transactions.schemas import Failure, State, Step
+from api.transactions.store import Outcome
+from contracts.rpc import Health, TransactionInfo
+
+
+class Applied(msgspec.Struct, frozen=True):
+    """The ledger through which the read models have folded, and its close time."""
+
+    ledger: int
+    closed_at: int
+
+
+def outcome_of(
+    info: TransactionInfo, health: Health, *, built_at: int, valid_until: int
+) -> Outcome | None:
+    """What a node's answer means for a transaction; None while it can still be submitted.
+
+    Times are the ledger's. "Expired" needs a node that has closed a ledger after `valid_until`
+    and still holds all since `built_at`: a node that forgot cannot know.
+    """
+    if info.status == "SUCCESS":
+        step = Step("in_ledger", info.ledger, info.created_at)
+        return Outcome(status="in_ledger", steps=(step,))
+    if info.status == "FAILED":
+        step = Step("failed", info.ledger, info.created_at)
+        return Outcome(status="failed", steps=(step,), error=_failure(info))
+    if info.latest_ledger_close_time <= valid_until:
+        return None
+    forgotten = health.oldest_ledger_close_time > built_at and health.oldest_ledger > 2
+    state: State = "unknown" if forgotten else "expired"
+    step = Step(state, info.latest_ledger, info.latest_ledger_close_time)
+    return Outcome(status=state, steps=(step,))
+
+
+def projected(outcome: Outcome, applied: Applied | None) -> Outcome:
+    """The outcome, moved on if the read models hold the transaction's ledger."""
+    if outcome.status != "in_ledger" or applied is None:
+        return outcome
+    if applied.ledger < outcome.steps[-1].ledger:
+        return outcome
+    step = Step("projected", applied.ledger, applied.closed_at)
+    return Outcome(status="projected", steps=(*outcome.steps, step))
+
+
+def _failure(info: TransactionInfo) -> Failure:
+    kind = refusal_of_transaction(info.result_xdr, info.diagnostic_events_xdr)
+    charged = fee_charged(info.result_xdr)
+    return Failure(
+        type=kind.type,
+        sentence=kind.sentence,
+        remedy=kind.remedy,
+        code=kind.code,
+        fee_charged=None if charged is None else str(charged),
+    )

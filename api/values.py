@@ -1,0 +1,132 @@
+"""Values of requests that have a meaning: amounts, addresses, hashes.
+
+Each is a subclass of what Python stores it as, read from its JSON form by `parse`; a form that
+is wrong raises ValueError with a sentence for a person, which the framework turns into a
+problem with a pointer to the field.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, ClassVar
+
+from litestar.openapi.spec import OpenAPIType, Schema
+from litestar.plugins import OpenAPISchemaPlugin
+from litestar.typing import FieldDefinition
+from stellar_sdk import StrKey
+
+_I128_MAX = 2**127 - 1
+_DIGITS = re.compile(r"[1-9][0-9]{0,38}")
+_HEX32 = re.compile(r"[0-9a-f]{64}")
+
+
+class Amount(int):
+    """An amount above zero in base units (1 USDC = 10,000,000), a string of digits in JSON."""
+
+    PATTERN: ClassVar[str] = r"^[1-9][0-9]{0,38}$"
+    EXAMPLE: ClassVar[str] = "1000000000"
+    TEXT: ClassVar[str] = "Base units (10^-7 of the asset) as a string of digits, above zero"
+
+    @classmethod
+    def parse(cls, value: object) -> Amount:
+        """Read the JSON form; floats and numbers are refused, they lose digits."""
+        if not isinstance(value, str) or _DIGITS.fullmatch(value) is None:
+            raise ValueError("an amount is a string of digits above zero, in base units")
+        amount = cls(value)
+        if amount > _I128_MAX:
+            raise ValueError("the amount is beyond what the ledger can count (2^127)")
+        return amount
+
+
+class Hash32(bytes):
+    """32 bytes: an invoice's id, a document's hash, a payment's reference; hex in JSON."""
+
+    PATTERN: ClassVar[str] = r"^[0-9a-f]{64}$"
+    EXAMPLE: ClassVar[str] = "5f" * 32
+    TEXT: ClassVar[str] = "32 bytes as 64 lower-case hexadecimal digits"
+
+    @classmethod
+    def parse(cls, value: object) -> Hash32:
+        """Read the JSON form, lower-case only: one thing has one name."""
+        if not isinstance(value, str) or _HEX32.fullmatch(value) is None:
+            raise ValueError("32 bytes are written as 64 lower-case hexadecimal digits")
+        return cls(bytes.fromhex(value))
+
+
+class AnyAddress(str):
+    """A Stellar account (G...) or contract (C...)."""
+
+    __slots__ = ()
+
+    PATTERN: ClassVar[str] = r"^[GC][A-Z2-7]{55}$"
+    EXAMPLE: ClassVar[str] = "GAAZI4TCR3TY5OJHCTJC2A4QSY6CJWJH5IAJTGKIN2ER7LBNVKOCCWN7"
+    TEXT: ClassVar[str] = "A Stellar account (G...) or contract (C...)"
+
+    @classmethod
+    def parse(cls, value: object) -> AnyAddress:
+        """Read the JSON form and check the checksum."""
+        if isinstance(value, str) and (
+            StrKey.is_valid_ed25519_public_key(value) or StrKey.is_valid_contract(value)
+        ):
+            return cls(value)
+        raise ValueError("an address is G or C and 55 more characters, with a valid checksum")
+
+
+class ContractAddress(AnyAddress):
+    """A contract's address (C...)."""
+
+    __slots__ = ()
+
+    PATTERN: ClassVar[str] = r"^C[A-Z2-7]{55}$"
+    EXAMPLE: ClassVar[str] = "CDLZFC3SYJYDZT7K67VZ75HPJVIEUVNIXF47ZG2FB2RMQQVU2HHGCYSC"
+    TEXT: ClassVar[str] = "A contract (C...)"
+
+    @classmethod
+    def parse(cls, value: object) -> ContractAddress:
+        """Read the JSON form and check the checksum."""
+        if isinstance(value, str) and StrKey.is_valid_contract(value):
+            return cls(value)
+        raise ValueError("a contract's address is C and 55 more characters, with a valid checksum")
+
+
+_KINDS: tuple[type[Any], ...] = (Amount, Hash32, AnyAddress, ContractAddress)
+
+
+def _is_value(annotation: Any) -> bool:
+    return annotation in _KINDS
+
+
+def _decode(kind: type[Any], value: Any) -> Any:
+    return kind.parse(value)
+
+
+DECODERS = [(_is_value, _decode)]
+"""For Litestar: how values are read from JSON."""
+
+
+def encode(value: Any) -> Any:
+    """How values are written to JSON (msgspec's `enc_hook`): the inverse of `parse`."""
+    if isinstance(value, Hash32):
+        return value.hex()
+    if isinstance(value, (Amount, AnyAddress)):
+        return str(value)
+    raise NotImplementedError(f"{type(value).__name__} has no JSON form")
+
+
+class ValueSchemas(OpenAPISchemaPlugin):
+    """Describes the values in the OpenAPI document."""
+
+    @staticmethod
+    def is_plugin_supported_type(value: Any) -> bool:
+        """Whether the type is one of ours."""
+        return _is_value(value)
+
+    def to_openapi_schema(self, field_definition: FieldDefinition, schema_creator: Any) -> Schema:  # noqa: ARG002
+        """A string with a pattern, a description and an example."""
+        kind = field_definition.annotation
+        return Schema(
+            type=OpenAPIType.STRING,
+            pattern=kind.PATTERN,
+            description=kind.TEXT,
+            examples=[kind.EXAMPLE],
+        )
