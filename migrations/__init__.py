@@ -15,7 +15,6 @@ import sqlalchemy
 from alembic import command
 from alembic.config import Config
 
-
 _one_at_a_time = threading.Lock()
 """Alembic keeps its context in globals: threads of one process take turns."""
 
@@ -48,7 +47,9 @@ def _run(url: str, action: Callable[[Config], None]) -> None:
     engine = _engine(url)
     try:
         with _one_at_a_time, engine.begin() as connection:
-            connection.execute(sqlalchemy.select(sqlalchemy.func.pg_advisory_xact_lock(_ADVISORY_LOCK)))
+            connection.execute(
+                sqlalchemy.select(sqlalchemy.func.pg_advisory_xact_lock(_ADVISORY_LOCK))
+            )
             config = Config()
             config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
             config.set_main_option("path_separator", "os")

@@ -36,9 +36,7 @@ class Dispute(Row, frozen=True, array_like=True):
     closed_at: int
 
 
-DISPUTE = Model(
-    "dispute", Dispute, key=("position", "event_index"), version=1, append_only=True
-)
+DISPUTE = Model("dispute", Dispute, key=("position", "event_index"), version=1, append_only=True)
 
 
 @DISPUTE.on(DisputeOpened)

@@ -13,13 +13,21 @@ from typing import Any
 import psycopg
 
 from contracts.wire import Event
-from projections.digest import Digests
-from projections.model import Key, Mark, Model, Record, Row, Rule, View
+from projections.digest import Digests, VersionError
+from projections.model import Mark, Model, Record, Row, Rule, View
 from projections.registry import MODELS
-from projections.storage import Storage, Version
+from projections.storage import StaleEngineError, Storage
 from projections.tables import SCHEMA
 
-__all__ = ["Engine", "FoldError", "Mark", "OrderError", "Record"]
+__all__ = [
+    "Engine",
+    "FoldError",
+    "Mark",
+    "OrderError",
+    "Record",
+    "StaleEngineError",
+    "VersionError",
+]
 
 CACHE_ROWS = 50_000
 """Rows of each model kept between batches, at most twice as many in flight."""
@@ -45,7 +53,7 @@ class Engine:
     """The one writer of the read models in `schema`.
 
     It keeps rows in memory between batches, so only one engine at a time may write a schema, and
-    `forget` must be called after a transaction that was rolled back.
+    `forget` must be called when a transaction is rolled back after `apply` returned.
     """
 
     def __init__(self, schema: str = SCHEMA, *, cache_rows: int = CACHE_ROWS) -> None:
@@ -53,6 +61,7 @@ class Engine:
         self._digests = Digests(schema, MODELS)
         self._plans = _plans(MODELS)
         self._applied: Mark | None = None
+        self._connection: psycopg.Connection | None = None
 
     def apply(
         self, connection: psycopg.Connection, records: Sequence[Record], through: Mark
@@ -63,15 +72,17 @@ class Engine:
         a ledger is never split over two calls. Raises OrderError where they are not, FoldError for
         an event that a fold refuses, psycopg.Error as it comes.
         """
-        if self._applied is None:
-            self._applied = self._storage.begin(connection)
-            self._digests.load(connection)
-        _check_order(self._applied, records, through)
-        self._load(connection, records)
-        self._fold(records)
-        self._storage.write(connection)
-        self._digests.write(connection)
-        self._storage.mark(connection, self._applied, through)
+        try:
+            before = self._begin(connection)
+            _check_order(before, records, through)
+            self._load(connection, records)
+            self._fold(records)
+            self._storage.write(connection)
+            self._digests.write(connection)
+            self._storage.mark(connection, before, through)
+        except BaseException:
+            self.forget()
+            raise
         self._applied = through
 
     def forget(self) -> None:
@@ -79,10 +90,21 @@ class Engine:
         self._storage.forget()
         self._digests.forget()
         self._applied = None
+        self._connection = None
 
     def digest(self, connection: psycopg.Connection) -> bytes:
         """The newest combined digest over all models (32 bytes), as stored."""
         return self._digests.combined(connection)
+
+    def _begin(self, connection: psycopg.Connection) -> Mark:
+        """The last mark; in a session not seen before everything is read anew."""
+        if connection is self._connection and self._applied is not None:
+            return self._applied
+        self.forget()
+        self._connection = connection
+        self._applied = self._storage.begin(connection)
+        self._digests.load(connection)
+        return self._applied
 
     def _load(self, connection: psycopg.Connection, records: Sequence[Record]) -> None:
         want = self._storage.want
@@ -135,15 +157,13 @@ def _plans(
 def _check_order(applied: Mark, records: Sequence[Record], through: Mark) -> None:
     if through.ledger < applied.ledger:
         raise OrderError(f"ledger {through.ledger} is before {applied.ledger}, already applied")
-    last = ((applied.ledger + 1) << 32, -1)
+    last = (((applied.ledger + 1) << 32) - 1, 0)
     for record in records:
         place = (record.position, record.index)
         if place <= last:
-            raise OrderError(f"event {place} does not come after {last}")
+            raise OrderError(f"event {place} does not come after {last}, applied or before it")
         if record.position >> 32 != record.mark.ledger:
             raise OrderError(f"event {place} is not of its ledger {record.mark.ledger}")
         last = place
-    if last[0] >> 32 > max(through.ledger, applied.ledger + 1) or (
-        records and records[-1].mark.ledger > through.ledger
-    ):
+    if last[0] >> 32 > through.ledger:
         raise OrderError(f"event {last} is after the mark at ledger {through.ledger}")

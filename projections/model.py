@@ -83,7 +83,9 @@ class View:
         except KeyError:
             if model.resident:
                 return None
-            raise UndeclaredReadError(f"{model.name}{key!r} is not among the fold's reads") from None
+            raise UndeclaredReadError(
+                f"{model.name}{key!r} is not among the fold's reads"
+            ) from None
 
 
 Read: TypeAlias = "tuple[Model[Any], Key]"
@@ -109,7 +111,7 @@ class Model(Generic[RowT]):
       keys they learn only from other rows.
     """
 
-    def __init__(  # noqa: PLR0913  # a declaration, written with keywords
+    def __init__(
         self,
         name: str,
         row: type[RowT],

@@ -30,9 +30,7 @@ class Payment(Row, frozen=True, array_like=True):
     closed_at: int
 
 
-PAYMENT = Model(
-    "payment", Payment, key=("position", "event_index"), version=1, append_only=True
-)
+PAYMENT = Model("payment", Payment, key=("position", "event_index"), version=1, append_only=True)
 
 
 @PAYMENT.on(PaymentRecorded)

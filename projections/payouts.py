@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Iterable
+from typing import TypeAlias
 
 from contracts.events import (
     FeesCollected,
@@ -51,78 +52,68 @@ MONEY_OUT = Model(
 )
 
 
-def _of_invoice(  # noqa: PLR0913  # a fact has as many parts
-    view: View,
-    record: Record,
-    reason: Reason,
-    invoice: bytes,
-    entitled: Address,
-    recipient: Address | None,
-    amount: int,
+_Sent: TypeAlias = FundsReleased | StakeRefunded | Payout | ResidualClaimed
+
+
+def _of_invoice(
+    view: View, record: Record, reason: Reason, event: _Sent, entitled: Address
 ) -> Iterable[MoneyOut]:
-    if known := view.find(INVOICE, invoice):
-        yield _fact(
-            record, reason, invoice, known.asset, entitled, recipient or entitled, amount
+    if known := view.find(INVOICE, event.id):
+        sent_to = None if isinstance(event, FundsReleased) else event.to
+        yield MoneyOut(
+            position=record.position,
+            event_index=record.index,
+            reason=reason,
+            invoice=event.id,
+            asset=known.asset,
+            entitled=entitled,
+            recipient=sent_to or entitled,
+            amount=event.amount,
+            closed_at=record.mark.closed_at,
         )
 
 
-def _fact(  # noqa: PLR0913  # a fact has as many parts
-    record: Record,
-    reason: Reason,
-    invoice: bytes | None,
-    asset: Address,
-    entitled: Address,
-    recipient: Address,
-    amount: int,
-) -> MoneyOut:
-    return MoneyOut(
+def _to_treasury(
+    record: Record, reason: Reason, event: FeesCollected | Skimmed
+) -> Iterable[MoneyOut]:
+    yield MoneyOut(
         position=record.position,
         event_index=record.index,
         reason=reason,
-        invoice=invoice,
-        asset=asset,
-        entitled=entitled,
-        recipient=recipient,
-        amount=amount,
+        invoice=None,
+        asset=event.asset,
+        entitled=event.treasury,
+        recipient=event.treasury,
+        amount=event.amount,
         closed_at=record.mark.closed_at,
     )
 
 
 @MONEY_OUT.on(FundsReleased, reads=lambda event: (INVOICE.at(event.id),))
 def _released(view: View, record: Record, event: FundsReleased) -> Iterable[MoneyOut]:
-    return _of_invoice(
-        view, record, Reason.RELEASE, event.id, event.payee, None, event.amount
-    )
+    return _of_invoice(view, record, Reason.RELEASE, event, event.payee)
 
 
 @MONEY_OUT.on(StakeRefunded, reads=lambda event: (INVOICE.at(event.id),))
 def _refunded(view: View, record: Record, event: StakeRefunded) -> Iterable[MoneyOut]:
-    return _of_invoice(
-        view, record, Reason.REFUND, event.id, event.investor, event.to, event.amount
-    )
+    return _of_invoice(view, record, Reason.REFUND, event, event.investor)
 
 
 @MONEY_OUT.on(Payout, reads=lambda event: (INVOICE.at(event.id),))
 def _paid_out(view: View, record: Record, event: Payout) -> Iterable[MoneyOut]:
-    return _of_invoice(
-        view, record, Reason.PAYOUT, event.id, event.holder, event.to, event.amount
-    )
+    return _of_invoice(view, record, Reason.PAYOUT, event, event.holder)
 
 
 @MONEY_OUT.on(ResidualClaimed, reads=lambda event: (INVOICE.at(event.id),))
 def _residual(view: View, record: Record, event: ResidualClaimed) -> Iterable[MoneyOut]:
-    return _of_invoice(
-        view, record, Reason.RESIDUAL, event.id, event.payee, event.to, event.amount
-    )
+    return _of_invoice(view, record, Reason.RESIDUAL, event, event.payee)
 
 
 @MONEY_OUT.on(FeesCollected)
 def _fees(_: View, record: Record, event: FeesCollected) -> Iterable[MoneyOut]:
-    treasury = event.treasury
-    yield _fact(record, Reason.FEES, None, event.asset, treasury, treasury, event.amount)
+    return _to_treasury(record, Reason.FEES, event)
 
 
 @MONEY_OUT.on(Skimmed)
 def _skimmed(_: View, record: Record, event: Skimmed) -> Iterable[MoneyOut]:
-    treasury = event.treasury
-    yield _fact(record, Reason.SKIM, None, event.asset, treasury, treasury, event.amount)
+    return _to_treasury(record, Reason.SKIM, event)

@@ -1,4 +1,4 @@
-"""The platform itself: who governs each contract, the parameters, and how many invoices are where."""
+"""The platform itself: who governs each contract, and the parameters for new invoices."""
 
 from __future__ import annotations
 
@@ -152,13 +152,19 @@ def _token_wasm_in_force(view: View, record: Record) -> bytes | None:
 @PARAMETERS.on(ParamsSet)
 def _params_set(_: View, record: Record, event: ParamsSet) -> Iterable[Parameters]:
     yield Parameters(
-        str(record.contract),
-        *event.fee_bps,
-        *event.late_bps,
-        *event.late_cap_bps,
-        *event.grace,
-        *event.release_delay,
-        *event.tenor,
+        contract=str(record.contract),
+        fee_bps_low=event.fee_bps[0],
+        fee_bps_high=event.fee_bps[1],
+        late_bps_low=event.late_bps[0],
+        late_bps_high=event.late_bps[1],
+        late_cap_bps_low=event.late_cap_bps[0],
+        late_cap_bps_high=event.late_cap_bps[1],
+        grace_low=event.grace[0],
+        grace_high=event.grace[1],
+        release_delay_low=event.release_delay[0],
+        release_delay_high=event.release_delay[1],
+        tenor_low=event.tenor[0],
+        tenor_high=event.tenor[1],
         recovery=event.recovery,
         dispute_limit=event.dispute_limit,
         ticket=event.ticket,

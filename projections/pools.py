@@ -87,7 +87,7 @@ def _distributed(view: View, _: Record, event: DistributionRecorded) -> Iterable
         return
     face_part = pool.investors - pool.late + event.investors
     last = event.investors > 0 and face_part == pool.par_sold
-    _, carry = accrue(pool, event.late + event.investors, last=last)
+    carry = accrue(pool, event.late + event.investors, last=last)[1]
     yield msgspec.structs.replace(
         _counted(pool, event.seq),
         index=event.index,

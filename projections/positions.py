@@ -94,9 +94,7 @@ def _refunded(view: View, _: Record, event: StakeRefunded) -> Iterable[Position]
         )
 
 
-@POSITION.on(
-    Payout, reads=lambda event: (POSITION.at(event.id, event.holder), POOL.at(event.id))
-)
+@POSITION.on(Payout, reads=lambda event: (POSITION.at(event.id, event.holder), POOL.at(event.id)))
 def _paid_out(view: View, _: Record, event: Payout) -> Iterable[Position]:
     if before := _touched(view, event.id, event.holder):
         yield msgspec.structs.replace(

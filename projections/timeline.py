@@ -27,9 +27,7 @@ class Activity(Row, frozen=True, array_like=True):
     tx_hash: bytes
 
 
-ACTIVITY = Model(
-    "activity", Activity, key=("position", "event_index"), version=1, append_only=True
-)
+ACTIVITY = Model("activity", Activity, key=("position", "event_index"), version=1, append_only=True)
 
 TOKEN_EVENTS: tuple[type[Event], ...] = (
     events.Transfer,
@@ -37,7 +35,7 @@ TOKEN_EVENTS: tuple[type[Event], ...] = (
     events.Burn,
     events.Approve,
 )
-"""They change nothing here: escrow and distributor tell the same; only reconciliation reads them."""
+"""They change nothing here: escrow and distributor tell the same. For reconciliation only."""
 
 _SHOWN: dict[type[Event], tuple[str | None, str | None]] = {
     events.InvoiceCreated: ("seller", "face"),

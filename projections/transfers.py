@@ -37,9 +37,7 @@ class Transfer(Row, frozen=True, array_like=True):
     closed_at: int
 
 
-TRANSFER = Model(
-    "transfer", Transfer, key=("position", "event_index"), version=1, append_only=True
-)
+TRANSFER = Model("transfer", Transfer, key=("position", "event_index"), version=1, append_only=True)
 
 
 @TRANSFER.on(ShareTransferred)
