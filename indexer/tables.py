@@ -55,11 +55,11 @@ quarantine = sa.Table(
 cursor = sa.Table(
     "cursor",
     metadata,
-    sa.Column("only", sa.Boolean, primary_key=True, server_default=sa.true()),
+    sa.Column("single", sa.Boolean, primary_key=True, server_default=sa.true()),
     sa.Column("ledger", sa.Integer, nullable=False, comment="everything up to here is in"),
     sa.Column("closed_at", sa.BigInteger, nullable=False, comment="of that ledger, Unix seconds"),
     sa.Column("version", sa.BigInteger, nullable=False, comment="counts commits: compare and swap"),
-    sa.CheckConstraint("only", name="cursor_only_check"),
+    sa.CheckConstraint("single", name="cursor_single_check"),
     comment="How far this database is whole; one row",
 )
 
@@ -82,9 +82,9 @@ stretch = sa.Table(
 heartbeat = sa.Table(
     "heartbeat",
     metadata,
-    sa.Column("only", sa.Boolean, primary_key=True, server_default=sa.true()),
+    sa.Column("single", sa.Boolean, primary_key=True, server_default=sa.true()),
     sa.Column("latest", sa.Integer, nullable=False, comment="newest ledger the source knows of"),
     sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
-    sa.CheckConstraint("only", name="heartbeat_only_check"),
+    sa.CheckConstraint("single", name="heartbeat_single_check"),
     comment="When the indexer last heard of the network; one row",
 )

@@ -56,12 +56,12 @@ COMMENT ON TABLE ledger.quarantine IS
     'Events that could not be decoded and are not folded yet';
 
 CREATE TABLE ledger.cursor (
-    only boolean NOT NULL DEFAULT true,
+    single boolean NOT NULL DEFAULT true,
     ledger integer NOT NULL,
     closed_at bigint NOT NULL,
     version bigint NOT NULL,
-    PRIMARY KEY (only),
-    CONSTRAINT cursor_only_check CHECK (only)
+    PRIMARY KEY (single),
+    CONSTRAINT cursor_single_check CHECK (single)
 );
 COMMENT ON TABLE ledger.cursor IS 'How far this database is whole; one row';
 COMMENT ON COLUMN ledger.cursor.ledger IS 'everything up to here is in';
@@ -80,11 +80,11 @@ COMMENT ON TABLE ledger.stretch IS
     'Ledgers committed together, first to through; side by side, without holes';
 
 CREATE TABLE ledger.heartbeat (
-    only boolean NOT NULL DEFAULT true,
+    single boolean NOT NULL DEFAULT true,
     latest integer NOT NULL,
     seen_at timestamptz NOT NULL,
-    PRIMARY KEY (only),
-    CONSTRAINT heartbeat_only_check CHECK (only)
+    PRIMARY KEY (single),
+    CONSTRAINT heartbeat_single_check CHECK (single)
 );
 COMMENT ON TABLE ledger.heartbeat IS
     'When the indexer last heard of the network; one row';
