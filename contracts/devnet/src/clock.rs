@@ -1,0 +1,90 @@
+//! The time ledgers close at.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// How the close time is written in a ledger header.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum HeaderTime {
+    /// Milliseconds, the arm Protocol 30 adds; a ledger may follow one millisecond later.
+    Ms,
+    /// Whole seconds, the older arm; every ledger is at least a second later.
+    Seconds,
+}
+
+impl HeaderTime {
+    /// The smallest step from one close to the next, in milliseconds.
+    const fn step_ms(self) -> u64 {
+        match self {
+            Self::Ms => 1,
+            Self::Seconds => 1_000,
+        }
+    }
+}
+
+/// Where time comes from.
+#[derive(Clone, Copy, Debug)]
+enum Source {
+    /// The machine's clock.
+    Wall,
+    /// A clock that stands still between closes, so that runs can be repeated exactly.
+    Still { now_ms: u64 },
+}
+
+/// The ledger's clock: a source plus what `dev_advanceTime` added.
+#[derive(Clone, Copy, Debug)]
+pub struct Clock {
+    source: Source,
+    offset_ms: u64,
+    header: HeaderTime,
+}
+
+/// Unix time of the machine in milliseconds.
+pub fn wall_ms() -> u64 {
+    SystemTime::now()
+        .duration_since(UNIX_EPOCH)
+        .map_or(0, |elapsed| u64::try_from(elapsed.as_millis()).unwrap_or(u64::MAX))
+}
+
+impl Clock {
+    /// A clock that follows the machine, or one that stands still at `start_ms`.
+    pub fn new(start_ms: Option<u64>, header: HeaderTime) -> Self {
+        Self {
+            source: start_ms.map_or(Source::Wall, |now_ms| Source::Still { now_ms }),
+            offset_ms: 0,
+            header,
+        }
+    }
+
+    /// How headers write the time.
+    pub const fn header(&self) -> HeaderTime {
+        self.header
+    }
+
+    /// Now, in milliseconds of ledger time.
+    pub fn now_ms(&self) -> u64 {
+        let base = match self.source {
+            Source::Wall => wall_ms(),
+            Source::Still { now_ms } => now_ms,
+        };
+        base.saturating_add(self.offset_ms)
+    }
+
+    /// The time a ledger would close at if it closed now, after one at `previous_ms`.
+    pub fn next_close_ms(&self, previous_ms: u64) -> u64 {
+        let step = self.header.step_ms();
+        let now = self.now_ms() / step * step;
+        now.max(previous_ms.saturating_add(step))
+    }
+
+    /// Moves the clock forward.
+    pub fn advance(&mut self, milliseconds: u64) {
+        self.offset_ms = self.offset_ms.saturating_add(milliseconds);
+    }
+
+    /// Moves a still clock by one interval; the machine's clock moves by itself.
+    pub fn tick(&mut self, milliseconds: u64) {
+        if let Source::Still { now_ms } = &mut self.source {
+            *now_ms = now_ms.saturating_add(milliseconds);
+        }
+    }
+}

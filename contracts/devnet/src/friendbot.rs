@@ -1,0 +1,105 @@
+//! `/friendbot?addr=G...`: a new account with 10,000 XLM from the root account.
+
+use crate::{
+    encoding::{account_from_text, account_key, account_of_key, xdr_base64},
+    ledger::{Arrival, Ledger},
+    network::BASE_FEE,
+    rpc::Service,
+    transaction::Submission,
+};
+use ed25519_dalek::Signer;
+use serde_json::{json, Value};
+use soroban_env_host::xdr::{
+    CreateAccountOp, DecoratedSignature, Memo, MuxedAccount, Operation, OperationBody, Preconditions, SequenceNumber,
+    Signature, SignatureHint, Transaction, TransactionEnvelope, TransactionExt, TransactionV1Envelope, Uint256,
+};
+
+/// What an account gets, in stroops.
+const STARTING_BALANCE: i64 = 100_000_000_000;
+
+/// The answer: an HTTP status and its body.
+pub struct Answer {
+    pub status: u16,
+    pub body: Value,
+}
+
+/// Creates the account, or says why not.
+pub fn fund(service: &mut Service, address: &str) -> Answer {
+    let Some(account) = account_from_text(address) else {
+        return problem("The address is not an account. Use one that starts with G.");
+    };
+    if service.ledger.account_exists(&account) {
+        return problem("account already funded to starting balance");
+    }
+    let destination = *account_key(&account);
+    let Some(envelope) = signed_envelope(&service.ledger, destination) else {
+        return problem("The root account is gone.");
+    };
+    let text = xdr_base64(&envelope);
+    let Some(submission) = Submission::new(envelope, service.ledger.identity.id) else {
+        return problem("The transaction could not be made.");
+    };
+    let hash = hex::encode(submission.hash);
+    match service.ledger.submit(submission) {
+        // Friendbot answers when the account is there, so an interval is cut short.
+        Arrival::Pending => service.ledger.close(),
+        _ => return problem("Friendbot is busy. Ask again after the next ledger."),
+    }
+    Answer {
+        status: 200,
+        body: json!({
+            "successful": true,
+            "hash": hash,
+            "ledger": service.ledger.sequence(),
+            "envelope_xdr": text,
+        }),
+    }
+}
+
+fn problem(detail: &str) -> Answer {
+    Answer {
+        status: 400,
+        body: json!({
+            "type": "https://stellar.org/horizon-errors/bad_request",
+            "title": "Bad Request",
+            "status": 400,
+            "detail": detail,
+        }),
+    }
+}
+
+fn signed_envelope(ledger: &Ledger, destination: [u8; 32]) -> Option<TransactionEnvelope> {
+    let key = ledger.identity.root_key();
+    let public = key.verifying_key().to_bytes();
+    let sequence = ledger.account_sequence(&account_of_key(public))?;
+    let operation = Operation {
+        source_account: None,
+        body: OperationBody::CreateAccount(CreateAccountOp {
+            destination: account_of_key(destination),
+            starting_balance: STARTING_BALANCE,
+        }),
+    };
+    let transaction = Transaction {
+        source_account: MuxedAccount::Ed25519(Uint256(public)),
+        fee: BASE_FEE,
+        seq_num: SequenceNumber(sequence.checked_add(1)?),
+        cond: Preconditions::None,
+        memo: Memo::None,
+        operations: vec![operation].try_into().ok()?,
+        ext: TransactionExt::V0,
+    };
+    let unsigned = TransactionEnvelope::Tx(TransactionV1Envelope {
+        tx: transaction.clone(),
+        signatures: Default::default(),
+    });
+    let hash = unsigned.hash(ledger.identity.id).ok()?;
+    let [.., a, b, c, d] = public;
+    let signature = DecoratedSignature {
+        hint: SignatureHint([a, b, c, d]),
+        signature: Signature(key.sign(&hash).to_bytes().to_vec().try_into().ok()?),
+    };
+    Some(TransactionEnvelope::Tx(TransactionV1Envelope {
+        tx: transaction,
+        signatures: vec![signature].try_into().ok()?,
+    }))
+}

@@ -1,0 +1,251 @@
+//! HTTP: JSON-RPC at `/`, friendbot at `/friendbot`.
+
+use crate::{
+    rpc::error::{RpcError, INTERNAL, INVALID_REQUEST, PARSE_ERROR},
+    worker::{Reply, Worker},
+};
+use axum::{
+    body::{to_bytes, Body},
+    extract::{Request, State},
+    http::{header, HeaderMap, HeaderValue, Method, StatusCode},
+    response::Response,
+    Router,
+};
+use serde_json::{json, Map, Value};
+
+/// Largest request body, in bytes.
+const MAX_BODY: usize = 512 * 1024;
+
+/// What the handlers share.
+#[derive(Clone)]
+pub struct Site {
+    pub worker: Worker,
+    /// Whether each call is written to stderr.
+    pub log: bool,
+}
+
+/// All routes.
+pub fn router(site: Site) -> Router {
+    Router::new().fallback(serve).with_state(site)
+}
+
+async fn serve(State(site): State<Site>, request: Request) -> Response {
+    let is_preflight = request.method() == Method::OPTIONS;
+    let mut response = match (request.uri().path(), is_preflight) {
+        (_, true) => plain(StatusCode::NO_CONTENT, ""),
+        ("/", false) => serve_rpc(&site, request).await,
+        ("/friendbot", false) => {
+            let address = query_value(&request, "addr=");
+            serve_friendbot(&site, address).await
+        }
+        _ => plain(StatusCode::NOT_FOUND, "404 page not found\n"),
+    };
+    allow_any_origin(response.headers_mut(), is_preflight);
+    response
+}
+
+fn allow_any_origin(headers: &mut HeaderMap, is_preflight: bool) {
+    let any = HeaderValue::from_static("*");
+    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, any.clone());
+    if is_preflight {
+        headers.insert(header::ACCESS_CONTROL_ALLOW_METHODS, any.clone());
+        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, any);
+    }
+}
+
+async fn serve_rpc(site: &Site, request: Request) -> Response {
+    if request.method() != Method::POST {
+        return plain(StatusCode::METHOD_NOT_ALLOWED, "");
+    }
+    if !is_json(request.headers()) {
+        return plain(
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "content-type must be application/json\n",
+        );
+    }
+    let Ok(body) = to_bytes(request.into_body(), MAX_BODY).await else {
+        return plain(StatusCode::INTERNAL_SERVER_ERROR, "http: request body too large\n");
+    };
+    let Ok(body) = serde_json::from_slice::<Value>(&body) else {
+        return plain(StatusCode::INTERNAL_SERVER_ERROR, "[-32700] invalid request value\n");
+    };
+    answer_body(site, body).await
+}
+
+async fn answer_body(site: &Site, body: Value) -> Response {
+    match body {
+        Value::Array(items) => {
+            let mut answers = Vec::new();
+            for item in items {
+                match answer_one(site, item).await {
+                    Outcome::Answer(answer) => answers.push(answer),
+                    Outcome::Nothing => {}
+                    Outcome::Cut => return cut(),
+                }
+            }
+            if answers.is_empty() {
+                plain(StatusCode::NO_CONTENT, "")
+            } else {
+                json_response(StatusCode::OK, &Value::Array(answers))
+            }
+        }
+        single => match answer_one(site, single).await {
+            Outcome::Answer(answer) => json_response(StatusCode::OK, &answer),
+            Outcome::Nothing => plain(StatusCode::NO_CONTENT, ""),
+            Outcome::Cut => cut(),
+        },
+    }
+}
+
+/// What comes of one request.
+enum Outcome {
+    Answer(Value),
+    /// A notification: nobody waits for an answer.
+    Nothing,
+    Cut,
+}
+
+/// A well-formed request.
+struct Call {
+    id: Value,
+    method: String,
+    params: Value,
+}
+
+async fn answer_one(site: &Site, request: Value) -> Outcome {
+    let call = match read_call(request) {
+        Ok(call) => call,
+        Err((id, error)) => return Outcome::Answer(failure(&id, &error)),
+    };
+    let started = crate::clock::wall_ms();
+    let reply = site.worker.call(call.method.clone(), call.params).await;
+    if site.log {
+        eprintln!("{} {} ms", call.method, crate::worker::since_ms(started));
+    }
+    let outcome = match reply {
+        Some(Reply::Drop) => return Outcome::Cut,
+        Some(Reply::Answer { outcome, delay }) => {
+            if !delay.is_zero() {
+                tokio::time::sleep(delay).await;
+            }
+            outcome
+        }
+        None => Err(RpcError::new(INTERNAL, "the ledger has stopped; start it again")),
+    };
+    if call.id.is_null() {
+        return Outcome::Nothing;
+    }
+    Outcome::Answer(match outcome {
+        Ok(result) => json!({"jsonrpc": "2.0", "id": call.id, "result": result}),
+        Err(error) => failure(&call.id, &error),
+    })
+}
+
+fn read_call(request: Value) -> Result<Call, (Value, RpcError)> {
+    let refuse = |id: &Value, message: &str| {
+        let error = RpcError::new(INVALID_REQUEST, message);
+        (id.clone(), error)
+    };
+    let mut fields = match request {
+        Value::Object(fields) => fields,
+        Value::Null => Map::new(),
+        _ => {
+            let error = RpcError::new(PARSE_ERROR, "request is not a JSON object");
+            return Err((Value::Null, error));
+        }
+    };
+    let id = fields.remove("id").unwrap_or(Value::Null);
+    if !matches!(id, Value::Null | Value::Number(_) | Value::String(_)) {
+        return Err(refuse(&Value::Null, "invalid request ID"));
+    }
+    if fields.remove("jsonrpc") != Some(json!("2.0")) {
+        return Err(refuse(&id, "invalid version marker"));
+    }
+    let method = match fields.remove("method") {
+        Some(Value::String(method)) if !method.is_empty() => method,
+        None | Some(Value::Null | Value::String(_)) => {
+            return Err(refuse(&id, "empty method name"));
+        }
+        Some(_) => return Err(refuse(&id, "invalid method name")),
+    };
+    let params = fields.remove("params").unwrap_or(Value::Null);
+    if !matches!(params, Value::Null | Value::Array(_) | Value::Object(_)) {
+        return Err(refuse(&id, "parameters must be array or object"));
+    }
+    if !fields.is_empty() {
+        return Err(refuse(&id, "extra fields in request"));
+    }
+    Ok(Call { id, method, params })
+}
+
+fn failure(id: &Value, error: &RpcError) -> Value {
+    json!({"jsonrpc": "2.0", "id": id, "error": error.to_json()})
+}
+
+async fn serve_friendbot(site: &Site, address: String) -> Response {
+    match site.worker.fund(address).await {
+        Some(answer) => {
+            let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+            json_response(status, &answer.body)
+        }
+        None => plain(StatusCode::SERVICE_UNAVAILABLE, ""),
+    }
+}
+
+/// The value behind a prefix such as `addr=` in the query, or nothing.
+fn query_value(request: &Request, prefix: &str) -> String {
+    let query = request.uri().query().unwrap_or("");
+    query
+        .split('&')
+        .find_map(|pair| pair.strip_prefix(prefix))
+        .unwrap_or("")
+        .to_owned()
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok())
+        .and_then(|value| value.split(';').next())
+        .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+}
+
+fn json_response(status: StatusCode, body: &Value) -> Response {
+    let mut response = Response::new(Body::from(body.to_string()));
+    *response.status_mut() = status;
+    let kind = HeaderValue::from_static("application/json");
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    response
+}
+
+fn plain(status: StatusCode, text: &'static str) -> Response {
+    let mut response = Response::new(Body::from(text));
+    *response.status_mut() = status;
+    if !text.is_empty() {
+        let kind = HeaderValue::from_static("text/plain; charset=utf-8");
+        response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    }
+    response
+}
+
+/// A response whose body breaks off, so that the client sees a lost connection.
+fn cut() -> Response {
+    let broken = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
+    let stream = BrokenBody(Some(broken));
+    Response::new(Body::new(stream))
+}
+
+/// A body that fails at its first byte.
+struct BrokenBody(Option<std::io::Error>);
+
+impl axum::body::HttpBody for BrokenBody {
+    type Data = axum::body::Bytes;
+    type Error = std::io::Error;
+
+    fn poll_frame(
+        mut self: std::pin::Pin<&mut Self>,
+        _: &mut std::task::Context<'_>,
+    ) -> std::task::Poll<Option<Result<http_body::Frame<Self::Data>, Self::Error>>> {
+        std::task::Poll::Ready(self.0.take().map(Err))
+    }
+}

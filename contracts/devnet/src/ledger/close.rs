@@ -1,0 +1,303 @@
+//! Closing a ledger: apply what waits, then write the header and the meta.
+
+use super::{
+    history::{ClosedLedger, TransactionRecord},
+    state::{State, Store},
+    Ledger,
+};
+use crate::{
+    clock::{wall_ms, HeaderTime},
+    encoding::{sha256, xdr, xdr_hash},
+    network::{Identity, BASE_FEE, BASE_RESERVE, LEDGER_COST_EXT, MAX_TX_SET_SIZE, PROTOCOL_VERSION, TOTAL_COINS},
+    transaction::{
+        apply::{self, Context},
+        Submission,
+    },
+};
+use ed25519_dalek::Signer;
+use soroban_env_host::xdr::{
+    DependentTxCluster, ExtensionPoint, GeneralizedTransactionSet, Hash, LedgerCloseMeta, LedgerCloseMetaExt,
+    LedgerCloseMetaExtV1, LedgerCloseMetaV2, LedgerCloseValueSignature, LedgerHeader, LedgerHeaderExt,
+    LedgerHeaderHistoryEntry, LedgerHeaderHistoryEntryExt, LedgerKey, NodeId, ParallelTxExecutionStage,
+    ParallelTxsComponent, PublicKey, Signature, StellarValue, StellarValueExt, StellarValueSignedMsValue, TimePoint,
+    TimePointMs, TransactionEnvelope, TransactionPhase, TransactionResultMetaV1, TransactionResultSet,
+    TransactionSetV1, TxSetComponent, TxSetComponentTxsMaybeDiscountedFee, Uint256,
+};
+use std::rc::Rc;
+
+/// The envelope type core signs ledger values under.
+const ENVELOPE_TYPE_SCP_VALUE: u32 = 4;
+
+/// The last closed ledger, as the next one builds on it.
+pub struct Tip {
+    sequence: u32,
+    hash: [u8; 32],
+    close_ms: u64,
+    fee_pool: i64,
+    /// A hash over all changes so far, in the place of the bucket list's.
+    state_hash: [u8; 32],
+    skip_list: [Hash; 4],
+}
+
+impl Tip {
+    /// The tip before history starts.
+    pub fn genesis() -> Self {
+        Self {
+            sequence: super::GENESIS_SEQUENCE,
+            hash: [0; 32],
+            close_ms: 0,
+            fee_pool: 0,
+            state_hash: [0; 32],
+            skip_list: Default::default(),
+        }
+    }
+
+    pub const fn sequence(&self) -> u32 {
+        self.sequence
+    }
+
+    pub const fn hash(&self) -> &[u8; 32] {
+        &self.hash
+    }
+
+    pub const fn close_ms(&self) -> u64 {
+        self.close_ms
+    }
+}
+
+impl Ledger {
+    /// Closes a ledger with everything that waits.
+    pub fn close(&mut self) {
+        let close_ms = self.clock.next_close_ms(self.tip.close_ms);
+        let info = self.info_at(close_ms);
+        let sequence = info.sequence_number;
+        let submissions = self.take_queue();
+        self.cache_modules(&submissions);
+
+        let context = Context {
+            network_id: self.identity.id,
+            config: &self.config,
+            modules: &self.modules,
+            info,
+            previous_hash: self.tip.hash,
+        };
+        let state = Rc::make_mut(&mut self.state);
+        state.begin(sequence);
+        let results = apply_all(state, &submissions, &context);
+
+        let set = transaction_set(&submissions, self.tip.hash);
+        let header = self.header(sequence, close_ms, &set, &results);
+        let hash = xdr_hash(&header);
+        self.advance_tip(&header, &hash, close_ms);
+        let meta = close_meta(&header, &hash, set, &results);
+        let records = records(submissions, results);
+        self.history
+            .push(ClosedLedger::new(header, hash.0, &meta, records, close_ms, wall_ms()));
+    }
+
+    /// Orders what waits: classic transactions first, as in core.
+    fn take_queue(&mut self) -> Vec<Submission> {
+        let waiting = std::mem::take(&mut self.queue);
+        let (mut soroban, mut classic) = (Vec::new(), Vec::new());
+        for pending in waiting {
+            if pending.submission.is_soroban() {
+                soroban.push(pending.submission);
+            } else {
+                classic.push(pending.submission);
+            }
+        }
+        classic.append(&mut soroban);
+        classic
+    }
+
+    /// Compiles every contract the transactions name, once for all of its life.
+    fn cache_modules(&self, submissions: &[Submission]) {
+        for data in submissions.iter().filter_map(Submission::soroban_data) {
+            let footprint = &data.resources.footprint;
+            for key in footprint.read_only.iter().chain(footprint.read_write.iter()) {
+                if matches!(key, LedgerKey::ContractCode(_)) {
+                    if let Some(stored) = Store::get(self.state.as_ref(), key) {
+                        self.compilation.cache(&self.modules, &stored.entry.data);
+                    }
+                }
+            }
+        }
+    }
+
+    fn header(
+        &self,
+        sequence: u32,
+        close_ms: u64,
+        set: &GeneralizedTransactionSet,
+        results: &[TransactionResultMetaV1],
+    ) -> LedgerHeader {
+        let fees: i64 = results
+            .iter()
+            .map(|result| result.result.result.fee_charged)
+            .fold(0, i64::saturating_add);
+        let pairs: Vec<_> = results.iter().map(|result| result.result.clone()).collect();
+        let result_set = TransactionResultSet {
+            results: pairs.try_into().unwrap_or_default(),
+        };
+        let changes: Vec<u8> = results.iter().flat_map(xdr).collect();
+        LedgerHeader {
+            ledger_version: PROTOCOL_VERSION,
+            previous_ledger_hash: Hash(self.tip.hash),
+            scp_value: self.value(xdr_hash(set), close_ms),
+            tx_set_result_hash: xdr_hash(&result_set),
+            bucket_list_hash: Hash(sha256(&[&self.tip.state_hash[..], &sha256(&changes)[..]].concat())),
+            ledger_seq: sequence,
+            total_coins: TOTAL_COINS,
+            fee_pool: self.tip.fee_pool.saturating_add(fees),
+            inflation_seq: 0,
+            id_pool: 0,
+            base_fee: BASE_FEE,
+            base_reserve: BASE_RESERVE,
+            max_tx_set_size: MAX_TX_SET_SIZE,
+            skip_list: self.tip.skip_list.clone(),
+            ext: LedgerHeaderExt::V0,
+        }
+    }
+
+    /// The value consensus would have agreed on, signed by the only validator.
+    fn value(&self, tx_set_hash: Hash, close_ms: u64) -> StellarValue {
+        let close_time = close_ms / 1_000;
+        let ext = match self.clock.header() {
+            HeaderTime::Ms => StellarValueExt::SignedMs(StellarValueSignedMsValue {
+                close_time_ms: TimePointMs(close_ms),
+                lc_value_signature: sign_value(&self.identity, &tx_set_hash, close_ms),
+            }),
+            HeaderTime::Seconds => StellarValueExt::Signed(sign_value(&self.identity, &tx_set_hash, close_time)),
+        };
+        StellarValue {
+            tx_set_hash,
+            close_time: TimePoint(close_time),
+            upgrades: Default::default(),
+            ext,
+        }
+    }
+
+    fn advance_tip(&mut self, header: &LedgerHeader, hash: &Hash, close_ms: u64) {
+        self.tip = Tip {
+            sequence: header.ledger_seq,
+            hash: hash.0,
+            close_ms,
+            fee_pool: header.fee_pool,
+            state_hash: header.bucket_list_hash.0,
+            skip_list: header.skip_list.clone(),
+        };
+    }
+}
+
+fn sign_value(identity: &Identity, tx_set_hash: &Hash, time: u64) -> LedgerCloseValueSignature {
+    let key = identity.validator_key();
+    let message = [
+        &identity.id[..],
+        &ENVELOPE_TYPE_SCP_VALUE.to_be_bytes()[..],
+        &tx_set_hash.0[..],
+        &time.to_be_bytes()[..],
+    ]
+    .concat();
+    let signature = key.sign(&message).to_bytes().to_vec();
+    LedgerCloseValueSignature {
+        node_id: NodeId(PublicKey::PublicKeyTypeEd25519(Uint256(key.verifying_key().to_bytes()))),
+        signature: Signature(signature.try_into().unwrap_or_default()),
+    }
+}
+
+/// Takes all fees, then applies, then refunds: the order of Protocol 23 and later.
+fn apply_all(state: &mut State, submissions: &[Submission], context: &Context<'_>) -> Vec<TransactionResultMetaV1> {
+    let fees: Vec<_> = submissions
+        .iter()
+        .map(|submission| apply::charge_fee(state, submission))
+        .collect();
+    let applied: Vec<_> = submissions
+        .iter()
+        .zip(fees)
+        .map(|(submission, fee)| apply::apply(state, submission, fee, context))
+        .collect();
+    submissions
+        .iter()
+        .zip(applied)
+        .map(|(submission, applied)| apply::finish(state, submission, applied, context.network_id))
+        .collect()
+}
+
+/// The generalized set: a classic phase and a parallel Soroban phase, each sorted by hash.
+fn transaction_set(submissions: &[Submission], previous: [u8; 32]) -> GeneralizedTransactionSet {
+    let base_fee = Some(i64::from(BASE_FEE));
+    let classic = envelopes(submissions, false);
+    let soroban = envelopes(submissions, true);
+    let components = if classic.is_empty() {
+        Vec::new()
+    } else {
+        vec![TxSetComponent::TxsetCompTxsMaybeDiscountedFee(
+            TxSetComponentTxsMaybeDiscountedFee {
+                base_fee,
+                txs: classic.try_into().unwrap_or_default(),
+            },
+        )]
+    };
+    let stages = if soroban.is_empty() {
+        Vec::new()
+    } else {
+        let cluster = DependentTxCluster(soroban.try_into().unwrap_or_default());
+        vec![ParallelTxExecutionStage(vec![cluster].try_into().unwrap_or_default())]
+    };
+    let phases = vec![
+        TransactionPhase::V0(components.try_into().unwrap_or_default()),
+        TransactionPhase::V1(ParallelTxsComponent {
+            base_fee,
+            execution_stages: stages.try_into().unwrap_or_default(),
+        }),
+    ];
+    GeneralizedTransactionSet::V1(TransactionSetV1 {
+        previous_ledger_hash: Hash(previous),
+        phases: phases.try_into().unwrap_or_default(),
+    })
+}
+
+fn envelopes(submissions: &[Submission], soroban: bool) -> Vec<TransactionEnvelope> {
+    let mut chosen: Vec<_> = submissions
+        .iter()
+        .filter(|submission| submission.is_soroban() == soroban)
+        .collect();
+    chosen.sort_by_key(|submission| submission.hash);
+    chosen
+        .into_iter()
+        .map(|submission| submission.envelope.clone())
+        .collect()
+}
+
+fn close_meta(
+    header: &LedgerHeader,
+    hash: &Hash,
+    set: GeneralizedTransactionSet,
+    results: &[TransactionResultMetaV1],
+) -> LedgerCloseMeta {
+    LedgerCloseMeta::V2(LedgerCloseMetaV2 {
+        ext: LedgerCloseMetaExt::V1(LedgerCloseMetaExtV1 {
+            ext: ExtensionPoint::V0,
+            soroban_fee_write1_kb: LEDGER_COST_EXT.fee_write1_kb,
+        }),
+        ledger_header: LedgerHeaderHistoryEntry {
+            hash: hash.clone(),
+            header: header.clone(),
+            ext: LedgerHeaderHistoryEntryExt::V0,
+        },
+        tx_set: set,
+        tx_processing: results.to_vec().try_into().unwrap_or_default(),
+        upgrades_processing: Default::default(),
+        scp_info: Default::default(),
+        total_byte_size_of_live_soroban_state: 0,
+        evicted_keys: Default::default(),
+    })
+}
+
+fn records(submissions: Vec<Submission>, results: Vec<TransactionResultMetaV1>) -> Vec<TransactionRecord> {
+    submissions
+        .into_iter()
+        .zip(results)
+        .map(|(submission, result)| TransactionRecord { submission, result })
+        .collect()
+}

@@ -1,0 +1,137 @@
+//! The events of a closed ledger with the ids stellar-rpc gives them.
+
+use super::history::TransactionRecord;
+use crate::encoding::{contract_text, xdr_base64};
+use soroban_env_host::xdr::{
+    ContractEvent, ContractEventBody, ContractEventType, TransactionEventStage, TransactionMeta,
+};
+use std::fmt;
+
+/// Transaction index of events that come after all transactions.
+const AFTER_ALL_TRANSACTIONS: u32 = (1 << 20) - 1;
+/// Operation index of events that come after a transaction's operations.
+const AFTER_OPERATIONS: u32 = (1 << 12) - 1;
+
+/// A place in the order of all events: `%019d-%010d`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct EventId {
+    pub ledger: u32,
+    /// 1-based; 20 bits.
+    pub transaction: u32,
+    /// 0-based; 12 bits.
+    pub operation: u32,
+    pub index: u32,
+}
+
+impl EventId {
+    /// The first place of a ledger.
+    pub const fn start_of(ledger: u32) -> Self {
+        Self {
+            ledger,
+            transaction: 0,
+            operation: 0,
+            index: 0,
+        }
+    }
+
+    /// The last place of a ledger.
+    pub const fn end_of(ledger: u32) -> Self {
+        Self {
+            ledger,
+            transaction: AFTER_ALL_TRANSACTIONS,
+            operation: AFTER_OPERATIONS,
+            index: u32::MAX,
+        }
+    }
+
+    /// Reads an id; `None` when the text is none.
+    pub fn parse(text: &str) -> Option<Self> {
+        let (order, index) = text.split_once('-')?;
+        let order: u64 = order.parse::<i64>().ok()?.try_into().ok()?;
+        Some(Self {
+            ledger: u32::try_from(order >> 32).ok()?,
+            transaction: u32::try_from((order >> 12) & 0xF_FFFF).ok()?,
+            operation: u32::try_from(order & 0xFFF).ok()?,
+            index: index.parse().ok()?,
+        })
+    }
+}
+
+impl fmt::Display for EventId {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let order = u64::from(self.ledger) << 32 | u64::from(self.transaction) << 12 | u64::from(self.operation);
+        write!(formatter, "{order:019}-{:010}", self.index)
+    }
+}
+
+/// One event as getEvents shows it.
+#[derive(Clone)]
+pub struct EventRecord {
+    pub id: EventId,
+    pub kind: &'static str,
+    pub contract: String,
+    /// Base64 XDR.
+    pub topics: Vec<String>,
+    /// Base64 XDR.
+    pub value: String,
+    pub transaction_hash: String,
+}
+
+/// All events of a ledger, in the order of their ids.
+pub fn events_of(ledger: u32, transactions: &[TransactionRecord]) -> Vec<EventRecord> {
+    let mut events = Vec::new();
+    // The index of a ledger-wide stage runs across all transactions.
+    let (mut before, mut after) = (0_u32, 0_u32);
+    for (position, record) in (1_u32..).zip(transactions) {
+        let TransactionMeta::V4(meta) = &record.result.tx_apply_processing else {
+            continue;
+        };
+        let hash = hex::encode(record.submission.hash);
+        let mut after_operations = 0_u32;
+        for stage_event in meta.events.iter() {
+            let (transaction, operation, counter) = match stage_event.stage {
+                TransactionEventStage::BeforeAllTxs => (0, 0, &mut before),
+                TransactionEventStage::AfterTx => (position, AFTER_OPERATIONS, &mut after_operations),
+                TransactionEventStage::AfterAllTxs => (AFTER_ALL_TRANSACTIONS, 0, &mut after),
+            };
+            let id = EventId {
+                ledger,
+                transaction,
+                operation,
+                index: *counter,
+            };
+            *counter = counter.saturating_add(1);
+            events.extend(record_of(id, &stage_event.event, &hash));
+        }
+        for (operation, operation_meta) in (0_u32..).zip(meta.operations.iter()) {
+            for (index, event) in (0_u32..).zip(operation_meta.events.iter()) {
+                let id = EventId {
+                    ledger,
+                    transaction: position,
+                    operation,
+                    index,
+                };
+                events.extend(record_of(id, event, &hash));
+            }
+        }
+    }
+    events.sort_by_key(|event| event.id);
+    events
+}
+
+fn record_of(id: EventId, event: &ContractEvent, hash: &str) -> Option<EventRecord> {
+    let kind = match event.type_ {
+        ContractEventType::Contract => "contract",
+        ContractEventType::System => "system",
+        ContractEventType::Diagnostic => return None,
+    };
+    let ContractEventBody::V0(body) = &event.body;
+    Some(EventRecord {
+        id,
+        kind,
+        contract: event.contract_id.as_ref().map(contract_text).unwrap_or_default(),
+        topics: body.topics.iter().map(xdr_base64).collect(),
+        value: xdr_base64(&body.data),
+        transaction_hash: hash.to_owned(),
+    })
+}

@@ -1,0 +1,223 @@
+//! The ledger: its entries, its history, its clock, and what is waiting.
+
+pub mod close;
+pub mod events;
+pub mod history;
+pub mod state;
+
+use crate::{
+    accounts::{new_account, save_account},
+    clock::Clock,
+    encoding::account_of_key,
+    network::{config_settings, Identity, BASE_RESERVE, PROTOCOL_VERSION, STATE_ARCHIVAL, TOTAL_COINS},
+    transaction::{
+        soroban::FreeCompilation,
+        soroban_check::exceeds_ledger,
+        validate::{validate, Moment, Rejection, Rules},
+        Submission,
+    },
+};
+use close::Tip;
+use history::History;
+use soroban_env_host::{
+    xdr::{AccountId, LedgerEntryData, LedgerKey, LedgerKeyConfigSetting},
+    HostError, LedgerInfo, ModuleCache,
+};
+use soroban_simulation::NetworkConfig;
+use state::{State, Store, StoredEntry};
+use std::rc::Rc;
+
+/// The ledger that nodes call genesis; history starts with the next one.
+const GENESIS_SEQUENCE: u32 = 1;
+
+/// A transaction that was accepted and waits for the next ledger.
+struct Pending {
+    submission: Submission,
+}
+
+/// What became of a transaction on arrival.
+pub enum Arrival {
+    Pending,
+    Duplicate,
+    TryAgainLater,
+    Rejected(Rejection),
+}
+
+/// One network's ledger.
+pub struct Ledger {
+    pub identity: Identity,
+    pub clock: Clock,
+    pub history: History,
+    pub config: NetworkConfig,
+    state: Rc<State>,
+    modules: ModuleCache,
+    compilation: FreeCompilation,
+    tip: Tip,
+    queue: Vec<Pending>,
+    /// How many simulations ran: each gets random numbers of its own.
+    simulations: u64,
+}
+
+/// Why a ledger could not be made.
+#[derive(Debug)]
+pub struct SetupError(String);
+
+impl std::fmt::Display for SetupError {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(formatter, "the ledger could not be set up: {}", self.0)
+    }
+}
+
+impl From<HostError> for SetupError {
+    fn from(error: HostError) -> Self {
+        Self(format!("{error:?}"))
+    }
+}
+
+impl Ledger {
+    /// A ledger with only the root account and the network's settings, and its
+    /// first closed ledger.
+    ///
+    /// # Errors
+    /// Only if the host refuses the settings this program is built with.
+    pub fn new(identity: Identity, clock: Clock, retention: u32) -> Result<Self, SetupError> {
+        let mut state = State::default();
+        state.begin(GENESIS_SEQUENCE);
+        let root = account_of_key(identity.root_key().verifying_key().to_bytes());
+        let mut root_account = new_account(root, TOTAL_COINS, 0);
+        root_account.seq_num.0 = 0;
+        save_account(&mut state, root_account);
+        for setting in config_settings() {
+            let key = LedgerKey::ConfigSetting(LedgerKeyConfigSetting {
+                config_setting_id: setting.discriminant(),
+            });
+            let entry = StoredEntry::lasting(LedgerEntryData::ConfigSetting(setting));
+            state.put(key, Some(entry));
+        }
+        let config = NetworkConfig::load_from_snapshot(&state).map_err(|error| SetupError(error.to_string()))?;
+        let compilation = FreeCompilation::new()?;
+        let modules = ModuleCache::new(&compilation)?;
+        let mut ledger = Self {
+            identity,
+            clock,
+            history: History::new(retention),
+            config,
+            state: Rc::new(state),
+            modules,
+            compilation,
+            tip: Tip::genesis(),
+            queue: Vec::new(),
+            simulations: 0,
+        };
+        ledger.close();
+        Ok(ledger)
+    }
+
+    /// The number of the last closed ledger.
+    pub fn sequence(&self) -> u32 {
+        self.tip.sequence()
+    }
+
+    /// The entries as of the last closed ledger, to be read while nothing changes them.
+    pub fn snapshot(&self) -> Rc<State> {
+        self.state.clone()
+    }
+
+    /// What contracts would see in the ledger after the last one.
+    pub fn next_info(&self) -> LedgerInfo {
+        self.info_at(self.clock.next_close_ms(self.tip.close_ms()))
+    }
+
+    /// Seed for the random numbers of one simulation; never the same twice.
+    pub fn simulation_seed(&mut self) -> [u8; 32] {
+        self.simulations = self.simulations.wrapping_add(1);
+        let count = self.simulations.to_be_bytes();
+        crate::encoding::sha256(&[&self.tip.hash()[..], &count[..]].concat())
+    }
+
+    /// Takes a transaction into the queue if it may enter the next ledger.
+    pub fn submit(&mut self, submission: Submission) -> Arrival {
+        if let Some(arrival) = self.meet_queue(&submission) {
+            return arrival;
+        }
+        if submission.soroban_data().is_some_and(exceeds_ledger) {
+            return Arrival::TryAgainLater;
+        }
+        if self.history.was_just_applied(&submission.hash) {
+            return Arrival::TryAgainLater;
+        }
+        let info = self.next_info();
+        let rules = self.rules(&info);
+        if let Err(rejection) = validate(&submission, self.state.as_ref(), &rules, Moment::Arrival) {
+            return Arrival::Rejected(rejection);
+        }
+        let source = submission.source();
+        self.queue.retain(|pending| pending.submission.source() != source);
+        self.queue.push(Pending { submission });
+        Arrival::Pending
+    }
+
+    /// What the queue has to say about a newcomer; `None` if it may be checked.
+    /// One transaction per source waits; only a fee bump of ten times its bid replaces it.
+    fn meet_queue(&self, submission: &Submission) -> Option<Arrival> {
+        let queued = |pending: &&Pending| pending.submission.hash == submission.hash;
+        if self.queue.iter().any(|pending| queued(&pending)) {
+            return Some(Arrival::Duplicate);
+        }
+        let source = submission.source();
+        let waiting = self
+            .queue
+            .iter()
+            .find(|pending| pending.submission.source() == source)?;
+        let same_number = waiting.submission.transaction.seq_num == submission.transaction.seq_num;
+        if submission.fee_bump.is_none() || !same_number {
+            return Some(Arrival::TryAgainLater);
+        }
+        replacement_fee(&waiting.submission, submission).map(|needed| {
+            Arrival::Rejected(Rejection {
+                result: crate::transaction::results::Outcome::InsufficientFee.plain(needed),
+                diagnostics: Vec::new(),
+            })
+        })
+    }
+
+    fn rules(&self, info: &LedgerInfo) -> Rules<'_> {
+        Rules {
+            sequence: info.sequence_number,
+            close_time: info.timestamp,
+            prices: &self.config.fee_configuration,
+        }
+    }
+
+    fn info_at(&self, close_ms: u64) -> LedgerInfo {
+        LedgerInfo {
+            protocol_version: PROTOCOL_VERSION,
+            sequence_number: self.tip.sequence().saturating_add(1),
+            timestamp: close_ms / 1_000,
+            network_id: self.identity.id,
+            base_reserve: BASE_RESERVE,
+            min_temp_entry_ttl: STATE_ARCHIVAL.min_temporary_ttl,
+            min_persistent_entry_ttl: STATE_ARCHIVAL.min_persistent_ttl,
+            max_entry_ttl: STATE_ARCHIVAL.max_entry_ttl,
+        }
+    }
+
+    /// Whether an account is there.
+    pub fn account_exists(&self, account: &AccountId) -> bool {
+        crate::accounts::load_account(self.state.as_ref(), account).is_some()
+    }
+
+    /// The sequence number an account used last.
+    pub fn account_sequence(&self, account: &AccountId) -> Option<i64> {
+        crate::accounts::load_account(self.state.as_ref(), account).map(|entry| entry.seq_num.0)
+    }
+}
+
+/// The fee in stroops a replacement lacks; `None` when it bids enough.
+fn replacement_fee(waiting: &Submission, newcomer: &Submission) -> Option<i64> {
+    use crate::transaction::fees::inclusion_bid;
+    let rate = i128::from(inclusion_bid(waiting)) * 10;
+    let needed = rate * i128::from(newcomer.fee_operations()) / i128::from(waiting.fee_operations().max(1));
+    let needed = i64::try_from(needed).unwrap_or(i64::MAX);
+    (inclusion_bid(newcomer) < needed).then(|| needed.saturating_add(newcomer.resource_fee()))
+}

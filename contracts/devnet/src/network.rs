@@ -1,0 +1,157 @@
+//! What makes one network: its passphrase, its limits and its prices.
+//!
+//! The values are Stellar mainnet's of 2026. They live in the ledger as config
+//! setting entries, as on a real network, and everything else reads them there.
+
+use crate::encoding::sha256;
+use ed25519_dalek::SigningKey;
+use soroban_env_host::xdr::{
+    ConfigSettingContractBandwidthV0, ConfigSettingContractComputeV0, ConfigSettingContractEventsV0,
+    ConfigSettingContractExecutionLanesV0, ConfigSettingContractHistoricalDataV0, ConfigSettingContractLedgerCostExtV0,
+    ConfigSettingContractLedgerCostV0, ConfigSettingContractParallelComputeV0, ConfigSettingEntry,
+    ConfigSettingScpTiming, ContractCostParams, StateArchivalSettings,
+};
+
+/// The protocol version the host of this build speaks.
+pub const PROTOCOL_VERSION: u32 = 30;
+/// Inclusion fee per operation, in stroops.
+pub const BASE_FEE: u32 = 100;
+/// Reserve per ledger entry an account pays for, in stroops.
+pub const BASE_RESERVE: u32 = 5_000_000;
+/// All lumens there are, in stroops; the root account starts with them.
+pub const TOTAL_COINS: i64 = 1_000_000_000_000_000_000;
+/// Most operations one ledger may hold.
+pub const MAX_TX_SET_SIZE: u32 = 1_000;
+/// Largest transaction envelope, in bytes.
+pub const TX_MAX_SIZE_BYTES: u32 = 132_096;
+/// Contract events plus return value of one transaction, in bytes.
+pub const TX_MAX_EVENTS_BYTES: u32 = 16_384;
+/// Largest contract data entry, in bytes.
+pub const MAX_DATA_ENTRY_BYTES: u32 = 65_536;
+/// Largest contract data key, in bytes.
+pub const MAX_DATA_KEY_BYTES: u32 = 250;
+/// Largest contract code, in bytes.
+pub const MAX_CODE_BYTES: u32 = 131_072;
+
+/// Compute limits and price.
+pub const COMPUTE: ConfigSettingContractComputeV0 = ConfigSettingContractComputeV0 {
+    ledger_max_instructions: 580_000_000,
+    tx_max_instructions: 400_000_000,
+    fee_rate_per_instructions_increment: 7,
+    tx_memory_limit: 41_943_040,
+};
+
+/// Ledger access limits and prices.
+pub const LEDGER_COST: ConfigSettingContractLedgerCostV0 = ConfigSettingContractLedgerCostV0 {
+    ledger_max_disk_read_entries: 1_000,
+    ledger_max_disk_read_bytes: 3_500_000,
+    ledger_max_write_ledger_entries: 1_000,
+    ledger_max_write_bytes: 286_720,
+    tx_max_disk_read_entries: 200,
+    tx_max_disk_read_bytes: 200_000,
+    tx_max_write_ledger_entries: 200,
+    tx_max_write_bytes: 132_096,
+    fee_disk_read_ledger_entry: 1_563,
+    fee_write_ledger_entry: 2_500,
+    fee_disk_read1_kb: 447,
+    soroban_state_target_size_bytes: 3_000_000_000,
+    rent_fee1_kb_soroban_state_size_low: -17_000,
+    rent_fee1_kb_soroban_state_size_high: 10_000,
+    soroban_state_rent_fee_growth_factor: 5_000,
+};
+
+/// Footprint limit and the price of written kilobytes.
+pub const LEDGER_COST_EXT: ConfigSettingContractLedgerCostExtV0 = ConfigSettingContractLedgerCostExtV0 {
+    tx_max_footprint_entries: 400,
+    fee_write1_kb: 875,
+};
+
+/// How long entries live.
+pub const STATE_ARCHIVAL: StateArchivalSettings = StateArchivalSettings {
+    max_entry_ttl: 3_110_400,
+    min_temporary_ttl: 17_280,
+    min_persistent_ttl: 2_073_600,
+    persistent_rent_rate_denominator: 1_215,
+    temp_rent_rate_denominator: 2_430,
+    max_entries_to_archive: 1_000,
+    live_soroban_state_size_window_sample_size: 30,
+    live_soroban_state_size_window_sample_period: 64,
+    eviction_scan_size: 500_000,
+    starting_eviction_scan_level: 7,
+};
+
+/// Most dependent clusters of one parallel stage.
+pub const MAX_CLUSTERS: u32 = 2;
+
+/// The size of all Soroban state that the rent price is computed from, in bytes.
+const SOROBAN_STATE_SIZE_BYTES: u64 = 830_000_000;
+
+/// Every config setting entry of the network. The cost parameters are empty:
+/// the host then uses its own calibration, which is that of its protocol.
+pub fn config_settings() -> Vec<ConfigSettingEntry> {
+    vec![
+        ConfigSettingEntry::ContractMaxSizeBytes(MAX_CODE_BYTES),
+        ConfigSettingEntry::ContractComputeV0(COMPUTE),
+        ConfigSettingEntry::ContractLedgerCostV0(LEDGER_COST),
+        ConfigSettingEntry::ContractHistoricalDataV0(ConfigSettingContractHistoricalDataV0 {
+            fee_historical1_kb: 4_059,
+        }),
+        ConfigSettingEntry::ContractEventsV0(ConfigSettingContractEventsV0 {
+            tx_max_contract_events_size_bytes: TX_MAX_EVENTS_BYTES,
+            fee_contract_events1_kb: 5_000,
+        }),
+        ConfigSettingEntry::ContractBandwidthV0(ConfigSettingContractBandwidthV0 {
+            ledger_max_txs_size_bytes: 266_240,
+            tx_max_size_bytes: TX_MAX_SIZE_BYTES,
+            fee_tx_size1_kb: 406,
+        }),
+        ConfigSettingEntry::ContractCostParamsCpuInstructions(ContractCostParams::default()),
+        ConfigSettingEntry::ContractCostParamsMemoryBytes(ContractCostParams::default()),
+        ConfigSettingEntry::ContractDataKeySizeBytes(MAX_DATA_KEY_BYTES),
+        ConfigSettingEntry::ContractDataEntrySizeBytes(MAX_DATA_ENTRY_BYTES),
+        ConfigSettingEntry::StateArchival(STATE_ARCHIVAL),
+        ConfigSettingEntry::ContractExecutionLanes(ConfigSettingContractExecutionLanesV0 {
+            ledger_max_tx_count: 2_000,
+        }),
+        ConfigSettingEntry::LiveSorobanStateSizeWindow(vec![SOROBAN_STATE_SIZE_BYTES].try_into().unwrap_or_default()),
+        ConfigSettingEntry::ContractParallelComputeV0(ConfigSettingContractParallelComputeV0 {
+            ledger_max_dependent_tx_clusters: MAX_CLUSTERS,
+        }),
+        ConfigSettingEntry::ContractLedgerCostExtV0(LEDGER_COST_EXT),
+        ConfigSettingEntry::ScpTiming(ConfigSettingScpTiming {
+            ledger_target_close_time_milliseconds: 5_000,
+            nomination_timeout_initial_milliseconds: 1_000,
+            nomination_timeout_increment_milliseconds: 1_000,
+            ballot_timeout_initial_milliseconds: 1_000,
+            ballot_timeout_increment_milliseconds: 1_000,
+        }),
+    ]
+}
+
+/// Identity of a network: everything that follows from its passphrase.
+#[derive(Clone)]
+pub struct Identity {
+    pub passphrase: String,
+    /// SHA-256 of the passphrase; part of every signature.
+    pub id: [u8; 32],
+}
+
+impl Identity {
+    /// The identity of a passphrase.
+    pub fn new(passphrase: &str) -> Self {
+        Self {
+            passphrase: passphrase.to_owned(),
+            id: sha256(passphrase.as_bytes()),
+        }
+    }
+
+    /// The key that owns all lumens at the start; its seed is the network id, as in core.
+    pub fn root_key(&self) -> SigningKey {
+        SigningKey::from_bytes(&self.id)
+    }
+
+    /// The key that signs the value of each ledger, in the place of a validator.
+    pub fn validator_key(&self) -> SigningKey {
+        SigningKey::from_bytes(&sha256(&[&self.id[..], b"validator"].concat()))
+    }
+}

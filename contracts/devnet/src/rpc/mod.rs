@@ -1,0 +1,103 @@
+//! The JSON-RPC methods.
+
+pub mod dev;
+pub mod entries;
+pub mod error;
+pub mod events;
+pub mod fees;
+pub mod health;
+pub mod ledgers;
+pub mod params;
+pub mod send;
+pub mod simulate;
+pub mod transactions;
+
+use crate::{faults::Faults, ledger::Ledger};
+use error::RpcError;
+use serde_json::Value;
+
+/// When ledgers close.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum CloseMode {
+    /// Right after each accepted transaction.
+    Transaction,
+    /// At a fixed interval.
+    Interval,
+}
+
+/// How much one request may ask for.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Ledgers that one getEvents request looks through.
+    pub scan: u32,
+    /// Most events on a page.
+    pub events_page: u64,
+    /// Most ledgers or transactions on a page.
+    pub page: u64,
+}
+
+/// Everything requests are answered from.
+pub struct Service {
+    pub ledger: Ledger,
+    pub close_mode: CloseMode,
+    pub limits: Limits,
+    pub friendbot_url: String,
+    pub faults: Faults,
+}
+
+impl Service {
+    /// Answers one request.
+    ///
+    /// # Errors
+    /// The error member of the answer.
+    pub fn call(&mut self, method: &str, params: &Value) -> Result<Value, RpcError> {
+        match method {
+            "getHealth" => health::get_health(self, params),
+            "getNetwork" => health::get_network(self, params),
+            "getVersionInfo" => health::get_version_info(params),
+            "getLatestLedger" => health::get_latest_ledger(self, params),
+            "getFeeStats" => fees::get_fee_stats(self, params),
+            "getLedgerEntries" => entries::get_ledger_entries(self, params),
+            "simulateTransaction" => simulate::simulate_transaction(self, params),
+            "sendTransaction" => send::send_transaction(self, params),
+            "getTransaction" => transactions::get_transaction(self, params),
+            "getTransactions" => transactions::get_transactions(self, params),
+            "getLedgers" => ledgers::get_ledgers(self, params),
+            "getEvents" => events::get_events(self, params),
+            "dev_close" => dev::close(self),
+            "dev_advanceTime" => dev::advance_time(self, params),
+            "dev_getCloses" => dev::get_closes(self, params),
+            "dev_setFaults" => dev::set_faults(self, params),
+            other => Err(RpcError {
+                code: error::METHOD_NOT_FOUND,
+                message: "method not found".to_owned(),
+                data: Some(Value::String(other.to_owned())),
+            }),
+        }
+    }
+}
+
+/// The range of ledgers that answers are given from.
+#[derive(Clone, Copy)]
+pub struct Window {
+    pub oldest: u32,
+    /// Close time of the oldest in Unix seconds.
+    pub oldest_time: u64,
+    pub latest: u32,
+    /// Close time of the latest in Unix seconds.
+    pub latest_time: u64,
+}
+
+impl Service {
+    /// The range now.
+    pub fn window(&self) -> Window {
+        let history = &self.ledger.history;
+        let (oldest, latest) = (history.oldest(), history.latest());
+        Window {
+            oldest: oldest.map_or(0, |ledger| ledger.sequence),
+            oldest_time: oldest.map_or(0, |ledger| ledger.close_time()),
+            latest: latest.map_or(0, |ledger| ledger.sequence),
+            latest_time: latest.map_or(0, |ledger| ledger.close_time()),
+        }
+    }
+}

@@ -1,0 +1,314 @@
+//! simulateTransaction.
+
+use super::{error::RpcError, params::Params, Service};
+use crate::{
+    encoding::{from_xdr_base64, xdr_base64},
+    ledger::state::State,
+    network::STATE_ARCHIVAL,
+    transaction::Submission,
+};
+use serde_json::{json, Map, Value};
+use soroban_env_host::{
+    e2e_invoke::RecordingInvocationAuthMode,
+    ledger_info::get_key_durability,
+    xdr::{
+        AccountId, DiagnosticEvent, InvokeHostFunctionOp, LedgerEntry, LedgerKey, Operation, OperationBody,
+        SorobanTransactionData, TransactionEnvelope,
+    },
+    LedgerInfo,
+};
+use soroban_simulation::simulation::{
+    simulate_extend_ttl_op, simulate_invoke_host_function_op, simulate_restore_op, InvokeHostFunctionSimulationResult,
+    LedgerEntryDiff, SimulationAdjustmentConfig, SimulationAdjustmentFactor,
+};
+use std::rc::Rc;
+
+/// The instructions that are added to what a simulation used.
+const DEFAULT_LEEWAY: u32 = 50_000;
+const INSTRUCTION_FACTOR: f64 = 1.04;
+
+/// What the client asked for besides the transaction.
+struct Options {
+    /// Extra instructions; `None` when the number is too large to be one.
+    leeway: Option<u32>,
+    auth_mode: AuthMode,
+    upgraded_auth: bool,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum AuthMode {
+    /// Enforce if entries are there, else record.
+    Unset,
+    Enforce,
+    Record,
+    RecordAllowNonroot,
+}
+
+/// A failure that is told in the result, with the ledger it was seen at.
+struct Refusal {
+    error: String,
+    latest_ledger: u32,
+}
+
+impl Refusal {
+    /// The request makes no sense; no ledger was looked at.
+    fn of_request(error: impl Into<String>) -> Self {
+        Self {
+            error: error.into(),
+            latest_ledger: 0,
+        }
+    }
+}
+
+pub fn simulate_transaction(service: &mut Service, params: &Value) -> Result<Value, RpcError> {
+    let params = Params::of(params, "SimulateTransactionRequest")?;
+    let text = params.text("transaction")?;
+    let resources = params.object("resourceConfig", "ResourceConfig")?;
+    let leeway = resources.unsigned("instructionLeeway", "uint64")?;
+    let auth_text = params.text("authMode")?;
+    let upgraded_auth = params.truth("useUpgradedAuth")?;
+    let answer = match params.format() {
+        Err(fault) => Err(Refusal::of_request(fault.message)),
+        Ok(_) => read_auth_mode(auth_text).and_then(|auth_mode| {
+            let options = Options {
+                leeway: u32::try_from(leeway).ok(),
+                auth_mode,
+                upgraded_auth,
+            };
+            simulate(service, text, &options)
+        }),
+    };
+    Ok(answer.unwrap_or_else(|refusal| json!({"error": refusal.error, "latestLedger": refusal.latest_ledger})))
+}
+
+fn read_auth_mode(text: &str) -> Result<AuthMode, Refusal> {
+    match text {
+        "" => Ok(AuthMode::Unset),
+        "enforce" => Ok(AuthMode::Enforce),
+        "record" => Ok(AuthMode::Record),
+        "record_allow_nonroot" => Ok(AuthMode::RecordAllowNonroot),
+        _ => Err(Refusal::of_request(
+            "optional 'authMode' must be one of enforce,record,record_allow_nonroot when included",
+        )),
+    }
+}
+
+fn simulate(service: &mut Service, text: &str, options: &Options) -> Result<Value, Refusal> {
+    let submission = from_xdr_base64::<TransactionEnvelope>(text)
+        .and_then(|envelope| Submission::new(envelope, service.ledger.identity.id))
+        .ok_or_else(|| Refusal::of_request("Could not unmarshal transaction"))?;
+    let [operation] = submission.transaction.operations.as_slice() else {
+        return Err(Refusal::of_request("Transaction contains more than one operation"));
+    };
+    if submission.has_memo() {
+        return Err(Refusal::of_request(
+            "Transaction contains a memo. Soroban transactions do not support memos.",
+        ));
+    }
+    let source = submission.operation_source(operation);
+    match &operation.body {
+        OperationBody::InvokeHostFunction(invoke) => simulate_invocation(service, &source, invoke, options),
+        OperationBody::ExtendFootprintTtl(_) | OperationBody::RestoreFootprint(_) => {
+            simulate_footprint(service, &submission, operation)
+        }
+        other => Err(Refusal::of_request(format!(
+            "Transaction contains unsupported operation type: {}",
+            go_name(other)
+        ))),
+    }
+}
+
+/// The name of an operation type in messages: `OperationTypePayment`.
+fn go_name(body: &OperationBody) -> String {
+    format!("OperationType{}", body.name())
+}
+
+fn simulate_invocation(
+    service: &mut Service,
+    source: &AccountId,
+    operation: &InvokeHostFunctionOp,
+    options: &Options,
+) -> Result<Value, Refusal> {
+    let latest_ledger = service.ledger.sequence();
+    let refuse = |error: String| Refusal { error, latest_ledger };
+    let Some(leeway) = options.leeway else {
+        return Err(refuse("out of range integral type conversion attempted".to_owned()));
+    };
+    let mut adjustment = SimulationAdjustmentConfig::default_adjustment();
+    adjustment.instructions = SimulationAdjustmentFactor::new(INSTRUCTION_FACTOR, leeway.max(DEFAULT_LEEWAY));
+    let info = service.ledger.next_info();
+    let seed = service.ledger.simulation_seed();
+    let snapshot = service.ledger.snapshot();
+    let result = simulate_invoke_host_function_op(
+        snapshot,
+        &service.ledger.config,
+        &adjustment,
+        &info,
+        operation.host_function.clone(),
+        auth_mode(operation, options),
+        source,
+        seed,
+        true,
+    )
+    .map_err(|error| refuse(error.to_string()))?;
+    Ok(invocation_json(&result, latest_ledger))
+}
+
+fn auth_mode(operation: &InvokeHostFunctionOp, options: &Options) -> RecordingInvocationAuthMode {
+    let enforce = match options.auth_mode {
+        AuthMode::Unset => !operation.auth.is_empty(),
+        AuthMode::Enforce => true,
+        AuthMode::Record | AuthMode::RecordAllowNonroot => false,
+    };
+    if enforce {
+        return RecordingInvocationAuthMode::Enforcing(operation.auth.to_vec());
+    }
+    let root_only = options.auth_mode != AuthMode::RecordAllowNonroot;
+    RecordingInvocationAuthMode::recording(root_only, options.upgraded_auth)
+}
+
+fn invocation_json(result: &InvokeHostFunctionSimulationResult, latest_ledger: u32) -> Value {
+    let mut fields = Map::new();
+    let value = match &result.invoke_result {
+        Ok(value) => value,
+        Err(error) => {
+            fields.insert("error".to_owned(), json!(format!("{error:?}")));
+            insert_events(&mut fields, &result.diagnostic_events);
+            fields.insert("latestLedger".to_owned(), json!(latest_ledger));
+            return Value::Object(fields);
+        }
+    };
+    if let Some(data) = &result.transaction_data {
+        insert_transaction_data(&mut fields, data);
+    }
+    insert_events(&mut fields, &result.diagnostic_events);
+    let auth: Vec<String> = result.auth.iter().map(xdr_base64).collect();
+    fields.insert("results".to_owned(), json!([{"auth": auth, "xdr": xdr_base64(value)}]));
+    let changes: Vec<Value> = result.modified_entries.iter().filter_map(change_json).collect();
+    if !changes.is_empty() {
+        fields.insert("stateChanges".to_owned(), json!(changes));
+    }
+    fields.insert("latestLedger".to_owned(), json!(latest_ledger));
+    Value::Object(fields)
+}
+
+fn insert_transaction_data(fields: &mut Map<String, Value>, data: &SorobanTransactionData) {
+    fields.insert("transactionData".to_owned(), json!(xdr_base64(data)));
+    fields.insert("minResourceFee".to_owned(), json!(data.resource_fee.to_string()));
+}
+
+fn insert_events(fields: &mut Map<String, Value>, events: &[DiagnosticEvent]) {
+    if !events.is_empty() {
+        let events: Vec<String> = events.iter().map(xdr_base64).collect();
+        fields.insert("events".to_owned(), json!(events));
+    }
+}
+
+fn change_json(diff: &LedgerEntryDiff) -> Option<Value> {
+    let encoded = |entry: &Option<LedgerEntry>| entry.as_ref().map(xdr_base64);
+    let (kind, entry) = match (&diff.state_before, &diff.state_after) {
+        (None, Some(after)) => ("created", after),
+        (Some(_), Some(after)) => ("updated", after),
+        (Some(before), None) => ("deleted", before),
+        (None, None) => return None,
+    };
+    Some(json!({
+        "type": kind,
+        "key": xdr_base64(&entry.to_key()),
+        "before": encoded(&diff.state_before),
+        "after": encoded(&diff.state_after),
+    }))
+}
+
+/// Simulates extending or restoring the entries the transaction names.
+fn simulate_footprint(service: &Service, submission: &Submission, operation: &Operation) -> Result<Value, Refusal> {
+    let latest_ledger = service.ledger.sequence();
+    let refuse = |error: String| Refusal { error, latest_ledger };
+    let Some(data) = submission.soroban_data() else {
+        return Err(Refusal::of_request(
+            "To perform a SimulateTransaction for ExtendFootprintTtl or RestoreFootprint \
+             operations, SorobanTransactionData must be provided",
+        ));
+    };
+    let footprint = &data.resources.footprint;
+    let info = service.ledger.next_info();
+    let adjustment = SimulationAdjustmentConfig::default_adjustment();
+    let snapshot = service.ledger.snapshot();
+    let config = &service.ledger.config;
+    let mut fields = Map::new();
+    let found = match &operation.body {
+        OperationBody::ExtendFootprintTtl(extend) => {
+            let keys = footprint.read_only.as_slice();
+            if let Some(preamble) = restore_preamble(service, &snapshot, keys, &info) {
+                fields.insert("restorePreamble".to_owned(), preamble);
+            }
+            let live = LiveOnly {
+                state: snapshot,
+                sequence: info.sequence_number,
+                restored_until: info
+                    .sequence_number
+                    .saturating_add(STATE_ARCHIVAL.min_persistent_ttl.saturating_sub(1)),
+            };
+            simulate_extend_ttl_op(&live, config, &adjustment, &info, keys, extend.extend_to)
+                .map(|result| result.transaction_data)
+        }
+        _ => {
+            let keys = footprint.read_write.as_slice();
+            simulate_restore_op(snapshot.as_ref(), config, &adjustment, &info, keys)
+                .map(|result| result.transaction_data)
+        }
+    };
+    let data = found.map_err(|error| refuse(error.to_string()))?;
+    insert_transaction_data(&mut fields, &data);
+    fields.insert("latestLedger".to_owned(), json!(latest_ledger));
+    Ok(Value::Object(fields))
+}
+
+/// What must be restored before the keys can be extended, if anything is archived.
+fn restore_preamble(service: &Service, snapshot: &Rc<State>, keys: &[LedgerKey], info: &LedgerInfo) -> Option<Value> {
+    use crate::ledger::state::Store;
+    use soroban_env_host::xdr::ContractDataDurability;
+    let archived: Vec<LedgerKey> = keys
+        .iter()
+        .filter(|key| get_key_durability(key) == Some(ContractDataDurability::Persistent))
+        .filter(|key| Store::get(snapshot.as_ref(), key).is_some_and(|stored| stored.is_expired(info.sequence_number)))
+        .cloned()
+        .collect();
+    if archived.is_empty() {
+        return None;
+    }
+    let adjustment = SimulationAdjustmentConfig::default_adjustment();
+    let config = &service.ledger.config;
+    let result = simulate_restore_op(snapshot.as_ref(), config, &adjustment, info, &archived).ok()?;
+    Some(json!({
+        "transactionData": xdr_base64(&result.transaction_data),
+        "minResourceFee": result.transaction_data.resource_fee.to_string(),
+    }))
+}
+
+/// Entries as they would be after the preamble: archived ones restored, expired
+/// temporary ones gone.
+struct LiveOnly {
+    state: Rc<State>,
+    sequence: u32,
+    restored_until: u32,
+}
+
+impl soroban_env_host::storage::SnapshotSource for LiveOnly {
+    fn get(
+        &self,
+        key: &Rc<LedgerKey>,
+    ) -> Result<Option<soroban_env_host::storage::EntryWithLiveUntil>, soroban_env_host::HostError> {
+        use soroban_env_host::xdr::ContractDataDurability;
+        let found = soroban_env_host::storage::SnapshotSource::get(self.state.as_ref(), key)?;
+        Ok(found.and_then(|(entry, live_until)| {
+            if live_until.is_none_or(|last| last >= self.sequence) {
+                Some((entry, live_until))
+            } else if get_key_durability(key) == Some(ContractDataDurability::Persistent) {
+                Some((entry, Some(self.restored_until)))
+            } else {
+                None
+            }
+        }))
+    }
+}

@@ -1,0 +1,115 @@
+//! Classic operations, one file each.
+
+mod change_trust;
+mod create_account;
+mod manage_data;
+mod payment;
+mod set_options;
+mod set_trust_line_flags;
+
+use super::{soroban, ttl, Submission};
+use crate::ledger::state::Frame;
+use soroban_env_host::xdr::{
+    AccountId, Asset, ContractEvent, ExtendFootprintTtlResult, InvokeHostFunctionResult, Operation, OperationBody,
+    OperationResult, OperationResultTr, RestoreFootprintResult,
+};
+
+/// What a classic operation acts in.
+pub struct Scene<'a> {
+    pub submission: &'a Submission,
+    pub network_id: [u8; 32],
+    /// Events the operation emits.
+    pub events: Vec<ContractEvent>,
+}
+
+/// Applies a classic operation; the caller drops the frame unless it succeeds.
+pub fn apply(
+    frame: &mut Frame<'_>,
+    source: &AccountId,
+    body: &OperationBody,
+    scene: &mut Scene<'_>,
+) -> OperationResult {
+    use OperationResultTr as Tr;
+    let result = match body {
+        OperationBody::CreateAccount(op) => Tr::CreateAccount(create_account::apply(frame, source, op, scene)),
+        OperationBody::Payment(op) => Tr::Payment(payment::apply(frame, source, op, scene)),
+        OperationBody::ChangeTrust(op) => match change_trust::apply(frame, source, op) {
+            Ok(result) => Tr::ChangeTrust(result),
+            Err(result) => return result,
+        },
+        OperationBody::SetOptions(op) => match set_options::apply(frame, source, op) {
+            Ok(result) => Tr::SetOptions(result),
+            Err(result) => return result,
+        },
+        OperationBody::ManageData(op) => match manage_data::apply(frame, source, op) {
+            Ok(result) => Tr::ManageData(result),
+            Err(result) => return result,
+        },
+        OperationBody::SetTrustLineFlags(op) => {
+            Tr::SetTrustLineFlags(set_trust_line_flags::apply(frame, source, op, scene))
+        }
+        _ => return OperationResult::OpNotSupported,
+    };
+    OperationResult::OpInner(result)
+}
+
+/// The fault of an operation that can be seen without the ledger's entries.
+pub fn malformed(operation: &Operation, source: &AccountId, submission: &Submission) -> Option<OperationResult> {
+    use OperationResultTr as Tr;
+    let result = match &operation.body {
+        OperationBody::CreateAccount(op) => create_account::malformed(op, source).map(Tr::CreateAccount),
+        OperationBody::Payment(op) => payment::malformed(op).map(Tr::Payment),
+        OperationBody::ChangeTrust(op) => change_trust::malformed(op, source).map(Tr::ChangeTrust),
+        OperationBody::SetOptions(op) => set_options::malformed(op, source).map(Tr::SetOptions),
+        OperationBody::ManageData(op) => manage_data::malformed(op).map(Tr::ManageData),
+        OperationBody::SetTrustLineFlags(op) => set_trust_line_flags::malformed(op, source).map(Tr::SetTrustLineFlags),
+        OperationBody::InvokeHostFunction(_) => None,
+        OperationBody::ExtendFootprintTtl(op) => {
+            let data = submission.soroban_data()?;
+            (!ttl::extend_is_well_formed(data, op.extend_to))
+                .then_some(Tr::ExtendFootprintTtl(ExtendFootprintTtlResult::Malformed))
+        }
+        OperationBody::RestoreFootprint(_) => {
+            let data = submission.soroban_data()?;
+            (!ttl::restore_is_well_formed(data)).then_some(Tr::RestoreFootprint(RestoreFootprintResult::Malformed))
+        }
+        _ => return Some(OperationResult::OpNotSupported),
+    };
+    result.map(OperationResult::OpInner)
+}
+
+/// The result that stands for "nothing wrong so far" beside a failed operation.
+pub fn success(body: &OperationBody) -> OperationResult {
+    use soroban_env_host::xdr as x;
+    use OperationResultTr as Tr;
+    let result = match body {
+        OperationBody::CreateAccount(_) => Tr::CreateAccount(x::CreateAccountResult::Success),
+        OperationBody::Payment(_) => Tr::Payment(x::PaymentResult::Success),
+        OperationBody::ChangeTrust(_) => Tr::ChangeTrust(x::ChangeTrustResult::Success),
+        OperationBody::SetOptions(_) => Tr::SetOptions(x::SetOptionsResult::Success),
+        OperationBody::ManageData(_) => Tr::ManageData(x::ManageDataResult::Success),
+        OperationBody::SetTrustLineFlags(_) => Tr::SetTrustLineFlags(x::SetTrustLineFlagsResult::Success),
+        OperationBody::InvokeHostFunction(_) => {
+            return soroban::operation_result(InvokeHostFunctionResult::Success(x::Hash::default()));
+        }
+        OperationBody::ExtendFootprintTtl(_) => Tr::ExtendFootprintTtl(ExtendFootprintTtlResult::Success),
+        OperationBody::RestoreFootprint(_) => Tr::RestoreFootprint(RestoreFootprintResult::Success),
+        _ => return OperationResult::OpNotSupported,
+    };
+    OperationResult::OpInner(result)
+}
+
+/// Whether an asset code is letters and digits, then zeros, and long enough for its kind.
+fn is_valid_asset(asset: &Asset) -> bool {
+    let is_code = |code: &[u8], shortest: usize| {
+        let length = code.iter().take_while(|byte| **byte != 0).count();
+        length >= shortest
+            && code.iter().take(length).all(u8::is_ascii_alphanumeric)
+            && code.iter().skip(length).all(|byte| *byte == 0)
+    };
+    match asset {
+        Asset::Native => true,
+        Asset::CreditAlphanum4(credit) => is_code(credit.asset_code.as_slice(), 1),
+        Asset::CreditAlphanum12(credit) => is_code(credit.asset_code.as_slice(), 5),
+    }
+}

@@ -1,0 +1,165 @@
+//! Envelope signatures against account signers and thresholds.
+
+use crate::encoding::{account_key, sha256};
+use ed25519_dalek::{Signature, VerifyingKey};
+use soroban_env_host::xdr::{AccountEntry, AccountId, DecoratedSignature, OperationBody, Signer, SignerKey, Uint256};
+
+/// How much weight something asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Level {
+    Low,
+    Medium,
+    High,
+}
+
+/// Checks signatures of one envelope and remembers which of them were needed.
+pub struct SignatureChecker<'a> {
+    hash: [u8; 32],
+    signatures: &'a [DecoratedSignature],
+    used: Vec<bool>,
+}
+
+impl<'a> SignatureChecker<'a> {
+    /// A checker for the signatures under a transaction hash.
+    pub fn new(hash: [u8; 32], signatures: &'a [DecoratedSignature]) -> Self {
+        Self {
+            hash,
+            signatures,
+            used: vec![false; signatures.len()],
+        }
+    }
+
+    /// Whether the account's signers reach the weight of a level.
+    pub fn check_account(&mut self, account: &AccountEntry, level: Level) -> bool {
+        let [master, low, medium, high] = account.thresholds.0;
+        let mut signers = account.signers.to_vec();
+        if master > 0 {
+            signers.push(master_signer(&account.account_id, u32::from(master)));
+        }
+        let needed = match level {
+            Level::Low => low,
+            Level::Medium => medium,
+            Level::High => high,
+        };
+        self.check(signers, u32::from(needed))
+    }
+
+    /// Whether the key of an account that does not exist has signed.
+    pub fn check_missing_account(&mut self, account: &AccountId) -> bool {
+        self.check(vec![master_signer(account, 1)], 0)
+    }
+
+    /// Whether a signer named by the transaction itself has signed.
+    pub fn check_extra_signer(&mut self, key: &SignerKey) -> bool {
+        let signer = Signer {
+            key: key.clone(),
+            weight: 1,
+        };
+        self.check(vec![signer], 1)
+    }
+
+    /// Whether every signature was needed by some check.
+    pub fn all_used(&self) -> bool {
+        self.used.iter().all(|used| *used)
+    }
+
+    /// Adds up weights in core's order: pre-authorised hash, hash preimages, keys, payloads.
+    fn check(&mut self, signers: Vec<Signer>, needed: u32) -> bool {
+        let mut total = 0;
+        let pre_authorised = SignerKey::PreAuthTx(Uint256(self.hash));
+        if let Some(signer) = signers.iter().find(|signer| signer.key == pre_authorised) {
+            total += signer.weight.min(255);
+            if total >= needed {
+                return true;
+            }
+        }
+        let kinds: [fn(&SignerKey) -> bool; 3] = [
+            |key| matches!(key, SignerKey::HashX(_)),
+            |key| matches!(key, SignerKey::Ed25519(_)),
+            |key| matches!(key, SignerKey::Ed25519SignedPayload(_)),
+        ];
+        for is_kind in kinds {
+            let mut left: Vec<&Signer> = signers.iter().filter(|s| is_kind(&s.key)).collect();
+            for (index, signature) in self.signatures.iter().enumerate() {
+                let found = left.iter().position(|signer| signs(&signer.key, signature, &self.hash));
+                let Some(found) = found else { continue };
+                total += left.remove(found).weight.min(255);
+                if let Some(used) = self.used.get_mut(index) {
+                    *used = true;
+                }
+                if total >= needed {
+                    return true;
+                }
+            }
+        }
+        false
+    }
+}
+
+/// The level an operation asks for.
+pub fn operation_level(body: &OperationBody) -> Level {
+    match body {
+        OperationBody::AllowTrust(_)
+        | OperationBody::SetTrustLineFlags(_)
+        | OperationBody::BumpSequence(_)
+        | OperationBody::ClaimClaimableBalance(_)
+        | OperationBody::Inflation
+        | OperationBody::ExtendFootprintTtl(_)
+        | OperationBody::RestoreFootprint(_) => Level::Low,
+        OperationBody::AccountMerge(_) => Level::High,
+        OperationBody::SetOptions(options)
+            if options.master_weight.is_some()
+                || options.low_threshold.is_some()
+                || options.med_threshold.is_some()
+                || options.high_threshold.is_some()
+                || options.signer.is_some() =>
+        {
+            Level::High
+        }
+        _ => Level::Medium,
+    }
+}
+
+fn master_signer(account: &AccountId, weight: u32) -> Signer {
+    Signer {
+        key: SignerKey::Ed25519(Uint256(*account_key(account))),
+        weight,
+    }
+}
+
+fn signs(key: &SignerKey, signature: &DecoratedSignature, hash: &[u8; 32]) -> bool {
+    match key {
+        SignerKey::Ed25519(public) => hint_of(&public.0) == signature.hint.0 && verifies(&public.0, hash, signature),
+        SignerKey::HashX(expected) => {
+            hint_of(&expected.0) == signature.hint.0 && sha256(signature.signature.0.as_slice()) == expected.0
+        }
+        SignerKey::Ed25519SignedPayload(payload) => {
+            let text = payload.payload.as_slice();
+            payload_hint(&payload.ed25519.0, text) == signature.hint.0 && verifies(&payload.ed25519.0, text, signature)
+        }
+        SignerKey::PreAuthTx(_) => false,
+    }
+}
+
+fn verifies(public: &[u8; 32], message: &[u8], signature: &DecoratedSignature) -> bool {
+    let Ok(key) = VerifyingKey::from_bytes(public) else {
+        return false;
+    };
+    Signature::from_slice(signature.signature.0.as_slice())
+        .is_ok_and(|signature| key.verify_strict(message, &signature).is_ok())
+}
+
+fn hint_of(key: &[u8; 32]) -> [u8; 4] {
+    let [.., a, b, c, d] = *key;
+    [a, b, c, d]
+}
+
+/// The hint of a signed payload: the key's hint XOR the last four payload bytes.
+fn payload_hint(key: &[u8; 32], payload: &[u8]) -> [u8; 4] {
+    let mut hint = hint_of(key);
+    let tail = payload.len().saturating_sub(4);
+    for (target, byte) in hint.iter_mut().zip(payload.iter().skip(tail)) {
+        *target ^= byte;
+    }
+    hint
+}

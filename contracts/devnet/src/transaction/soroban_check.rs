@@ -1,0 +1,221 @@
+//! Checks of declared Soroban resources that need no execution.
+
+use super::{fees, Submission};
+use crate::{
+    encoding::xdr,
+    network::{COMPUTE, LEDGER_COST, LEDGER_COST_EXT, MAX_DATA_KEY_BYTES, TX_MAX_SIZE_BYTES},
+};
+use soroban_env_host::{
+    fees::FeeConfiguration,
+    ledger_info::get_key_durability,
+    xdr::{
+        ContractDataDurability, ContractEvent, ContractEventBody, ContractEventType, ContractEventV0, DiagnosticEvent,
+        ExtensionPoint, LedgerKey, MuxedAccount, OperationBody, ScError, ScErrorCode, ScVal, SorobanTransactionData,
+    },
+};
+use std::collections::BTreeSet;
+
+/// What is wrong with the resources, as the diagnostic event a node would send.
+pub struct ResourceFault {
+    code: ScErrorCode,
+    message: &'static str,
+    values: Vec<u64>,
+}
+
+impl ResourceFault {
+    fn limit(message: &'static str, declared: impl Into<u64>, limit: impl Into<u64>) -> Self {
+        Self {
+            code: ScErrorCode::ExceededLimit,
+            message,
+            values: vec![declared.into(), limit.into()],
+        }
+    }
+
+    fn invalid(message: &'static str) -> Self {
+        Self {
+            code: ScErrorCode::InvalidInput,
+            message,
+            values: Vec::new(),
+        }
+    }
+
+    /// The fault as a diagnostic event.
+    pub fn into_event(self) -> DiagnosticEvent {
+        let mut data = vec![text(self.message)];
+        data.extend(self.values.into_iter().map(ScVal::U64));
+        DiagnosticEvent {
+            in_successful_contract_call: false,
+            event: ContractEvent {
+                ext: ExtensionPoint::V0,
+                contract_id: None,
+                type_: ContractEventType::Diagnostic,
+                body: ContractEventBody::V0(ContractEventV0 {
+                    topics: vec![
+                        ScVal::Symbol("error".try_into().unwrap_or_default()),
+                        ScVal::Error(ScError::Storage(self.code)),
+                    ]
+                    .try_into()
+                    .unwrap_or_default(),
+                    data: ScVal::Vec(data.try_into().ok().map(soroban_env_host::xdr::ScVec)),
+                }),
+            },
+        }
+    }
+}
+
+fn text(message: &str) -> ScVal {
+    ScVal::String(soroban_env_host::xdr::ScString(message.try_into().unwrap_or_default()))
+}
+
+/// Checks declared resources against the limits of one transaction.
+pub fn check_resources(
+    submission: &Submission,
+    data: &SorobanTransactionData,
+    prices: &FeeConfiguration,
+) -> Result<(), ResourceFault> {
+    check_amounts(submission, data)?;
+    check_footprint(data)?;
+    check_archived_indexes(data)?;
+    if submission.size > TX_MAX_SIZE_BYTES {
+        return Err(ResourceFault::limit(
+            "transaction size exceeds network config limit",
+            submission.size,
+            TX_MAX_SIZE_BYTES,
+        ));
+    }
+    let (needed, _) = fees::resource_fees(submission, data, 0, prices);
+    if data.resource_fee < needed {
+        return Err(ResourceFault::limit(
+            "transaction `sorobanData.resourceFee` is lower than the actual Soroban resource fee",
+            u64::try_from(data.resource_fee).unwrap_or(0),
+            u64::try_from(needed).unwrap_or(0),
+        ));
+    }
+    check_memo(submission)
+}
+
+/// Whether the declared resources are more than a whole ledger offers.
+pub fn exceeds_ledger(data: &SorobanTransactionData) -> bool {
+    let resources = &data.resources;
+    i64::from(resources.instructions) > COMPUTE.ledger_max_instructions
+        || resources.disk_read_bytes > LEDGER_COST.ledger_max_disk_read_bytes
+        || resources.write_bytes > LEDGER_COST.ledger_max_write_bytes
+}
+
+fn check_amounts(submission: &Submission, data: &SorobanTransactionData) -> Result<(), ResourceFault> {
+    let resources = &data.resources;
+    let footprint = &resources.footprint;
+    let instructions = i64::from(resources.instructions);
+    if instructions > COMPUTE.tx_max_instructions {
+        return Err(ResourceFault::limit(
+            "transaction instructions resources exceed network config limit",
+            resources.instructions,
+            COMPUTE.tx_max_instructions.unsigned_abs(),
+        ));
+    }
+    let entries = footprint.read_only.len().saturating_add(footprint.read_write.len());
+    let checks = [
+        (
+            "transaction byte-read resources exceed network config limit",
+            resources.disk_read_bytes,
+            LEDGER_COST.tx_max_disk_read_bytes,
+        ),
+        (
+            "transaction byte-write resources exceed network config limit",
+            resources.write_bytes,
+            LEDGER_COST.tx_max_write_bytes,
+        ),
+        (
+            "transaction entry-read resources exceed network config limit",
+            fees::disk_read_entries(submission, data),
+            LEDGER_COST.tx_max_disk_read_entries,
+        ),
+        (
+            "transaction entry-write resources exceed network config limit",
+            u32::try_from(footprint.read_write.len()).unwrap_or(u32::MAX),
+            LEDGER_COST.tx_max_write_ledger_entries,
+        ),
+        (
+            "transaction footprint size exceeds network config limit",
+            u32::try_from(entries).unwrap_or(u32::MAX),
+            LEDGER_COST_EXT.tx_max_footprint_entries,
+        ),
+    ];
+    for (message, declared, limit) in checks {
+        if declared > limit {
+            return Err(ResourceFault::limit(message, declared, limit));
+        }
+    }
+    Ok(())
+}
+
+fn check_footprint(data: &SorobanTransactionData) -> Result<(), ResourceFault> {
+    let footprint = &data.resources.footprint;
+    let mut seen = BTreeSet::new();
+    for key in footprint.read_only.iter().chain(footprint.read_write.iter()) {
+        let allowed = matches!(
+            key,
+            LedgerKey::Account(_) | LedgerKey::Trustline(_) | LedgerKey::ContractData(_) | LedgerKey::ContractCode(_)
+        );
+        if !allowed {
+            return Err(ResourceFault::invalid(
+                "transaction footprint contains ledger key with invalid type",
+            ));
+        }
+        let size = u32::try_from(xdr(key).len()).unwrap_or(u32::MAX);
+        if size > MAX_DATA_KEY_BYTES {
+            return Err(ResourceFault::limit(
+                "transaction footprint key exceeds network config limit",
+                size,
+                MAX_DATA_KEY_BYTES,
+            ));
+        }
+        if !seen.insert(key) {
+            return Err(ResourceFault::invalid("transaction footprint contains duplicate key"));
+        }
+    }
+    Ok(())
+}
+
+fn check_archived_indexes(data: &SorobanTransactionData) -> Result<(), ResourceFault> {
+    let keys = &data.resources.footprint.read_write;
+    let indexes = fees::archived_entries(data);
+    let sorted = indexes.windows(2).all(|pair| pair.first() < pair.get(1));
+    let persistent = indexes.iter().all(|index| {
+        usize::try_from(*index)
+            .ok()
+            .and_then(|index| keys.get(index))
+            .and_then(get_key_durability)
+            == Some(ContractDataDurability::Persistent)
+    });
+    if sorted && persistent {
+        Ok(())
+    } else {
+        Err(ResourceFault::invalid(
+            "archivedSorobanEntries must be sorted indexes of persistent read-write keys",
+        ))
+    }
+}
+
+/// Invocations may carry neither a memo nor a muxed source: contracts could
+/// otherwise be mistaken about who is meant.
+fn check_memo(submission: &Submission) -> Result<(), ResourceFault> {
+    let is_muxed = |account: &MuxedAccount| matches!(account, MuxedAccount::MuxedEd25519(_));
+    let invokes = submission
+        .transaction
+        .operations
+        .iter()
+        .any(|operation| matches!(operation.body, OperationBody::InvokeHostFunction(_)));
+    let muxed = is_muxed(&submission.transaction.source_account)
+        || submission
+            .transaction
+            .operations
+            .iter()
+            .any(|operation| operation.source_account.as_ref().is_some_and(is_muxed));
+    if invokes && (submission.has_memo() || muxed) {
+        return Err(ResourceFault::invalid(
+            "Soroban transactions are not allowed to use memo or muxed source account",
+        ));
+    }
+    Ok(())
+}

@@ -1,0 +1,171 @@
+//! The thread that owns the ledger. The host is not `Send`, so requests come to it.
+
+use crate::{
+    clock::{wall_ms, Clock},
+    faults::{Fate, Faults},
+    friendbot::{self, Answer},
+    ledger::Ledger,
+    network::Identity,
+    rpc::{
+        error::{RpcError, INTERNAL},
+        CloseMode, Limits, Service,
+    },
+};
+use serde_json::Value;
+use std::{
+    sync::mpsc::{channel, Receiver, RecvTimeoutError, Sender},
+    thread,
+    time::{Duration, Instant},
+};
+use tokio::sync::oneshot;
+
+/// What makes a ledger of its own.
+#[derive(Clone)]
+pub struct Settings {
+    pub identity: Identity,
+    pub clock: Clock,
+    pub retention: u32,
+    pub close_mode: CloseMode,
+    pub interval_ms: u64,
+    pub limits: Limits,
+    pub friendbot_url: String,
+}
+
+/// How a JSON-RPC call ended.
+pub enum Reply {
+    Answer {
+        outcome: Result<Value, RpcError>,
+        /// How long to hold the answer back.
+        delay: Duration,
+    },
+    /// The connection is to be cut.
+    Drop,
+}
+
+enum Job {
+    Call {
+        method: String,
+        params: Value,
+        reply: oneshot::Sender<Reply>,
+    },
+    Fund {
+        address: String,
+        reply: oneshot::Sender<Answer>,
+    },
+}
+
+/// The way to the ledger.
+#[derive(Clone)]
+pub struct Worker {
+    jobs: Sender<Job>,
+}
+
+impl Worker {
+    /// Starts the thread and its ledger.
+    ///
+    /// # Errors
+    /// If the ledger cannot be set up.
+    pub fn start(settings: Settings) -> Result<Self, String> {
+        let (jobs, inbox) = channel();
+        let (ready, started) = channel();
+        thread::spawn(move || match new_service(&settings) {
+            Ok(service) => {
+                let _ = ready.send(Ok(()));
+                run(service, &settings, &inbox);
+            }
+            Err(error) => {
+                let _ = ready.send(Err(error));
+            }
+        });
+        started
+            .recv()
+            .map_err(|_| "the ledger's thread ended at once".to_owned())??;
+        Ok(Self { jobs })
+    }
+
+    /// Answers a JSON-RPC call; `None` when the ledger is gone.
+    pub async fn call(&self, method: String, params: Value) -> Option<Reply> {
+        let (reply, answer) = oneshot::channel();
+        let job = Job::Call { method, params, reply };
+        self.jobs.send(job).ok()?;
+        answer.await.ok()
+    }
+
+    /// Creates an account; `None` when the ledger is gone.
+    pub async fn fund(&self, address: String) -> Option<Answer> {
+        let (reply, answer) = oneshot::channel();
+        self.jobs.send(Job::Fund { address, reply }).ok()?;
+        answer.await.ok()
+    }
+}
+
+fn new_service(settings: &Settings) -> Result<Service, String> {
+    let ledger = Ledger::new(settings.identity.clone(), settings.clock, settings.retention)
+        .map_err(|error| error.to_string())?;
+    Ok(Service {
+        ledger,
+        close_mode: settings.close_mode,
+        limits: settings.limits,
+        friendbot_url: settings.friendbot_url.clone(),
+        faults: Faults::default(),
+    })
+}
+
+fn run(mut service: Service, settings: &Settings, inbox: &Receiver<Job>) {
+    let interval = Duration::from_millis(settings.interval_ms.max(1));
+    let mut next_close = Instant::now() + interval;
+    loop {
+        let job = match service.close_mode {
+            CloseMode::Transaction => inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            CloseMode::Interval => inbox.recv_timeout(next_close.saturating_duration_since(Instant::now())),
+        };
+        match job {
+            Ok(job) => handle(&mut service, job),
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return,
+        }
+        if service.close_mode == CloseMode::Interval && Instant::now() >= next_close {
+            service.ledger.clock.tick(settings.interval_ms);
+            service.ledger.close();
+            next_close = Instant::now() + interval;
+        }
+    }
+}
+
+fn handle(service: &mut Service, job: Job) {
+    match job {
+        Job::Call { method, params, reply } => {
+            let _ = reply.send(call(service, &method, &params));
+        }
+        Job::Fund { address, reply } => {
+            let _ = reply.send(friendbot::fund(service, &address));
+        }
+    }
+}
+
+/// Faults meet everything but the methods that plan them.
+fn call(service: &mut Service, method: &str, params: &Value) -> Reply {
+    if method.starts_with("dev_") {
+        return Reply::Answer {
+            outcome: service.call(method, params),
+            delay: Duration::ZERO,
+        };
+    }
+    let delay = Duration::from_millis(service.faults.latency_ms());
+    match service.faults.next() {
+        Fate::Drop => Reply::Drop,
+        Fate::Error => Reply::Answer {
+            outcome: Err(RpcError::new(INTERNAL, "a planned fault")),
+            delay,
+        },
+        Fate::Answer => Reply::Answer {
+            outcome: service.call(method, params),
+            delay,
+        },
+    }
+}
+
+/// Milliseconds since a moment, for the log.
+pub fn since_ms(started_ms: u64) -> u64 {
+    wall_ms().saturating_sub(started_ms)
+}
