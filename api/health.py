@@ -37,7 +37,7 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
     ready: bool
     database: Literal["answers", "unreachable"]
     node: Literal["answers", "unreachable"]
-    applied_ledger: int | None
+    as_of_ledger: int | None
     newest_ledger: int | None
     lag_ledgers: int | None
 
@@ -65,7 +65,7 @@ async def ready(
         ready=fit,
         database="answers" if answers else "unreachable",
         node="unreachable" if newest is None else "answers",
-        applied_ledger=applied,
+        as_of_ledger=applied,
         newest_ledger=newest,
         lag_ledgers=lag,
     )

@@ -147,6 +147,8 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     summary: str
     simulated_at_ledger: int
     steps: tuple[Step, ...] = ()
+    ledger: int | None = None
+    """The ledger that holds it, succeeded or failed."""
     invoice_id: str | None = None
     returns: Any = None
     error: Failure | None = None

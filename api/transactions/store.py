@@ -37,6 +37,12 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     error: Failure | None = None
 
     @property
+    def ledger(self) -> int | None:
+        """The ledger that holds the transaction, if one does."""
+        held = (step.ledger for step in self.steps if step.state in ("in_ledger", "failed"))
+        return next(held, None)
+
+    @property
     def final(self) -> bool:
         """Whether nothing can change any more."""
         return self.status in ("projected", "failed", "expired", "unknown")
@@ -58,6 +64,7 @@ class Stored(msgspec.Struct, frozen=True):
             status=self.outcome.status,
             steps=(*self.built.steps, *self.outcome.steps),
             error=self.outcome.error,
+            ledger=self.outcome.ledger,
         )
 
 
