@@ -19,7 +19,7 @@ $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) stellarsettle/bootstrap.py
 
 built: $(READY)
-	@$(PYTHON) -m contracts.build wasm devnet
+	@$(BIN)/python -m contracts.build wasm devnet
 
 demo: built
 	@$(BIN)/stellarsettle demo $(if $(ONCE),--once)
@@ -27,7 +27,7 @@ demo: built
 test: test-rust test-python
 
 test-rust: built
-	@$(PYTHON) -m contracts.build test
+	@$(BIN)/python -m contracts.build test
 
 test-python: built
 	@$(BIN)/python -m pytest $(ARGS)
@@ -37,14 +37,14 @@ lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(PYTHON) -m contracts.build lint
+	@$(BIN)/python -m contracts.build lint
 
 format: $(READY)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
 contracts: $(READY)
-	@$(PYTHON) -m contracts.build wasm
+	@$(BIN)/python -m contracts.build wasm
 	@$(BIN)/python -m contracts.generate
 
 bench: built

@@ -1,8 +1,7 @@
 """Build what is not committed: the contracts' wasm and the local ledger.
 
-Runs on the standard library alone, before anything is installed: `python3 -m contracts.build wasm
-devnet`. Results land in `build/` and are built again only when what they are made from, or the
-compiler, has changed.
+`python -m contracts.build wasm devnet`, in the project's environment. Results land in `build/` and
+are built again only when what they are made from has changed.
 """
 
 from __future__ import annotations
@@ -17,6 +16,8 @@ import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
+
+from contracts.shaking import shake
 
 ROOT = Path(__file__).resolve().parent
 BUILD = ROOT.parent / "build"
@@ -54,7 +55,8 @@ def build_wasm() -> None:
             command += ["--package", name.replace("_", "-")]
         _run(command, ROOT, tools)
         for output in outputs:
-            _install(ROOT / "target" / "wasm" / TARGET / "release" / output.name, output)
+            built = ROOT / "target" / "wasm" / TARGET / "release" / output.name
+            _install(shake(built.read_bytes()), output)
 
     _once("contracts (wasm)", outputs, sources, compile_contracts)
 
@@ -68,7 +70,8 @@ def build_devnet() -> None:
     def compile_devnet() -> None:
         tools = native_toolchain()
         _run([tools.cargo, "build", "--locked", "--release"], folder, tools)
-        _install(folder / "target" / "release" / output.name, output)
+        _install((folder / "target" / "release" / output.name).read_bytes(), output)
+        output.chmod(0o755)
 
     _once("local ledger", [output], sources, compile_devnet)
 
@@ -222,11 +225,11 @@ def _rust_sources(folders: Iterable[Path]) -> list[Path]:
     ]
 
 
-def _install(built: Path, output: Path) -> None:
+def _install(content: bytes, output: Path) -> None:
     """Put a result in its place by one rename, so that no reader sees half of it."""
     output.parent.mkdir(parents=True, exist_ok=True)
     fresh = output.with_suffix(".new")
-    shutil.copy2(built, fresh)
+    fresh.write_bytes(content)
     fresh.replace(output)
 
 
@@ -266,7 +269,7 @@ def main(names: list[str]) -> int:
     """Run the named tasks in order; returns the exit status."""
     unknown = [name for name in names if name not in TASKS]
     if unknown or not names:
-        _say(f"usage: python3 -m contracts.build {{{' | '.join(TASKS)}}} ...")
+        _say(f"usage: python -m contracts.build {{{' | '.join(TASKS)}}} ...")
         return 2
     try:
         for name in names:

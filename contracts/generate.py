@@ -10,6 +10,7 @@ import json
 import keyword
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -26,7 +27,9 @@ WASM = {
     Contract.TOKEN: "invoice_token",
 }
 _T = xdr.SCSpecType
-_NOTE = "Written by `make contracts` from the spec inside the wasm; edit the contracts instead."
+_DOC_WIDTH = 88
+_IN_TOPICS = xdr.SCSpecEventParamLocationV0.SC_SPEC_EVENT_PARAM_LOCATION_TOPIC_LIST
+_NOTE = "Written by `make contracts` from their spec: edit the contracts instead."
 
 # The native type of a value, and the stellar_sdk function that makes an SCVal of it.
 _SIMPLE: dict[xdr.SCSpecType, tuple[str, str]] = {
@@ -69,17 +72,17 @@ def _events(specs: dict[Contract, ContractSpec]) -> str:
     registry: dict[Contract, list[tuple[str, str]]] = {contract: [] for contract in specs}
     for contract, spec in specs.items():
         enums = _enum_names(spec)
-        for event in sorted(spec.events, key=lambda event: event.name.sc_symbol):
-            name, text = _event(event, enums)
+        for topic, shapes in _by_topic(spec):
+            name, text = _event(topic, shapes, enums)
             if classes.setdefault(name, text) != text:
                 raise SpecError(f"two contracts emit different events named {name}")
-            registry[contract].append((_symbol(event.prefix_topics[0]), name))
+            registry[contract].append((topic, name))
     table = "\n".join(
         f"Contract.{contract.name}: {{{', '.join(f'{topic!r}: {name}' for topic, name in rows)}}},"
         for contract, rows in registry.items()
     )
     return (
-        f'"""The contracts\' events, typed. {_NOTE}"""\n'
+        f'"""The contracts\' events, typed.\n\n{_NOTE}\n"""\n'
         "from __future__ import annotations\n"
         "from typing import ClassVar\n"
         "from contracts.wire import Address, Contract, Event\n\n"
@@ -89,20 +92,32 @@ def _events(specs: dict[Contract, ContractSpec]) -> str:
     )
 
 
-def _event(event: xdr.SCSpecEventV0, enums: set[str]) -> tuple[str, str]:
-    """The class of one event: topics first, then data, optional fields last."""
-    name = _symbol(event.name)
-    in_topics = xdr.SCSpecEventParamLocationV0.SC_SPEC_EVENT_PARAM_LOCATION_TOPIC_LIST
-    topics = [_text(param.name) for param in event.params if param.location == in_topics]
-    fields = [(_text(param.name), _native(param.type, enums)) for param in event.params]
-    fields.sort(key=lambda field: field[1].endswith("None"))
+def _by_topic(spec: ContractSpec) -> list[tuple[str, list[xdr.SCSpecEventV0]]]:
+    """Events by their first topic; a topic may come in several shapes (SEP-41's transfer)."""
+    groups: dict[str, list[xdr.SCSpecEventV0]] = {}
+    for event in spec.events:
+        groups.setdefault(_symbol(event.prefix_topics[0]), []).append(event)
+    return sorted(groups.items())
+
+
+def _event(topic: str, shapes: list[xdr.SCSpecEventV0], enums: set[str]) -> tuple[str, str]:
+    """The class of one event: required fields first; what not every shape has is optional."""
+    name = min((_symbol(shape.name) for shape in shapes), key=len)
+    topics = [_text(param.name) for param in shapes[0].params if param.location == _IN_TOPICS]
+    kinds: dict[str, str] = {}
+    for shape in shapes:
+        kinds.update((_text(param.name), _native(param.type, enums)) for param in shape.params)
+    for field, kind in kinds.items():
+        everywhere = all(field in {_text(p.name) for p in shape.params} for shape in shapes)
+        if not everywhere and not kind.endswith("None"):
+            kinds[field] = f"{kind} | None"
     lines = [
         f"class {name}(Event, frozen=True):",
-        f'    """{_document(event.doc, f"The event `{_symbol(event.prefix_topics[0])}`.")}"""',
-        f"    NAME: ClassVar[str] = {_symbol(event.prefix_topics[0])!r}",
+        _docstring(_document(shapes[0].doc, f"The event `{topic}`.")),
+        f"    NAME: ClassVar[str] = {topic!r}",
         f"    TOPICS: ClassVar[tuple[str, ...]] = {tuple(topics)!r}",
     ]
-    for field, kind in fields:
+    for field, kind in sorted(kinds.items(), key=lambda item: item[1].endswith("None")):
         default = " = None" if kind.endswith("None") else ""
         lines.append(f"    {_identifier(field)}: {kind}{default}")
     return name, "\n".join(lines)
@@ -122,7 +137,7 @@ def _errors(specs: dict[Contract, ContractSpec]) -> str:
                 raise SpecError(f"code {code} stands for two different errors")
     table = "\n".join(f"{code}: {rows[code]}," for code in sorted(rows))
     return (
-        f'"""The contracts\' errors by code. {_NOTE}"""\n'
+        f'"""The contracts\' errors by code.\n\n{_NOTE}\n"""\n'
         "from __future__ import annotations\n"
         "from contracts.wire import ContractError\n\n"
         f"ERRORS: dict[int, ContractError] = {{\n{table}\n}}\n"
@@ -144,7 +159,7 @@ def _calls(contract: Contract, spec: ContractSpec) -> str:
         ["Address", "Contract", "Invocation"] if "Address" in body else ["Contract", "Invocation"]
     )
     return (
-        f'"""Calls of the {contract} contract. {_NOTE}"""\n'
+        f'"""Calls of the {contract} contract.\n\n{_NOTE}\n"""\n'
         "from __future__ import annotations\n"
         + ("import msgspec\n" if structs else "")
         + "from stellar_sdk import scval, xdr\n" * ("xdr." in body)
@@ -161,7 +176,7 @@ def _struct(struct: xdr.SCSpecUDTStructV0, enums: set[str]) -> str:
     ordered = sorted(fields, key=lambda field: _native(field[1], enums).endswith("None"))
     lines = [
         f"class {name}(msgspec.Struct, frozen=True, kw_only=True):",
-        f'    """{_document(struct.doc, f"The structure `{name}` of the contract.")}"""',
+        _docstring(_document(struct.doc, f"The structure `{name}` of the contract.")),
     ]
     for field, kind in ordered:
         default = " = None" if kind.type == _T.SC_SPEC_TYPE_OPTION else ""
@@ -193,7 +208,7 @@ def _call(contract: Contract, function: xdr.SCSpecFunctionV0, enums: set[str]) -
     star = "*, " if signature else ""
     return (
         f"def {python_name}({star}{', '.join(signature)}) -> Invocation:\n"
-        f'    """{_document(function.doc, f"Call `{name}`.")}"""\n'
+        f"{_docstring(_document(function.doc, f'Call `{name}`.'))}\n"
         f"    return Invocation(Contract.{contract.name}, {name!r}, {listed})"
     )
 
@@ -272,17 +287,13 @@ def _summary(specs: dict[Contract, ContractSpec]) -> dict[str, Any]:
             ],
             "events": [
                 {
-                    "name": _symbol(event.prefix_topics[0]),
-                    "fields": _named(((p.name, p.type) for p in event.params), spec),
-                    "topics": 1
-                    + sum(
-                        param.location
-                        == xdr.SCSpecEventParamLocationV0.SC_SPEC_EVENT_PARAM_LOCATION_TOPIC_LIST
-                        for param in event.params
-                    ),
-                    "doc": _document(event.doc, ""),
+                    "name": topic,
+                    "topics": _named(_parameters(shape, in_topics=True), spec),
+                    "data": _named(_parameters(shape, in_topics=False), spec),
+                    "doc": _document(shape.doc, ""),
                 }
-                for event in sorted(spec.events, key=lambda event: event.name.sc_symbol)
+                for topic, shapes in _by_topic(spec)
+                for shape in shapes
             ],
             "errors": {
                 _text(case.name): case.value.uint32
@@ -292,6 +303,14 @@ def _summary(specs: dict[Contract, ContractSpec]) -> dict[str, Any]:
         }
         for contract, spec in specs.items()
     }
+
+
+def _parameters(
+    event: xdr.SCSpecEventV0, *, in_topics: bool
+) -> Iterator[tuple[bytes, xdr.SCSpecTypeDef]]:
+    for param in event.params:
+        if (param.location == _IN_TOPICS) == in_topics:
+            yield param.name, param.type
 
 
 def _named(
@@ -329,14 +348,27 @@ def _document(doc: bytes, default: str) -> str:
     return " ".join(paragraph.split()).replace('"', "'") or default
 
 
+def _docstring(text: str) -> str:
+    """An indented docstring: on one line if it fits, else the first sentence and the rest."""
+    if len(text) <= _DOC_WIDTH:
+        return f'    """{text}"""'
+    summary, _, rest = text.partition(". ")
+    lines = [f'    """{summary.rstrip(".")}.']
+    if rest:
+        lines += ["", *(f"    {line}" for line in textwrap.wrap(rest, _DOC_WIDTH))]
+    return "\n".join([*lines, '    """'])
+
+
 def _literal(value: object) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
 def _formatted(text: str) -> str:
-    command = [sys.executable, "-m", "ruff", "format", "--stdin-filename", "generated.py", "-"]
-    done = subprocess.run(command, input=text, capture_output=True, text=True, check=True)
-    return done.stdout
+    ruff = [sys.executable, "-m", "ruff"]
+    for command in ([*ruff, "check", "--quiet", "--select", "I", "--fix"], [*ruff, "format"]):
+        words = [*command, "--stdin-filename", str(PACKAGE / "generated.py"), "-"]
+        text = subprocess.run(words, input=text, capture_output=True, text=True, check=True).stdout
+    return text
 
 
 def main(arguments: list[str]) -> int:

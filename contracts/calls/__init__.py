@@ -1,0 +1,1 @@
+"""Builders of contract calls, a module per contract, generated from the contracts' spec."""
