@@ -82,7 +82,7 @@ def _index(view: View, invoice: bytes) -> int:
 def _funded(view: View, _: Record, event: EscrowFunded) -> Iterable[Position]:
     before = view.find(POSITION, event.id, event.investor) or new(event.id, event.investor, 0)
     yield msgspec.structs.replace(
-        before, shares=before.shares + event.shares, paid_in=before.paid_in + event.amount
+        before, shares=event.shares, paid_in=before.paid_in + event.amount
     )
 
 

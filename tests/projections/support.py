@@ -1,0 +1,198 @@
+"""Tools of these tests: events with their places, a database in memory, the scripted histories."""
+
+from __future__ import annotations
+
+import base64
+import dataclasses
+import hashlib
+import json
+import typing
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from contracts import events
+from contracts.wire import Address, Contract, Event
+from projections.model import Key, Mark, Model, Record, Row, RowT, View
+from projections.registry import MODELS
+
+USDC = 10_000_000
+"""Base units in one: seven decimals."""
+
+START = 1_900_000_000
+DAY = 86_400
+
+_DISTRIBUTOR = (
+    events.PoolOpened,
+    events.DistributionRecorded,
+    events.Payout,
+    events.ResidualClaimed,
+    events.FeesCollected,
+    events.TreasurySet,
+)
+
+
+def address(alias: str) -> Address:
+    """A made-up strkey for an alias: 56 characters, the same every time."""
+    body = base64.b32encode(hashlib.sha256(alias.encode()).digest()).decode()
+    return Address(("C" if ":" in alias else "G") + body[:55])
+
+
+def identifier(label: str) -> bytes:
+    """32 bytes for a label."""
+    return hashlib.sha256(label.encode()).digest()
+
+
+class Chain:
+    """Makes records: each `close` begins a ledger at a time, each `tell` adds an event to it."""
+
+    def __init__(self, at: int = START, ledger: int = 1000) -> None:
+        self.mark = Mark(ledger, at)
+        self.records: list[Record] = []
+        self._index = 0
+
+    def close(self, at: int, ledgers: int = 1) -> Chain:
+        """The following events are in a later ledger that closes at `at` (Unix seconds)."""
+        self.mark = Mark(self.mark.ledger + ledgers, at)
+        self._index = 0
+        return self
+
+    def tell(self, *told: Event, contract: Contract | None = None) -> Chain:
+        """Adds one transaction's events to the ledger; the contract follows from the event."""
+        for event in told:
+            default = (
+                Contract.DISTRIBUTOR if isinstance(event, _DISTRIBUTOR) else Contract.ESCROW
+            )
+            self.records.append(
+                Record(
+                    contract=contract or default,
+                    event=event,
+                    mark=self.mark,
+                    position=self.mark.ledger << 32 | 1 << 12,
+                    index=self._index,
+                    tx_hash=identifier(f"{self.mark.ledger}"),
+                )
+            )
+            self._index += 1
+        return self
+
+
+class Memory:
+    """The folds on plain dictionaries; a fold sees exactly the rows that it declared."""
+
+    def __init__(self, records: Iterable[Record] = ()) -> None:
+        self.rows: dict[Model[Any], dict[Key, Row]] = {model: {} for model in MODELS}
+        self.apply(records)
+
+    def apply(self, records: Iterable[Record]) -> None:
+        """Folds events one by one."""
+        for record in records:
+            results = [
+                (model, row) for model in MODELS for row in self._fold(model, record)
+            ]
+            for model, row in results:
+                self.rows[model][model.key_of(row)] = row
+
+    def find(self, model: Model[RowT], *key: object) -> RowT | None:
+        """The row of a model at a key."""
+        return typing.cast("RowT | None", self.rows[model].get(key))
+
+    def get(self, model: Model[RowT], *key: object) -> RowT:
+        """The row of a model at a key, which must be there."""
+        found = self.find(model, *key)
+        assert found is not None, f"{model.name}{key}"
+        return found
+
+    def all(self, model: Model[RowT]) -> list[RowT]:
+        """All rows of a model in key order."""
+        return [typing.cast("RowT", row) for _, row in sorted(self.rows[model].items())]
+
+    def _fold(self, model: Model[Any], record: Record) -> tuple[Row, ...]:
+        rule = model.rules.get(type(record.event))
+        if rule is None:
+            return ()
+        declared: dict[Model[Any], dict[Key, Row | None]] = {
+            other: dict(self.rows[other]) if other.resident else {} for other in MODELS
+        }
+        for other, key in rule.reads(record.event):
+            declared[other][key] = self.rows[other].get(key)
+        return tuple(rule.fold(View(declared), record, record.event))
+
+
+@dataclasses.dataclass
+class Step:
+    """A step of a history: what was emitted, and what the views showed right after."""
+
+    number: int
+    records: list[Record]
+    at: int
+    views: list[dict[str, Any]]
+
+
+class History:
+    """A scripted history of the contracts, its names turned into addresses and hashes."""
+
+    def __init__(self, path: Path) -> None:
+        lines = [json.loads(line) for line in path.read_text().splitlines()]
+        self.name = path.stem
+        self._lines = lines
+
+    def steps(self) -> Iterator[Step]:
+        """All steps in order, the final one last; each is a ledger of its own."""
+        chain = Chain()
+        for number, line in enumerate(self._lines):
+            seconds = line.get("at", 0)
+            chain.close(START + seconds)
+            before = len(chain.records)
+            for entry in line.get("events", []):
+                if not entry["contract"].startswith("@token"):
+                    contract = Contract(entry["contract"].removeprefix("@"))
+                    chain.tell(self._event(contract, entry), contract=contract)
+            views = [self._view(view) for view in line.get("views", [])]
+            yield Step(number, chain.records[before:], START + seconds, views)
+
+    def _event(self, contract: Contract, entry: dict[str, Any]) -> Event:
+        kind = events.EVENTS[contract][entry["name"]]
+        values = dict(zip(kind.TOPICS, entry["topics"], strict=True))
+        values |= entry["data"]
+        return kind(
+            **{
+                "from_" if name == "from" else name: value if name == "role" else self.value(value)
+                for name, value in values.items()
+            }
+        )
+
+    def _view(self, view: dict[str, Any]) -> dict[str, Any]:
+        arguments = {name: self.value(value) for name, value in view["args"].items()}
+        return {**view, "args": arguments, "result": self.value(view["result"])}
+
+    def value(self, value: Any) -> Any:
+        """A value of a script as the contracts' types have it."""
+        match value:
+            case {"t": seconds}:
+                return START + seconds
+            case {"ledger": number}:
+                return number
+            case dict():
+                return {name: self.value(part) for name, part in value.items()}
+            case list():
+                return tuple(self.value(part) for part in value)
+            case str() if value.startswith("@"):
+                return address(value)
+            case str() if value.startswith(("%", "#")):
+                return identifier(value)
+            case str() if value.lstrip("-").isdigit():
+                return int(value)
+        return value
+
+
+def event_types() -> set[type[Event]]:
+    """Every kind of event that the contracts emit."""
+    return {kind for kinds in events.EVENTS.values() for kind in kinds.values()}
+
+
+def as_dict(row: Row) -> dict[str, Any]:
+    """The row's fields by name."""
+    return msgspec.structs.asdict(row)
