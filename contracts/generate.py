@@ -350,7 +350,7 @@ def _document(doc: bytes, default: str) -> str:
 
 def _docstring(text: str) -> str:
     """An indented docstring: on one line if it fits, else the first sentence and the rest."""
-    if len(text) <= _DOC_WIDTH:
+    if len(text) <= _DOC_WIDTH + 2:
         return f'    """{text}"""'
     summary, _, rest = text.partition(". ")
     lines = [f'    """{summary.rstrip(".")}.']

@@ -100,7 +100,7 @@ class Chain:
             raise ChainError(f"the transaction was not queued: {sent.status.value}")
         done = self._outcome(sent.hash)
         if done.status is not GetTransactionStatus.SUCCESS:
-            raise ChainError(f"transaction {sent.hash} ended as {done.status.value}")
+            raise ChainError(f"transaction {sent.hash} failed: {_reason(done)}")
         return done
 
     def _outcome(self, tx_hash: str) -> GetTransactionResponse:
@@ -110,6 +110,22 @@ class Chain:
                 return found
             time.sleep(_POLL_SECONDS)
         raise ChainError(f"transaction {tx_hash} is in no ledger yet")
+
+
+def _reason(done: GetTransactionResponse) -> str:
+    """Result codes and the host's last words, from a failed transaction."""
+    if done.result_xdr is None:
+        return done.status.value
+    result = xdr.TransactionResult.from_xdr(done.result_xdr).result
+    words = [result.code.name]
+    for operation in result.results or []:
+        inner = operation.tr.invoke_host_function_result if operation.tr else None
+        words.append(inner.code.name if inner else operation.code.name)
+    for event in done.diagnostic_events_xdr or []:
+        body = xdr.DiagnosticEvent.from_xdr(event).event.body.v0
+        if body and body.topics and body.topics[0].sym == xdr.SCSymbol(b"error"):
+            words.append(str(scval.to_native(body.data)))
+    return ", ".join(words)
 
 
 def contract_address(passphrase: str, deployer: str, salt: bytes) -> wire.Address:
