@@ -2,6 +2,7 @@
 
 mod accounts;
 mod clock;
+mod cost_model;
 mod encoding;
 mod faults;
 mod friendbot;

@@ -3,13 +3,13 @@
 //! The values are Stellar mainnet's of 2026. They live in the ledger as config
 //! setting entries, as on a real network, and everything else reads them there.
 
-use crate::encoding::sha256;
+use crate::{cost_model::CostModel, encoding::sha256};
 use ed25519_dalek::SigningKey;
 use soroban_env_host::xdr::{
     ConfigSettingContractBandwidthV0, ConfigSettingContractComputeV0, ConfigSettingContractEventsV0,
     ConfigSettingContractExecutionLanesV0, ConfigSettingContractHistoricalDataV0, ConfigSettingContractLedgerCostExtV0,
     ConfigSettingContractLedgerCostV0, ConfigSettingContractParallelComputeV0, ConfigSettingEntry,
-    ConfigSettingScpTiming, ContractCostParams, StateArchivalSettings,
+    ConfigSettingScpTiming, StateArchivalSettings,
 };
 
 /// The protocol version the host of this build speaks.
@@ -86,9 +86,8 @@ pub const MAX_CLUSTERS: u32 = 2;
 /// The size of all Soroban state that the rent price is computed from, in bytes.
 const SOROBAN_STATE_SIZE_BYTES: u64 = 830_000_000;
 
-/// Every config setting entry of the network. The cost parameters are empty:
-/// the host then uses its own calibration, which is that of its protocol.
-pub fn config_settings() -> Vec<ConfigSettingEntry> {
+/// Every config setting entry of the network.
+pub fn config_settings(costs: CostModel) -> Vec<ConfigSettingEntry> {
     vec![
         ConfigSettingEntry::ContractMaxSizeBytes(MAX_CODE_BYTES),
         ConfigSettingEntry::ContractComputeV0(COMPUTE),
@@ -105,8 +104,8 @@ pub fn config_settings() -> Vec<ConfigSettingEntry> {
             tx_max_size_bytes: TX_MAX_SIZE_BYTES,
             fee_tx_size1_kb: 406,
         }),
-        ConfigSettingEntry::ContractCostParamsCpuInstructions(ContractCostParams::default()),
-        ConfigSettingEntry::ContractCostParamsMemoryBytes(ContractCostParams::default()),
+        ConfigSettingEntry::ContractCostParamsCpuInstructions(costs.instructions),
+        ConfigSettingEntry::ContractCostParamsMemoryBytes(costs.memory),
         ConfigSettingEntry::ContractDataKeySizeBytes(MAX_DATA_KEY_BYTES),
         ConfigSettingEntry::ContractDataEntrySizeBytes(MAX_DATA_ENTRY_BYTES),
         ConfigSettingEntry::StateArchival(STATE_ARCHIVAL),

@@ -8,6 +8,7 @@ pub mod state;
 use crate::{
     accounts::{new_account, save_account},
     clock::Clock,
+    cost_model::CostModel,
     encoding::account_of_key,
     network::{config_settings, Identity, BASE_RESERVE, PROTOCOL_VERSION, STATE_ARCHIVAL, TOTAL_COINS},
     transaction::{
@@ -87,7 +88,7 @@ impl Ledger {
         let mut root_account = new_account(root, TOTAL_COINS, 0);
         root_account.seq_num.0 = 0;
         save_account(&mut state, root_account);
-        for setting in config_settings() {
+        for setting in config_settings(CostModel::of_host()?) {
             let key = LedgerKey::ConfigSetting(LedgerKeyConfigSetting {
                 config_setting_id: setting.discriminant(),
             });
@@ -95,7 +96,7 @@ impl Ledger {
             state.put(key, Some(entry));
         }
         let config = NetworkConfig::load_from_snapshot(&state).map_err(|error| SetupError(error.to_string()))?;
-        let compilation = FreeCompilation::new()?;
+        let compilation = FreeCompilation::new(&config)?;
         let modules = ModuleCache::new(&compilation)?;
         let mut ledger = Self {
             identity,

@@ -348,13 +348,13 @@ impl FreeCompilation {
     /// A context with as much budget as there is.
     ///
     /// # Errors
-    /// Only if the host refuses its own default cost model.
-    pub fn new() -> Result<Self, HostError> {
+    /// Only if the host refuses the network's cost model.
+    pub fn new(config: &NetworkConfig) -> Result<Self, HostError> {
         Ok(Self(Budget::try_from_configs(
             u64::MAX,
             u64::MAX,
-            Default::default(),
-            Default::default(),
+            config.cpu_cost_params.clone(),
+            config.memory_cost_params.clone(),
         )?))
     }
 
