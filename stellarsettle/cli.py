@@ -166,3 +166,38 @@ def deploy(
         _refuse(error)
     for name, value in done.environment().items():
         click.echo(f"{name}={value}")
+
+
+@cli.command()
+def index() -> None:
+    """Follow the ledger and keep the read models, until told to stop."""
+    import logging
+
+    from indexer.source import GapError
+    from indexer.writer import DeploymentMismatchError
+    from stellarsettle import services, settings
+
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
+    logging.getLogger("httpx").setLevel(logging.WARNING)
+    stopped = threading.Event()
+    _on_stop_signal(stopped.set)
+    try:
+        services.index(_settings(), stopped)
+    except (GapError, DeploymentMismatchError, settings.SettingsError) as error:
+        _refuse(error)
+
+
+@cli.command()
+def serve() -> None:
+    """Serve the API until told to stop."""
+    from stellarsettle import services, settings
+
+    try:
+        services.serve(_settings())
+    except settings.SettingsError as error:
+        _refuse(error)
+
+
+def main() -> None:
+    """The program's entry point."""
+    cli()

@@ -22,7 +22,7 @@ from stellarsettle.local import LocalPlatform, Tell
 from stellarsettle.settings import Settings
 from stellarsettle.story import Cast, Told, amount
 
-_LOOK_SECONDS = 0.005
+_LOOK_SECONDS = 0.01
 _SHOWN_SECONDS = 30
 
 
@@ -45,7 +45,7 @@ class Watch(threading.Thread):
 
     def __init__(self, api_url: str) -> None:
         super().__init__(daemon=True)
-        self._url = f"{api_url}/health/ready"
+        self._url = f"{api_url}/v1/platform"
         self._over = threading.Event()
         self.readable: dict[int, float] = {}
         """Ledger to the Unix time, in milliseconds, at which the API first answered as of it."""
@@ -54,7 +54,7 @@ class Watch(threading.Thread):
         """Look until told that it is over."""
         with httpx.Client(timeout=10) as client:
             while not self._over.wait(_LOOK_SECONDS):
-                ledger = client.get(self._url).json()["as_of_ledger"]
+                ledger = client.get(self._url).json()["meta"]["as_of_ledger"]
                 self.readable.setdefault(ledger, time.time() * 1000)
 
     def over(self) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from stellarsettle import postgres, settings
 if TYPE_CHECKING:
     from litestar import Litestar
 
+    from indexer.source import Deployment
     from stellarsettle.settings import Settings
 
 EMBEDDED_DATABASE = "stellarsettle"
@@ -55,6 +57,36 @@ def api() -> Litestar:
             cors_origins=tuple(filter(None, chosen.cors_origins.split(","))),
         )
     )
+
+
+def deployment(chosen: Settings) -> Deployment:
+    """The contracts that these settings follow."""
+    from contracts.wire import Address
+    from indexer.source import Deployment
+
+    chosen.require("escrow", "distributor", "start_ledger")
+    return Deployment(
+        escrow=Address(chosen.escrow),
+        distributor=Address(chosen.distributor),
+        start_ledger=chosen.start_ledger,
+    )
+
+
+def index(chosen: Settings, stop: threading.Event) -> None:
+    """Run the indexer until `stop` is set; what needs a person ends it with an exception."""
+    from indexer import pipeline
+    from indexer.rpc import RpcClient
+    from indexer.rpc_source import RpcSource
+
+    followed = deployment(chosen)
+    with RpcClient(chosen.rpc_url) as client:
+        pipeline.run(
+            database_url(chosen),
+            RpcSource(client, followed),
+            followed,
+            stop,
+            pipeline.Options(poll_seconds=chosen.poll_seconds),
+        )
 
 
 def serve(chosen: Settings) -> None:
