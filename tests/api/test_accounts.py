@@ -10,7 +10,15 @@ import jwt
 import pytest
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
-from stellar_sdk import Keypair, SetOptions, Signer, TransactionBuilder, TransactionEnvelope
+from stellar_sdk import (
+    Keypair,
+    Preconditions,
+    SetOptions,
+    Signer,
+    TimeBounds,
+    TransactionBuilder,
+    TransactionEnvelope,
+)
 from stellar_sdk.operation import Operation
 from stellar_sdk.sep.stellar_web_authentication import build_challenge_transaction
 
@@ -131,21 +139,31 @@ async def test_a_challenge_of_somebody_else_is_refused(
     client: Client, config: ApiConfig, funded: Keypair
 ) -> None:
     foreign = {
-        "another server": (Keypair.random().secret, config.home_domain, 900),
-        "another domain": (config.sign_in_seed, "phish.example", 900),
-        "long over": (config.sign_in_seed, config.home_domain, -900),
+        "another server": (Keypair.random().secret, config.home_domain),
+        "another domain": (config.sign_in_seed, "phish.example"),
     }
-    for why, (seed, domain, timeout) in foreign.items():
+    for why, (seed, domain) in foreign.items():
         transaction = build_challenge_transaction(
             seed,
             funded.public_key,
             domain,
             config.web_auth_domain,
             config.network_passphrase,
-            timeout=timeout,
         )
         answer = await _redeem(client, _signed(config, transaction, funded))
         assert answer.status_code == 400, why
+
+
+async def test_a_challenge_whose_time_is_over_is_refused(
+    client: Client, config: ApiConfig, funded: Keypair
+) -> None:
+    challenge = await _challenge(client, funded.public_key)
+    envelope = TransactionEnvelope.from_xdr(challenge, config.network_passphrase)
+    envelope.signatures.clear()
+    envelope.transaction.preconditions = Preconditions(time_bounds=TimeBounds(1, 1_000))
+    envelope.sign(config.sign_in_seed)
+    envelope.sign(funded)
+    assert (await _redeem(client, envelope.to_xdr())).status_code == 400
 
 
 @pytest.mark.parametrize(

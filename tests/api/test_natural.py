@@ -45,7 +45,7 @@ def test_the_canonical_form_is_as_documented() -> None:
     [
         {"seller_tax_id": "de123456789ab"},
         {"debtor_tax_id": "FR-123.45 67"},
-        {"number": "ＩＮＶ-0011"},
+        {"number": "\uff29\uff2e\uff36-0011"},
         {"amount": "1000.0"},
         {"currency": "EUR"},
     ],

@@ -1,0 +1,332 @@
+"""Intents against the real contracts on the local ledger: built, signed, followed, refused."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import httpx
+import psycopg
+import pytest
+from litestar import Litestar
+from litestar.testing import AsyncTestClient
+from stellar_sdk import Keypair, TransactionEnvelope
+from stellar_sdk.operation import InvokeHostFunction
+
+from api.app import create_app
+from api.config import ApiConfig
+
+pytestmark = pytest.mark.anyio
+
+Client = AsyncTestClient[Litestar]
+Bearer = Callable[[ApiConfig, Keypair], dict[str, str]]
+DAY = 86_400
+UNIT = 10**7
+
+
+class People:
+    """Requests to the API as somebody, and that somebody's wallet."""
+
+    def __init__(self, client: Client, config: ApiConfig, platform: Any, bearer: Bearer) -> None:
+        self.client = client
+        self.config = config
+        self.platform = platform
+        self._bearer = bearer
+
+    async def ask(self, who: Keypair, action: str, **body: Any) -> httpx.Response:
+        """Build an action; `idempotency_key` goes into the header."""
+        headers = self._bearer(self.config, who)
+        if key := body.pop("idempotency_key", None):
+            headers["Idempotency-Key"] = key
+        return await self.client.post(f"/v1/transactions/{action}", json=body, headers=headers)
+
+    async def get(self, who: Keypair, path: str) -> httpx.Response:
+        """Read something as somebody."""
+        return await self.client.get(path, headers=self._bearer(self.config, who))
+
+    async def prepare(self, who: Keypair, action: str, **body: Any) -> dict[str, Any]:
+        """Build an action that must be possible."""
+        answer = await self.ask(who, action, **body)
+        assert answer.status_code == 201, answer.text
+        intent: dict[str, Any] = answer.json()
+        return intent
+
+    def sign(self, who: Keypair, intent: dict[str, Any]) -> TransactionEnvelope:
+        """What the wallet makes of an intent."""
+        envelope = TransactionEnvelope.from_xdr(intent["xdr"], intent["network_passphrase"])
+        envelope.sign(who)
+        return envelope
+
+    async def act(self, who: Keypair, action: str, **body: Any) -> dict[str, Any]:
+        """Build, sign and submit."""
+        intent = await self.prepare(who, action, **body)
+        self.platform.chain.submit(self.sign(who, intent))
+        return intent
+
+    async def admit(self, *members: Keypair) -> None:
+        """Make members, as compliance."""
+        until = self.platform.chain.close_time() + 365 * DAY
+        for member in members:
+            await self.act(
+                self.platform.compliance,
+                "set-member",
+                address=member.public_key,
+                until=until,
+                frozen=False,
+            )
+
+    async def listed(self, seller: Keypair, debtor: Keypair, number: str) -> str:
+        """An open invoice of 10,000 asking for 9,500."""
+        created = await self.act(seller, "create-escrow", **self.terms(debtor.public_key, number))
+        invoice = str(created["invoice_id"])
+        await self.act(self.platform.verifier, "approve", invoice_id=invoice)
+        await self.act(debtor, "acknowledge", invoice_id=invoice)
+        await self.act(seller, "publish", invoice_id=invoice)
+        return invoice
+
+    def terms(self, debtor: str, number: str) -> dict[str, Any]:
+        """Terms that the platform accepts."""
+        now = self.platform.chain.close_time()
+        return {
+            "debtor": debtor,
+            "asset": self.platform.asset_address,
+            "face": str(10_000 * UNIT),
+            "target": str(9_500 * UNIT),
+            "par": str(9_800 * UNIT),
+            "min_raise": str(5_000 * UNIT),
+            "fee_bps": 100,
+            "late_bps": 10,
+            "late_cap_bps": 1_000,
+            "due_at": now + 60 * DAY,
+            "deadline": now + 7 * DAY,
+            "grace": 10 * DAY,
+            "release_delay": 0,
+            "needs_ack": True,
+            "doc_hash": hashlib.sha256(number.encode()).hexdigest(),
+            "natural_key": {
+                "seller_tax_id": "DE811907980",
+                "debtor_tax_id": "FR40303265045",
+                "number": number,
+                "amount": "10000.00",
+                "currency": "EUR",
+                "issue_date": "2026-11-01",
+            },
+        }
+
+
+@pytest.fixture
+async def people(settled: ApiConfig, platform: Any, bearer: Bearer) -> AsyncIterator[People]:
+    """The application on the deployed contracts."""
+    async with AsyncTestClient(create_app(settled), raise_server_exceptions=False) as client:
+        yield People(client, settled, platform, bearer)
+
+
+def _applied(config: ApiConfig, ledger: int) -> None:
+    """What the indexer writes when it has folded a ledger."""
+    with psycopg.connect(config.database_url) as connection:
+        connection.execute("DELETE FROM read.applied")
+        connection.execute(
+            "INSERT INTO read.applied (single, ledger, closed_at) VALUES (true, %s, 1)", (ledger,)
+        )
+
+
+async def test_an_intent_is_what_it_says(people: People) -> None:
+    compliance, somebody = people.platform.compliance, Keypair.random()
+    now = people.platform.chain.close_time()
+    intent = await people.prepare(
+        compliance, "set-member", address=somebody.public_key, until=now + DAY, frozen=False
+    )
+    envelope = TransactionEnvelope.from_xdr(intent["xdr"], intent["network_passphrase"])
+    transaction = envelope.transaction
+    operation = transaction.operations[0]
+    assert intent["status"] == "built"
+    assert intent["hash"] == envelope.hash_hex()
+    assert intent["source"] == transaction.source.account_id == compliance.public_key
+    assert intent["sequence"] == str(transaction.sequence)
+    assert envelope.signatures == []
+    assert isinstance(operation, InvokeHostFunction)
+    assert all(entry.credentials.address is None for entry in operation.auth)
+    assert transaction.memo.to_xdr_object().type.name == "MEMO_NONE"
+    bounds = transaction.preconditions.time_bounds
+    assert bounds.max_time == intent["valid_until"]
+    assert now < bounds.max_time - 290 <= now + 60
+    fee = {name: int(value) for name, value in intent["fee"].items()}
+    assert fee["max"] == fee["inclusion"] + fee["resource"] == transaction.fee
+    assert fee["inclusion"] >= 100
+    assert transaction.soroban_data.resource_fee.int64 == fee["resource"]
+    assert somebody.public_key[:4] in intent["summary"]
+
+
+async def test_from_listing_to_claims_each_step_is_followed(people: People) -> None:
+    platform = people.platform
+    seller, debtor = platform.person(), platform.person(20_000)
+    investor = platform.person(10_000)
+    await people.admit(seller, investor)
+    invoice = await people.listed(seller, debtor, "journey-1")
+    funded = await people.act(investor, "fund", invoice_id=invoice, amount=str(9_500 * UNIT))
+    assert funded["summary"] == f"Invest 9,500.00 in INV-{invoice[:8].upper()}"
+    await people.act(seller, "release", invoice_id=invoice)
+    await people.act(debtor, "pay", invoice_id=invoice, amount=str(10_000 * UNIT))
+    claim = await people.act(investor, "claim", invoice_id=invoice)
+    assert claim["returns"] == str(9_800 * UNIT)
+    await people.act(seller, "claim-residual", invoice_id=invoice)
+    await people.act(seller, "collect-fees", asset=platform.asset_address)
+
+    path = f"/v1/transactions/{claim['id']}"
+    seen = (await people.get(investor, path)).json()
+    assert seen["status"] == "in_ledger"
+    assert [step["state"] for step in seen["steps"]] == ["built", "in_ledger"]
+    _applied(people.config, seen["ledger"] - 1)
+    assert (await people.get(investor, path)).json()["status"] == "in_ledger"
+    _applied(people.config, seen["ledger"])
+    shown = (await people.get(investor, path)).json()
+    assert shown["status"] == "projected"
+    assert [step["state"] for step in shown["steps"]] == ["built", "in_ledger", "projected"]
+    assert shown["hash"] == claim["hash"]
+    assert (await people.get(investor, path)).json() == shown
+
+
+async def test_an_intent_is_its_owners_secret(people: People) -> None:
+    compliance, stranger = people.platform.compliance, Keypair.random()
+    intent = await people.prepare(
+        compliance, "set-member", address=stranger.public_key, until=1, frozen=True
+    )
+    path = f"/v1/transactions/{intent['id']}"
+    assert (await people.get(compliance, path)).status_code == 200
+    assert (await people.get(stranger, path)).status_code == 404
+    assert (await people.get(stranger, "/v1/transactions")).json() == {"data": [], "next": None}
+
+
+async def test_the_list_is_paged_newest_first(people: People) -> None:
+    compliance = people.platform.compliance
+    built = [
+        (
+            await people.prepare(
+                compliance, "set-member", address=Keypair.random().public_key, until=n, frozen=False
+            )
+        )["id"]
+        for n in range(5)
+    ]
+    seen: list[str] = []
+    after = ""
+    while True:
+        page = (await people.get(compliance, f"/v1/transactions?limit=2{after}")).json()
+        seen += [intent["id"] for intent in page["data"]]
+        if page["next"] is None:
+            break
+        after = f"&after={page['next']}"
+    assert seen == built[::-1]
+
+
+async def test_the_same_key_gives_the_same_intent(people: People) -> None:
+    compliance = people.platform.compliance
+    body = {"address": Keypair.random().public_key, "until": 1, "frozen": False}
+    first = await people.ask(compliance, "set-member", **body, idempotency_key="k-1")
+    again = await people.ask(compliance, "set-member", **body, idempotency_key="k-1")
+    other = await people.ask(
+        compliance, "set-member", **(body | {"until": 2}), idempotency_key="k-1"
+    )
+    assert first.status_code == again.status_code == 201
+    assert again.json() == first.json()
+    assert other.status_code == 422
+    assert other.json()["type"] == "/problems/idempotency-conflict"
+    stranger = people.platform.verifier
+    theirs = await people.ask(stranger, "set-member", **body, idempotency_key="k-1")
+    assert theirs.status_code == 409, "another's key is nobody's business"
+
+
+async def _nothing_stored(people: People, who: Keypair) -> bool:
+    page: dict[str, Any] = (await people.get(who, "/v1/transactions")).json()
+    return page["data"] == []
+
+
+async def test_what_a_contract_refuses_is_told_and_not_stored(people: People) -> None:
+    platform = people.platform
+    seller, debtor, investor = platform.person(), platform.person(), platform.person(100)
+    await people.admit(seller, investor)
+    invoice = await people.listed(seller, debtor, "refusals-1")
+    cases: list[tuple[Keypair, str, dict[str, Any], str]] = [
+        (investor, "fund", {"amount": str(9_501 * UNIT)}, "exceeds-target"),
+        (investor, "fund", {"amount": str(9_000 * UNIT)}, "asset-balance"),
+        (investor, "fund", {"amount": "1"}, "below-ticket"),
+        (debtor, "approve", {}, "not-authorized-role"),
+        (investor, "pay", {"amount": "5"}, "invalid-status"),
+        (investor, "claim", {}, "pool-not-found"),
+        (investor, "release", {}, "invalid-status"),
+    ]
+    for who, action, body, slug in cases:
+        answer = await people.ask(who, action, invoice_id=invoice, **body)
+        problem = answer.json()
+        assert problem["type"] == f"/problems/{slug}", (action, body, problem)
+        assert answer.status_code == problem["status"] in {409, 422}
+        assert problem["code"]
+        assert problem["remedy"]
+        assert (await people.client.get(problem["type"])).json()["code"] == problem["code"]
+    assert await _nothing_stored(people, investor)
+
+
+async def test_what_belongs_to_another_needs_that_account(people: People) -> None:
+    stranger = people.platform.person()
+    answer = await people.ask(
+        stranger, "set-asset", asset=people.platform.asset_address, allowed=False
+    )
+    assert answer.json()["type"] == "/problems/not-authorised"
+
+
+async def test_a_caller_who_is_not_on_the_ledger_is_told_so(people: People) -> None:
+    answer = await people.ask(Keypair.random(), "expire", invoice_id="5f" * 32)
+    assert answer.status_code == 409
+    assert answer.json()["type"] == "/problems/account-not-on-ledger"
+
+
+async def test_a_transaction_that_fails_in_the_ledger_says_why_and_what_it_cost(
+    people: People,
+) -> None:
+    """Two builds see the same open invoice; the second is overtaken by the first."""
+    platform = people.platform
+    seller, debtor = platform.person(), platform.person()
+    quick, slow = platform.person(10_000), platform.person(10_000)
+    await people.admit(seller, quick, slow)
+    invoice = await people.listed(seller, debtor, "overtaken-1")
+    stake = {"invoice_id": invoice, "amount": str(9_500 * UNIT)}
+    late = await people.prepare(slow, "fund", **stake)
+    await people.act(quick, "fund", **stake)
+    platform.chain.server.send_transaction(people.sign(slow, late))
+    told = (await people.get(slow, f"/v1/transactions/{late['id']}")).json()
+    assert told["status"] == "failed"
+    assert told["error"]["type"] == "/problems/invalid-status"
+    assert told["error"]["remedy"]
+    assert 0 < int(told["error"]["fee_charged"]) <= int(late["fee"]["max"])
+    assert [step["state"] for step in told["steps"]] == ["built", "failed"]
+
+
+async def test_what_was_not_submitted_expires_when_a_ledger_says_so(people: People) -> None:
+    compliance = people.platform.compliance
+    intent = await people.prepare(
+        compliance, "set-member", address=Keypair.random().public_key, until=1, frozen=False
+    )
+    path = f"/v1/transactions/{intent['id']}"
+    assert (await people.get(compliance, path)).json()["status"] == "built"
+    people.platform.network.advance_time(301 + 60)
+    told = (await people.get(compliance, path)).json()
+    assert told["status"] == "expired"
+    again = await people.prepare(
+        compliance, "set-member", address=Keypair.random().public_key, until=1, frozen=False
+    )
+    people.platform.chain.submit(people.sign(compliance, again))
+
+
+async def test_the_database_itself_hides_others_rows(people: People) -> None:
+    compliance = people.platform.compliance
+    await people.prepare(
+        compliance, "set-member", address=Keypair.random().public_key, until=1, frozen=False
+    )
+    count = "SELECT count(*) FROM app.intent"
+    with psycopg.connect(people.config.database_url) as connection:
+        connection.execute("SET ROLE stellarsettle_api")
+        assert connection.execute(count).fetchone() == (0,)
+        connection.execute(
+            "SELECT set_config('stellarsettle.subject', %s, true)", (compliance.public_key,)
+        )
+        assert connection.execute(count).fetchone() == (1,)
