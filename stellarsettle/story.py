@@ -86,8 +86,7 @@ class Story:
 
     def list_invoice(self, number: str) -> str:
         """The seller creates invoice `number` over 10,000.00, which is approved and published."""
-        now = self.platform.chain.close_time()
-        done = self.act(self.cast.seller, "create-escrow", **self._terms(number, now))
+        done = self.act(self.cast.seller, "create-escrow", **self.terms(number))
         invoice = str(done.intent["invoice_id"])
         self.act(self.cast.verifier, "approve", invoice_id=invoice)
         self.act(self.cast.debtor, "acknowledge", invoice_id=invoice)
@@ -158,11 +157,9 @@ class Story:
         shown: dict[str, Any] = self.cast.seller.get(f"/v1/invoices/{invoice}")
         return shown
 
-    def _pay(self, invoice: str, units: int) -> None:
-        self.act(self.cast.debtor, "pay", invoice_id=invoice, amount=str(units))
-
-    def _terms(self, number: str, now: int) -> dict[str, Any]:
-        issued = "2026-11-01"
+    def terms(self, number: str) -> dict[str, Any]:
+        """The seller's offer: 10,000.00 due in sixty days, for 9,500.00 now and 9,800.00 then."""
+        now = self.platform.chain.close_time()
         return {
             "debtor": self.cast.debtor.address,
             "asset": self.platform.asset,
@@ -185,6 +182,9 @@ class Story:
                 "number": number,
                 "amount": "10000.00",
                 "currency": "USD",
-                "issue_date": issued,
+                "issue_date": "2026-11-01",
             },
         }
+
+    def _pay(self, invoice: str, units: int) -> None:
+        self.act(self.cast.debtor, "pay", invoice_id=invoice, amount=str(units))

@@ -78,11 +78,16 @@ class Wallet:
         envelope.sign(self.keypair)
         self.chain.submit(envelope)
 
+    def get_intent(self, intent: dict[str, Any]) -> dict[str, Any]:
+        """What has become of an intent by now."""
+        state: dict[str, Any] = self._ask("GET", f"/v1/transactions/{intent['id']}")
+        return state
+
     def follow(self, intent: dict[str, Any]) -> dict[str, Any]:
         """Wait until the intent has come to its end: projected, failed or expired."""
         deadline = time.monotonic() + _FOLLOW_SECONDS
         while time.monotonic() < deadline:
-            state: dict[str, Any] = self._ask("GET", f"/v1/transactions/{intent['id']}")
+            state = self.get_intent(intent)
             if state["status"] in {"projected", "failed", "expired"}:
                 return state
             time.sleep(_POLL_SECONDS)
