@@ -198,6 +198,19 @@ def serve() -> None:
         _refuse(error)
 
 
+@cli.command()
+def doctor() -> None:
+    """Say what is well and what is missing."""
+    from stellarsettle.doctor import examine
+
+    well = True
+    for finding in examine(_settings()):
+        mark = click.style("ok", fg="green") if finding.well else click.style("--", fg="red")
+        click.echo(f"{mark}  {finding.subject:<28} {finding.words}")
+        well &= finding.well
+    raise SystemExit(0 if well else 1)
+
+
 def main() -> None:
     """The program's entry point."""
     cli()
