@@ -17,8 +17,12 @@ from api import health
 from api.accounts import routes as accounts
 from api.accounts.service import SignIn
 from api.config import ApiConfig
+from api.dashboard import routes as dashboard
 from api.database import Database
 from api.errors import HANDLERS
+from api.investments import routes as investments
+from api.invoices import routes as invoices
+from api.marketplace import routes as marketplace
 from api.problems import routes as problems
 from api.requests import RequestIdMiddleware
 from api.security import PUBLIC, BearerMiddleware, Tokens, provide_subject, require_sign_in
@@ -26,8 +30,8 @@ from api.stellar import Ledger
 from api.transactions import routes as transactions
 from api.transactions.service import Intents
 from api.values import DECODERS, ValueSchemas
+from api.version import VERSION
 
-VERSION = "0.1.0"
 _BODY_LIMIT = 64 * 1024
 _EXPOSED = ["ETag", "X-As-Of-Ledger", "X-Request-Id", "Location"]
 
@@ -60,6 +64,10 @@ def create_app(config: ApiConfig) -> Litestar:
             health.router,
             accounts.router,
             problems.router,
+            marketplace.router,
+            invoices.router,
+            investments.router,
+            dashboard.router,
             transactions.router,
         ],
         dependencies={

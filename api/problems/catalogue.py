@@ -82,6 +82,8 @@ _OWN: tuple[tuple[str, int, str, str, str], ...] = (
      "Try again; if it persists, tell support the request id."),
     ("ledger-unreachable", 503, "The ledger cannot be reached",
      "No node of the network answers at the moment.", "Try again in a few seconds."),
+    ("not-read-yet", 503, "Nothing is read yet",
+     "The ledger has not been read so far.", "Try again in a few seconds."),
     ("database-unavailable", 503, "The database cannot be reached",
      "The database does not answer at the moment.", "Try again in a few seconds."),
 )  # fmt: skip

@@ -1,0 +1,43 @@
+"""The platform as everybody may see it, and you as it sees you."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, Router, get
+from litestar.di import NamedDependency
+
+from api.dashboard.schemas import MeAnswer, OverviewAnswer
+from api.database import Database
+from api.documentation import answers
+from api.reads import Read, answer, read
+from api.security import BEARER, PRIVATE, PUBLIC, Subject
+from projections.members import by_address
+from projections.platform import overview
+
+
+@get("/platform", opt=PUBLIC, summary="The platform", responses=answers(OverviewAnswer))
+async def get_platform(
+    request: Request[Any, Any, Any], database: NamedDependency[Database]
+) -> Response[bytes]:
+    """Administration, limits, all money per asset, invoices by status."""
+    async with database.public() as connection:
+        return answer(request, await read(connection, overview()), what="platform")
+
+
+@get("/me", opt=PRIVATE, security=BEARER, summary="You", responses=answers(MeAnswer, 401))
+async def get_me(
+    request: Request[Any, Any, Any],
+    database: NamedDependency[Database],
+    subject: NamedDependency[Subject],
+) -> Response[bytes]:
+    """The account you are signed in with, its membership and roles."""
+    async with database.private(subject.address) as connection:
+        found = await read(connection, by_address(subject.address))
+    me = {"address": subject.address, "membership": msgspec.Raw(found.body or b"null")}
+    shown = Read(found.ledger, found.time, msgspec.json.encode(me))
+    return answer(request, shown, subject=subject, what="account")
+
+
+router = Router("/v1", route_handlers=[get_platform, get_me], tags=["dashboard"])

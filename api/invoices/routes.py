@@ -1,0 +1,113 @@
+"""Routes of one invoice: public, because investors judge by them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from litestar import Request, Response, Router, get
+from litestar.di import NamedDependency
+from litestar.params import FromPath
+
+from api.database import Database
+from api.documentation import answers
+from api.errors import invalid_field
+from api.invoices import schemas
+from api.reads import answer, joined, read
+from api.security import BEARER, PRIVATE, PUBLIC, Subject
+from api.values import Hash32
+from projections import details, payments, positions, timeline
+from projections.query import Query
+
+_WHAT = "invoice of that id"
+
+
+def _id(text: str) -> bytes:
+    try:
+        return Hash32.parse(text)
+    except ValueError as error:
+        raise invalid_field("invoice_id", f"An invoice's id: {error}.") from error
+
+
+async def _one(
+    request: Request[Any, Any, Any], database: Database, query: Query
+) -> Response[bytes]:
+    async with database.public() as connection:
+        return answer(request, await read(connection, query), what=_WHAT)
+
+
+@get("/", opt=PRIVATE, security=BEARER, summary="Invoices you sell or owe",
+     responses=answers(schemas.OwnInvoicesAnswer, 401))  # fmt: skip
+async def list_own_invoices(
+    request: Request[Any, Any, Any],
+    database: NamedDependency[Database],
+    subject: NamedDependency[Subject],
+) -> Response[bytes]:
+    """Every invoice in which you are seller or debtor, newest first."""
+    async with database.private(subject.address) as connection:
+        found = await read(connection, details.of_party(subject.address))
+    return answer(request, found, subject=subject, what="account")
+
+
+@get("/{invoice_id:str}", opt=PUBLIC, summary="One invoice",
+     responses=answers(schemas.DetailAnswer, 404, 422))  # fmt: skip
+async def get_invoice(
+    request: Request[Any, Any, Any],
+    invoice_id: FromPath[str],
+    database: NamedDependency[Database],
+) -> Response[bytes]:
+    """Terms, money, holders, payments and history, all as of one ledger."""
+    which = _id(invoice_id)
+    async with database.snapshot() as connection:
+        whole = await read(connection, details.by_id(which))
+        parts = {
+            "positions": await read(connection, positions.of_invoice(which)),
+            "payments": await read(connection, payments.of_invoice(which)),
+            "timeline": await read(connection, timeline.of_invoice(which)),
+        }
+    return answer(request, joined(whole, **parts), what=_WHAT)
+
+
+@get("/{invoice_id:str}/positions", opt=PUBLIC, summary="Who holds an invoice",
+     responses=answers(schemas.PositionsAnswer, 404, 422))  # fmt: skip
+async def get_positions(
+    request: Request[Any, Any, Any],
+    invoice_id: FromPath[str],
+    database: NamedDependency[Database],
+) -> Response[bytes]:
+    """Everyone who ever held shares, what they paid and received and can claim."""
+    return await _one(request, database, positions.of_invoice(_id(invoice_id)))
+
+
+@get("/{invoice_id:str}/payments", opt=PUBLIC, summary="How an invoice was paid",
+     responses=answers(schemas.PaymentsAnswer, 404, 422))  # fmt: skip
+async def get_payments(
+    request: Request[Any, Any, Any],
+    invoice_id: FromPath[str],
+    database: NamedDependency[Database],
+) -> Response[bytes]:
+    """Each payment and who got which part of it."""
+    return await _one(request, database, payments.of_invoice(_id(invoice_id)))
+
+
+@get("/{invoice_id:str}/timeline", opt=PUBLIC, summary="What happened to an invoice",
+     responses=answers(schemas.TimelineAnswer, 404, 422))  # fmt: skip
+async def get_timeline(
+    request: Request[Any, Any, Any],
+    invoice_id: FromPath[str],
+    database: NamedDependency[Database],
+) -> Response[bytes]:
+    """Every event on chain, with its ledger and transaction."""
+    return await _one(request, database, timeline.of_invoice(_id(invoice_id)))
+
+
+router = Router(
+    "/v1/invoices",
+    route_handlers=[
+        list_own_invoices,
+        get_invoice,
+        get_positions,
+        get_payments,
+        get_timeline,
+    ],
+    tags=["invoices"],
+)
