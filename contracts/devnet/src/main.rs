@@ -10,6 +10,7 @@ mod http;
 mod ledger;
 mod network;
 mod rpc;
+mod settings;
 mod transaction;
 mod worker;
 
@@ -18,12 +19,19 @@ use clock::{Clock, HeaderTime};
 use network::{Identity, PROTOCOL_VERSION};
 use rpc::{CloseMode, Limits};
 use serde_json::json;
-use std::{io::Write, net::SocketAddr, path::Path, process::ExitCode, time::Duration};
+use soroban_env_host::xdr::ConfigSettingEntry;
+use std::{
+    io::Write,
+    net::SocketAddr,
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
 use tokio::{
     net::TcpListener,
     signal::unix::{signal, SignalKind},
 };
-use worker::{Settings, Worker};
+use worker::{Setup, Worker};
 
 /// An offline Stellar ledger with a stellar-rpc interface.
 #[derive(Parser)]
@@ -57,6 +65,10 @@ struct Flags {
     /// Most events on a page of getEvents.
     #[arg(long, default_value_t = 10_000)]
     page_limit: u64,
+    /// File with config settings in the place of mainnet's: a JSON list of the
+    /// entries' base64 XDR as getLedgerEntries gives it.
+    #[arg(long)]
+    settings: Option<PathBuf>,
     /// Exit when the process with this id is gone.
     #[arg(long)]
     parent_pid: Option<u32>,
@@ -95,7 +107,9 @@ async fn run(flags: Flags) -> Result<(), String> {
     let address = listener.local_addr().map_err(|error| error.to_string())?;
     let url = format!("http://{address}");
     let friendbot_url = format!("{url}/friendbot");
-    let worker = Worker::start(Settings {
+    let network_settings = read_settings(flags.settings.as_deref())?;
+    let worker = Worker::start(Setup {
+        network_settings,
         identity: Identity::new(&flags.passphrase),
         clock: Clock::new(
             flags.start_time.map(|seconds| seconds.saturating_mul(1_000)),
@@ -125,6 +139,16 @@ async fn run(flags: Flags) -> Result<(), String> {
         stopped = stop_signal() => stopped,
         () = parent_gone(flags.parent_pid) => Ok(()),
     }
+}
+
+fn read_settings(path: Option<&Path>) -> Result<Vec<ConfigSettingEntry>, String> {
+    let Some(path) = path else {
+        return Ok(Vec::new());
+    };
+    std::fs::read_to_string(path)
+        .map_err(|error| error.to_string())
+        .and_then(|text| settings::parse(&text))
+        .map_err(|error| format!("cannot use the settings in {}: {error}", path.display()))
 }
 
 /// Tells where the ledger is, in one line for the program that started it.

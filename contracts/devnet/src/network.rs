@@ -22,19 +22,8 @@ pub const BASE_RESERVE: u32 = 5_000_000;
 pub const TOTAL_COINS: i64 = 1_000_000_000_000_000_000;
 /// Most operations one ledger may hold.
 pub const MAX_TX_SET_SIZE: u32 = 1_000;
-/// Largest transaction envelope, in bytes.
-pub const TX_MAX_SIZE_BYTES: u32 = 132_096;
-/// Contract events plus return value of one transaction, in bytes.
-pub const TX_MAX_EVENTS_BYTES: u32 = 16_384;
-/// Largest contract data entry, in bytes.
-pub const MAX_DATA_ENTRY_BYTES: u32 = 65_536;
-/// Largest contract data key, in bytes.
-pub const MAX_DATA_KEY_BYTES: u32 = 250;
-/// Largest contract code, in bytes.
-pub const MAX_CODE_BYTES: u32 = 131_072;
-
 /// Compute limits and price.
-pub const COMPUTE: ConfigSettingContractComputeV0 = ConfigSettingContractComputeV0 {
+const COMPUTE: ConfigSettingContractComputeV0 = ConfigSettingContractComputeV0 {
     ledger_max_instructions: 580_000_000,
     tx_max_instructions: 400_000_000,
     fee_rate_per_instructions_increment: 7,
@@ -42,7 +31,7 @@ pub const COMPUTE: ConfigSettingContractComputeV0 = ConfigSettingContractCompute
 };
 
 /// Ledger access limits and prices.
-pub const LEDGER_COST: ConfigSettingContractLedgerCostV0 = ConfigSettingContractLedgerCostV0 {
+const LEDGER_COST: ConfigSettingContractLedgerCostV0 = ConfigSettingContractLedgerCostV0 {
     ledger_max_disk_read_entries: 1_000,
     ledger_max_disk_read_bytes: 3_500_000,
     ledger_max_write_ledger_entries: 1_000,
@@ -61,13 +50,13 @@ pub const LEDGER_COST: ConfigSettingContractLedgerCostV0 = ConfigSettingContract
 };
 
 /// Footprint limit and the price of written kilobytes.
-pub const LEDGER_COST_EXT: ConfigSettingContractLedgerCostExtV0 = ConfigSettingContractLedgerCostExtV0 {
+const LEDGER_COST_EXT: ConfigSettingContractLedgerCostExtV0 = ConfigSettingContractLedgerCostExtV0 {
     tx_max_footprint_entries: 400,
     fee_write1_kb: 875,
 };
 
 /// How long entries live.
-pub const STATE_ARCHIVAL: StateArchivalSettings = StateArchivalSettings {
+const STATE_ARCHIVAL: StateArchivalSettings = StateArchivalSettings {
     max_entry_ttl: 3_110_400,
     min_temporary_ttl: 17_280,
     min_persistent_ttl: 2_073_600,
@@ -81,33 +70,33 @@ pub const STATE_ARCHIVAL: StateArchivalSettings = StateArchivalSettings {
 };
 
 /// Most dependent clusters of one parallel stage.
-pub const MAX_CLUSTERS: u32 = 2;
+const MAX_CLUSTERS: u32 = 2;
 
 /// The size of all Soroban state that the rent price is computed from, in bytes.
 const SOROBAN_STATE_SIZE_BYTES: u64 = 830_000_000;
 
 /// Every config setting entry of the network.
-pub fn config_settings(costs: CostModel) -> Vec<ConfigSettingEntry> {
+pub fn config_settings(costs: &CostModel) -> Vec<ConfigSettingEntry> {
     vec![
-        ConfigSettingEntry::ContractMaxSizeBytes(MAX_CODE_BYTES),
+        ConfigSettingEntry::ContractMaxSizeBytes(131_072),
         ConfigSettingEntry::ContractComputeV0(COMPUTE),
         ConfigSettingEntry::ContractLedgerCostV0(LEDGER_COST),
         ConfigSettingEntry::ContractHistoricalDataV0(ConfigSettingContractHistoricalDataV0 {
             fee_historical1_kb: 4_059,
         }),
         ConfigSettingEntry::ContractEventsV0(ConfigSettingContractEventsV0 {
-            tx_max_contract_events_size_bytes: TX_MAX_EVENTS_BYTES,
+            tx_max_contract_events_size_bytes: 16_384,
             fee_contract_events1_kb: 5_000,
         }),
         ConfigSettingEntry::ContractBandwidthV0(ConfigSettingContractBandwidthV0 {
             ledger_max_txs_size_bytes: 266_240,
-            tx_max_size_bytes: TX_MAX_SIZE_BYTES,
+            tx_max_size_bytes: 132_096,
             fee_tx_size1_kb: 406,
         }),
-        ConfigSettingEntry::ContractCostParamsCpuInstructions(costs.instructions),
-        ConfigSettingEntry::ContractCostParamsMemoryBytes(costs.memory),
-        ConfigSettingEntry::ContractDataKeySizeBytes(MAX_DATA_KEY_BYTES),
-        ConfigSettingEntry::ContractDataEntrySizeBytes(MAX_DATA_ENTRY_BYTES),
+        ConfigSettingEntry::ContractCostParamsCpuInstructions(costs.instructions.clone()),
+        ConfigSettingEntry::ContractCostParamsMemoryBytes(costs.memory.clone()),
+        ConfigSettingEntry::ContractDataKeySizeBytes(250),
+        ConfigSettingEntry::ContractDataEntrySizeBytes(65_536),
         ConfigSettingEntry::StateArchival(STATE_ARCHIVAL),
         ConfigSettingEntry::ContractExecutionLanes(ConfigSettingContractExecutionLanesV0 {
             ledger_max_tx_count: 2_000,

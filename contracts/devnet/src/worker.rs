@@ -12,6 +12,7 @@ use crate::{
     },
 };
 use serde_json::Value;
+use soroban_env_host::xdr::ConfigSettingEntry;
 use std::{
     sync::mpsc::{channel, Receiver, RecvTimeoutError, Sender},
     thread,
@@ -21,7 +22,9 @@ use tokio::sync::oneshot;
 
 /// What makes a ledger of its own.
 #[derive(Clone)]
-pub struct Settings {
+pub struct Setup {
+    /// Config settings in the place of the default ones.
+    pub network_settings: Vec<ConfigSettingEntry>,
     pub identity: Identity,
     pub clock: Clock,
     pub retention: u32,
@@ -65,13 +68,13 @@ impl Worker {
     ///
     /// # Errors
     /// If the ledger cannot be set up.
-    pub fn start(settings: Settings) -> Result<Self, String> {
+    pub fn start(setup: Setup) -> Result<Self, String> {
         let (jobs, inbox) = channel();
         let (ready, started) = channel();
-        thread::spawn(move || match new_service(&settings) {
+        thread::spawn(move || match new_service(&setup) {
             Ok(service) => {
                 let _ = ready.send(Ok(()));
-                run(service, &settings, &inbox);
+                run(service, &setup, &inbox);
             }
             Err(error) => {
                 let _ = ready.send(Err(error));
@@ -99,20 +102,25 @@ impl Worker {
     }
 }
 
-fn new_service(settings: &Settings) -> Result<Service, String> {
-    let ledger = Ledger::new(settings.identity.clone(), settings.clock, settings.retention)
-        .map_err(|error| error.to_string())?;
+fn new_service(setup: &Setup) -> Result<Service, String> {
+    let ledger = Ledger::new(
+        setup.identity.clone(),
+        setup.clock,
+        setup.retention,
+        setup.network_settings.clone(),
+    )
+    .map_err(|error| error.to_string())?;
     Ok(Service {
         ledger,
-        close_mode: settings.close_mode,
-        limits: settings.limits,
-        friendbot_url: settings.friendbot_url.clone(),
+        close_mode: setup.close_mode,
+        limits: setup.limits,
+        friendbot_url: setup.friendbot_url.clone(),
         faults: Faults::default(),
     })
 }
 
-fn run(mut service: Service, settings: &Settings, inbox: &Receiver<Job>) {
-    let interval = Duration::from_millis(settings.interval_ms.max(1));
+fn run(mut service: Service, setup: &Setup, inbox: &Receiver<Job>) {
+    let interval = Duration::from_millis(setup.interval_ms.max(1));
     let mut next_close = Instant::now() + interval;
     loop {
         let job = match service.close_mode {
@@ -125,7 +133,7 @@ fn run(mut service: Service, settings: &Settings, inbox: &Receiver<Job>) {
             Err(RecvTimeoutError::Disconnected) => return,
         }
         if service.close_mode == CloseMode::Interval && Instant::now() >= next_close {
-            service.ledger.clock.tick(settings.interval_ms);
+            service.ledger.clock.tick(setup.interval_ms);
             service.ledger.close();
             next_close = Instant::now() + interval;
         }

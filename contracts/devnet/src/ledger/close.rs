@@ -8,7 +8,7 @@ use super::{
 use crate::{
     clock::{wall_ms, HeaderTime},
     encoding::{sha256, xdr, xdr_hash},
-    network::{Identity, BASE_FEE, BASE_RESERVE, LEDGER_COST_EXT, MAX_TX_SET_SIZE, PROTOCOL_VERSION, TOTAL_COINS},
+    network::{Identity, BASE_FEE, BASE_RESERVE, MAX_TX_SET_SIZE, PROTOCOL_VERSION, TOTAL_COINS},
     transaction::{
         apply::{self, Context},
         Submission,
@@ -89,7 +89,7 @@ impl Ledger {
         let header = self.header(sequence, close_ms, &set, &results);
         let hash = xdr_hash(&header);
         self.advance_tip(&header, &hash, close_ms);
-        let meta = close_meta(&header, &hash, set, &results);
+        let meta = close_meta(&header, &hash, set, &results, self.config.ledger_cost_ext.fee_write1_kb);
         let records = records(submissions, results);
         self.history
             .push(ClosedLedger::new(header, hash.0, &meta, records, close_ms, wall_ms()));
@@ -274,11 +274,12 @@ fn close_meta(
     hash: &Hash,
     set: GeneralizedTransactionSet,
     results: &[TransactionResultMetaV1],
+    write_fee: i64,
 ) -> LedgerCloseMeta {
     LedgerCloseMeta::V2(LedgerCloseMetaV2 {
         ext: LedgerCloseMetaExt::V1(LedgerCloseMetaExtV1 {
             ext: ExtensionPoint::V0,
-            soroban_fee_write1_kb: LEDGER_COST_EXT.fee_write1_kb,
+            soroban_fee_write1_kb: write_fee,
         }),
         ledger_header: LedgerHeaderHistoryEntry {
             hash: hash.clone(),

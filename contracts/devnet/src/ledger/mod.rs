@@ -10,7 +10,8 @@ use crate::{
     clock::Clock,
     cost_model::CostModel,
     encoding::account_of_key,
-    network::{config_settings, Identity, BASE_RESERVE, PROTOCOL_VERSION, STATE_ARCHIVAL, TOTAL_COINS},
+    network::{config_settings, Identity, BASE_RESERVE, PROTOCOL_VERSION, TOTAL_COINS},
+    settings::{self, Settings},
     transaction::{
         soroban::FreeCompilation,
         soroban_check::exceeds_ledger,
@@ -21,7 +22,7 @@ use crate::{
 use close::Tip;
 use history::History;
 use soroban_env_host::{
-    xdr::{AccountId, LedgerEntryData, LedgerKey, LedgerKeyConfigSetting},
+    xdr::{AccountId, ConfigSettingEntry, LedgerEntryData, LedgerKey, LedgerKeyConfigSetting},
     HostError, LedgerInfo, ModuleCache,
 };
 use soroban_simulation::NetworkConfig;
@@ -49,7 +50,7 @@ pub struct Ledger {
     pub identity: Identity,
     pub clock: Clock,
     pub history: History,
-    pub config: NetworkConfig,
+    pub config: Settings,
     state: Rc<State>,
     modules: ModuleCache,
     compilation: FreeCompilation,
@@ -77,25 +78,33 @@ impl From<HostError> for SetupError {
 
 impl Ledger {
     /// A ledger with only the root account and the network's settings, and its
-    /// first closed ledger.
+    /// first closed ledger. `given` settings replace the default ones.
     ///
     /// # Errors
-    /// Only if the host refuses the settings this program is built with.
-    pub fn new(identity: Identity, clock: Clock, retention: u32) -> Result<Self, SetupError> {
+    /// If the host refuses the settings.
+    pub fn new(
+        identity: Identity,
+        clock: Clock,
+        retention: u32,
+        given: Vec<ConfigSettingEntry>,
+    ) -> Result<Self, SetupError> {
         let mut state = State::default();
         state.begin(GENESIS_SEQUENCE);
         let root = account_of_key(identity.root_key().verifying_key().to_bytes());
-        let mut root_account = new_account(root, TOTAL_COINS, 0);
-        root_account.seq_num.0 = 0;
-        save_account(&mut state, root_account);
-        for setting in config_settings(CostModel::of_host()?) {
+        save_account(&mut state, new_account(root, TOTAL_COINS, 0));
+        let costs = CostModel::of_host()?;
+        let mut settings = config_settings(&costs);
+        settings::replace(&mut settings, given, &costs);
+        for setting in &settings {
             let key = LedgerKey::ConfigSetting(LedgerKeyConfigSetting {
                 config_setting_id: setting.discriminant(),
             });
-            let entry = StoredEntry::lasting(LedgerEntryData::ConfigSetting(setting));
+            let entry = StoredEntry::lasting(LedgerEntryData::ConfigSetting(setting.clone()));
             state.put(key, Some(entry));
         }
-        let config = NetworkConfig::load_from_snapshot(&state).map_err(|error| SetupError(error.to_string()))?;
+        let host = NetworkConfig::load_from_snapshot(&state).map_err(|error| SetupError(error.to_string()))?;
+        let config =
+            Settings::read(&settings, host).ok_or_else(|| SetupError("a config setting is missing".to_owned()))?;
         let compilation = FreeCompilation::new(&config)?;
         let modules = ModuleCache::new(&compilation)?;
         let mut ledger = Self {
@@ -141,7 +150,10 @@ impl Ledger {
         if let Some(arrival) = self.meet_queue(&submission) {
             return arrival;
         }
-        if submission.soroban_data().is_some_and(exceeds_ledger) {
+        if submission
+            .soroban_data()
+            .is_some_and(|data| exceeds_ledger(data, &self.config))
+        {
             return Arrival::TryAgainLater;
         }
         if self.history.was_just_applied(&submission.hash) {
@@ -186,7 +198,7 @@ impl Ledger {
         Rules {
             sequence: info.sequence_number,
             close_time: info.timestamp,
-            prices: &self.config.fee_configuration,
+            settings: &self.config,
         }
     }
 
@@ -197,9 +209,9 @@ impl Ledger {
             timestamp: close_ms / 1_000,
             network_id: self.identity.id,
             base_reserve: BASE_RESERVE,
-            min_temp_entry_ttl: STATE_ARCHIVAL.min_temporary_ttl,
-            min_persistent_entry_ttl: STATE_ARCHIVAL.min_persistent_ttl,
-            max_entry_ttl: STATE_ARCHIVAL.max_entry_ttl,
+            min_temp_entry_ttl: self.config.state_archival.min_temporary_ttl,
+            min_persistent_entry_ttl: self.config.state_archival.min_persistent_ttl,
+            max_entry_ttl: self.config.state_archival.max_entry_ttl,
         }
     }
 

@@ -4,7 +4,6 @@ use super::{error::RpcError, params::Params, Service};
 use crate::{
     encoding::{from_xdr_base64, xdr_base64},
     ledger::state::State,
-    network::STATE_ARCHIVAL,
     transaction::Submission,
 };
 use serde_json::{json, Map, Value};
@@ -141,7 +140,7 @@ fn simulate_invocation(
     let snapshot = service.ledger.snapshot();
     let result = simulate_invoke_host_function_op(
         snapshot,
-        &service.ledger.config,
+        &service.ledger.config.host,
         &adjustment,
         &info,
         operation.host_function.clone(),
@@ -234,7 +233,7 @@ fn simulate_footprint(service: &Service, submission: &Submission, operation: &Op
     let info = service.ledger.next_info();
     let adjustment = SimulationAdjustmentConfig::default_adjustment();
     let snapshot = service.ledger.snapshot();
-    let config = &service.ledger.config;
+    let config = &service.ledger.config.host;
     let mut fields = Map::new();
     let found = match &operation.body {
         OperationBody::ExtendFootprintTtl(extend) => {
@@ -247,7 +246,7 @@ fn simulate_footprint(service: &Service, submission: &Submission, operation: &Op
                 sequence: info.sequence_number,
                 restored_until: info
                     .sequence_number
-                    .saturating_add(STATE_ARCHIVAL.min_persistent_ttl.saturating_sub(1)),
+                    .saturating_add(info.min_persistent_entry_ttl.saturating_sub(1)),
             };
             simulate_extend_ttl_op(&live, config, &adjustment, &info, keys, extend.extend_to)
                 .map(|result| result.transaction_data)
@@ -278,7 +277,7 @@ fn restore_preamble(service: &Service, snapshot: &Rc<State>, keys: &[LedgerKey],
         return None;
     }
     let adjustment = SimulationAdjustmentConfig::default_adjustment();
-    let config = &service.ledger.config;
+    let config = &service.ledger.config.host;
     let result = simulate_restore_op(snapshot.as_ref(), config, &adjustment, info, &archived).ok()?;
     Some(json!({
         "transactionData": xdr_base64(&result.transaction_data),

@@ -10,6 +10,7 @@ use super::{
     validate::{validate, Moment, Rules},
     Submission,
 };
+use crate::settings::Settings;
 use crate::{
     accounts::{load_account, move_sequence, save_account},
     ledger::state::{Frame, State},
@@ -23,12 +24,11 @@ use soroban_env_host::{
     },
     LedgerInfo, ModuleCache,
 };
-use soroban_simulation::NetworkConfig;
 
 /// The ledger transactions are applied in.
 pub struct Context<'a> {
     pub network_id: [u8; 32],
-    pub config: &'a NetworkConfig,
+    pub config: &'a Settings,
     pub modules: &'a ModuleCache,
     pub info: LedgerInfo,
     pub previous_hash: [u8; 32],
@@ -71,7 +71,7 @@ pub fn apply(
     let rules = Rules {
         sequence: context.info.sequence_number,
         close_time: context.info.timestamp,
-        prices: &context.config.fee_configuration,
+        settings: context.config,
     };
     let mut meta = empty_meta();
     meta.events = vec![fee_event(
@@ -153,16 +153,16 @@ fn empty_meta() -> TransactionMetaV4 {
 }
 
 /// The unused refundable part of the resource fee, in stroops.
-fn refund(submission: &Submission, config: &NetworkConfig, used: i64) -> i64 {
+fn refund(submission: &Submission, config: &Settings, used: i64) -> i64 {
     submission.soroban_data().map_or(0, |data| {
-        let (fixed, _) = resource_fees(submission, data, 0, &config.fee_configuration);
+        let (fixed, _) = resource_fees(submission, data, 0, &config.host.fee_configuration);
         data.resource_fee.saturating_sub(fixed).saturating_sub(used)
     })
 }
 
-fn soroban_meta(submission: &Submission, config: &NetworkConfig, effect: &Effect) -> Option<SorobanTransactionMetaV2> {
+fn soroban_meta(submission: &Submission, config: &Settings, effect: &Effect) -> Option<SorobanTransactionMetaV2> {
     let data = submission.soroban_data()?;
-    let (fixed, _) = resource_fees(submission, data, 0, &config.fee_configuration);
+    let (fixed, _) = resource_fees(submission, data, 0, &config.host.fee_configuration);
     Some(SorobanTransactionMetaV2 {
         ext: SorobanTransactionMetaExt::V1(SorobanTransactionMetaExtV1 {
             ext: ExtensionPoint::V0,

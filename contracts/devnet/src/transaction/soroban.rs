@@ -2,10 +2,11 @@
 
 use super::fees::{archived_entries, resource_fees};
 use super::Submission;
+use crate::settings::Settings;
 use crate::{
     encoding::{sha256, xdr, xdr_hash},
     ledger::state::{Frame, Store, StoredEntry},
-    network::{MAX_CODE_BYTES, MAX_DATA_ENTRY_BYTES, PROTOCOL_VERSION, TX_MAX_EVENTS_BYTES},
+    network::PROTOCOL_VERSION,
 };
 use soroban_env_host::{
     budget::{AsBudget, Budget},
@@ -22,13 +23,12 @@ use soroban_env_host::{
     },
     Error, ErrorHandler, HostError, LedgerInfo, ModuleCache, Val,
 };
-use soroban_simulation::NetworkConfig;
 use std::fmt::Debug;
 
 /// What an execution needs to know about its ledger.
 pub struct Environment<'a> {
     pub info: LedgerInfo,
-    pub config: &'a NetworkConfig,
+    pub config: &'a Settings,
     pub modules: &'a ModuleCache,
     /// Seed of the host's random numbers for this transaction.
     pub seed: [u8; 32],
@@ -165,13 +165,13 @@ fn run_host(
     entries: Vec<HostEntry>,
 ) -> Result<(HostResult, Vec<DiagnosticEvent>), Failure> {
     let instructions = u64::from(data.resources.instructions);
-    let memory = u64::from(environment.config.tx_memory_limit);
+    let memory = u64::from(environment.config.host.tx_memory_limit);
     let trapped = |_: HostError| Failure::from(InvokeHostFunctionResult::Trapped);
     let budget = Budget::try_from_configs(
         instructions,
         memory,
-        environment.config.cpu_cost_params.clone(),
-        environment.config.memory_cost_params.clone(),
+        environment.config.host.cpu_cost_params.clone(),
+        environment.config.host.memory_cost_params.clone(),
     )
     .map_err(trapped)?;
     let auth: Vec<Vec<u8>> = operation.auth.iter().map(xdr).collect();
@@ -216,7 +216,7 @@ fn finish(
     diagnostics: Vec<DiagnosticEvent>,
 ) -> Result<(InvokeHostFunctionResult, Effect), Failure> {
     let fail = |result: InvokeHostFunctionResult, diagnostics: Vec<DiagnosticEvent>| Failure { result, diagnostics };
-    if !writes_fit(&host_result.ledger_changes, data) {
+    if !writes_fit(&host_result.ledger_changes, data, environment.config) {
         let result = InvokeHostFunctionResult::ResourceLimitExceeded;
         return Err(fail(result, diagnostics));
     }
@@ -228,13 +228,13 @@ fn finish(
         .sum::<usize>()
         .saturating_add(encoded_value.len());
     let events_size = u32::try_from(events_size).unwrap_or(u32::MAX);
-    if events_size > TX_MAX_EVENTS_BYTES {
+    if events_size > environment.config.max_events_bytes {
         let result = InvokeHostFunctionResult::ResourceLimitExceeded;
         return Err(fail(result, diagnostics));
     }
     let rent_fee = compute_rent_fee(
         &extract_rent_changes(&host_result.ledger_changes),
-        &environment.config.rent_fee_configuration,
+        &environment.config.host.rent_fee_configuration,
         environment.info.sequence_number,
     );
     let Some(refundable_fee) = charge_refundable(submission, data, environment.config, events_size, rent_fee) else {
@@ -269,17 +269,17 @@ fn finish(
 pub fn charge_refundable(
     submission: &Submission,
     data: &SorobanTransactionData,
-    config: &NetworkConfig,
+    config: &Settings,
     events_size: u32,
     rent_fee: i64,
 ) -> Option<i64> {
-    let (fixed, events_fee) = resource_fees(submission, data, events_size, &config.fee_configuration);
+    let (fixed, events_fee) = resource_fees(submission, data, events_size, &config.host.fee_configuration);
     let available = data.resource_fee.checked_sub(fixed)?;
     let needed = events_fee.checked_add(rent_fee)?;
     (needed <= available).then_some(needed)
 }
 
-fn writes_fit(changes: &[LedgerEntryChange], data: &SorobanTransactionData) -> bool {
+fn writes_fit(changes: &[LedgerEntryChange], data: &SorobanTransactionData, settings: &Settings) -> bool {
     let mut total = 0_u32;
     for change in changes.iter().filter(|change| !change.read_only) {
         let Some(value) = &change.encoded_new_value else {
@@ -289,8 +289,8 @@ fn writes_fit(changes: &[LedgerEntryChange], data: &SorobanTransactionData) -> b
         total = total.saturating_add(size);
         // A code entry holds little beside the code itself.
         let limit = match LedgerKey::from_xdr(&change.encoded_key, Limits::none()) {
-            Ok(LedgerKey::ContractCode(_)) => MAX_CODE_BYTES.saturating_add(MAX_DATA_ENTRY_BYTES),
-            _ => MAX_DATA_ENTRY_BYTES,
+            Ok(LedgerKey::ContractCode(_)) => settings.max_code_bytes.saturating_add(settings.max_entry_bytes),
+            _ => settings.max_entry_bytes,
         };
         if size > limit {
             return false;
@@ -349,12 +349,12 @@ impl FreeCompilation {
     ///
     /// # Errors
     /// Only if the host refuses the network's cost model.
-    pub fn new(config: &NetworkConfig) -> Result<Self, HostError> {
+    pub fn new(config: &Settings) -> Result<Self, HostError> {
         Ok(Self(Budget::try_from_configs(
             u64::MAX,
             u64::MAX,
-            config.cpu_cost_params.clone(),
-            config.memory_cost_params.clone(),
+            config.host.cpu_cost_params.clone(),
+            config.host.memory_cost_params.clone(),
         )?))
     }
 

@@ -1,12 +1,8 @@
 //! Checks of declared Soroban resources that need no execution.
 
 use super::{fees, Submission};
-use crate::{
-    encoding::xdr,
-    network::{COMPUTE, LEDGER_COST, LEDGER_COST_EXT, MAX_DATA_KEY_BYTES, TX_MAX_SIZE_BYTES},
-};
+use crate::{encoding::xdr, settings::Settings};
 use soroban_env_host::{
-    fees::FeeConfiguration,
     ledger_info::get_key_durability,
     xdr::{
         ContractDataDurability, ContractEvent, ContractEventBody, ContractEventType, ContractEventV0, DiagnosticEvent,
@@ -71,19 +67,19 @@ fn text(message: &str) -> ScVal {
 pub fn check_resources(
     submission: &Submission,
     data: &SorobanTransactionData,
-    prices: &FeeConfiguration,
+    settings: &Settings,
 ) -> Result<(), ResourceFault> {
-    check_amounts(submission, data)?;
-    check_footprint(data)?;
+    check_amounts(submission, data, settings)?;
+    check_footprint(data, settings)?;
     check_archived_indexes(data)?;
-    if submission.size > TX_MAX_SIZE_BYTES {
+    if submission.size > settings.max_transaction_bytes {
         return Err(ResourceFault::limit(
             "transaction size exceeds network config limit",
             submission.size,
-            TX_MAX_SIZE_BYTES,
+            settings.max_transaction_bytes,
         ));
     }
-    let (needed, _) = fees::resource_fees(submission, data, 0, prices);
+    let (needed, _) = fees::resource_fees(submission, data, 0, &settings.host.fee_configuration);
     if data.resource_fee < needed {
         return Err(ResourceFault::limit(
             "transaction `sorobanData.resourceFee` is lower than the actual Soroban resource fee",
@@ -95,22 +91,26 @@ pub fn check_resources(
 }
 
 /// Whether the declared resources are more than a whole ledger offers.
-pub fn exceeds_ledger(data: &SorobanTransactionData) -> bool {
+pub fn exceeds_ledger(data: &SorobanTransactionData, settings: &Settings) -> bool {
     let resources = &data.resources;
-    i64::from(resources.instructions) > COMPUTE.ledger_max_instructions
-        || resources.disk_read_bytes > LEDGER_COST.ledger_max_disk_read_bytes
-        || resources.write_bytes > LEDGER_COST.ledger_max_write_bytes
+    i64::from(resources.instructions) > settings.compute.ledger_max_instructions
+        || resources.disk_read_bytes > settings.ledger_cost.ledger_max_disk_read_bytes
+        || resources.write_bytes > settings.ledger_cost.ledger_max_write_bytes
 }
 
-fn check_amounts(submission: &Submission, data: &SorobanTransactionData) -> Result<(), ResourceFault> {
+fn check_amounts(
+    submission: &Submission,
+    data: &SorobanTransactionData,
+    settings: &Settings,
+) -> Result<(), ResourceFault> {
     let resources = &data.resources;
     let footprint = &resources.footprint;
     let instructions = i64::from(resources.instructions);
-    if instructions > COMPUTE.tx_max_instructions {
+    if instructions > settings.compute.tx_max_instructions {
         return Err(ResourceFault::limit(
             "transaction instructions resources exceed network config limit",
             resources.instructions,
-            COMPUTE.tx_max_instructions.unsigned_abs(),
+            settings.compute.tx_max_instructions.unsigned_abs(),
         ));
     }
     let entries = footprint.read_only.len().saturating_add(footprint.read_write.len());
@@ -118,27 +118,27 @@ fn check_amounts(submission: &Submission, data: &SorobanTransactionData) -> Resu
         (
             "transaction byte-read resources exceed network config limit",
             resources.disk_read_bytes,
-            LEDGER_COST.tx_max_disk_read_bytes,
+            settings.ledger_cost.tx_max_disk_read_bytes,
         ),
         (
             "transaction byte-write resources exceed network config limit",
             resources.write_bytes,
-            LEDGER_COST.tx_max_write_bytes,
+            settings.ledger_cost.tx_max_write_bytes,
         ),
         (
             "transaction entry-read resources exceed network config limit",
             fees::disk_read_entries(submission, data),
-            LEDGER_COST.tx_max_disk_read_entries,
+            settings.ledger_cost.tx_max_disk_read_entries,
         ),
         (
             "transaction entry-write resources exceed network config limit",
             u32::try_from(footprint.read_write.len()).unwrap_or(u32::MAX),
-            LEDGER_COST.tx_max_write_ledger_entries,
+            settings.ledger_cost.tx_max_write_ledger_entries,
         ),
         (
             "transaction footprint size exceeds network config limit",
             u32::try_from(entries).unwrap_or(u32::MAX),
-            LEDGER_COST_EXT.tx_max_footprint_entries,
+            settings.ledger_cost_ext.tx_max_footprint_entries,
         ),
     ];
     for (message, declared, limit) in checks {
@@ -149,7 +149,7 @@ fn check_amounts(submission: &Submission, data: &SorobanTransactionData) -> Resu
     Ok(())
 }
 
-fn check_footprint(data: &SorobanTransactionData) -> Result<(), ResourceFault> {
+fn check_footprint(data: &SorobanTransactionData, settings: &Settings) -> Result<(), ResourceFault> {
     let footprint = &data.resources.footprint;
     let mut seen = BTreeSet::new();
     for key in footprint.read_only.iter().chain(footprint.read_write.iter()) {
@@ -163,11 +163,11 @@ fn check_footprint(data: &SorobanTransactionData) -> Result<(), ResourceFault> {
             ));
         }
         let size = u32::try_from(xdr(key).len()).unwrap_or(u32::MAX);
-        if size > MAX_DATA_KEY_BYTES {
+        if size > settings.max_key_bytes {
             return Err(ResourceFault::limit(
                 "transaction footprint key exceeds network config limit",
                 size,
-                MAX_DATA_KEY_BYTES,
+                settings.max_key_bytes,
             ));
         }
         if !seen.insert(key) {

@@ -7,7 +7,7 @@ use super::{
 use crate::{
     encoding::xdr,
     ledger::state::{Frame, Store},
-    network::STATE_ARCHIVAL,
+    settings::Settings,
 };
 use soroban_env_host::{
     fees::{compute_rent_fee, LedgerEntryRentChange},
@@ -18,11 +18,11 @@ use soroban_env_host::{
 };
 
 /// Whether an extend operation's footprint and length make sense.
-pub fn extend_is_well_formed(data: &SorobanTransactionData, extend_to: u32) -> bool {
+pub fn extend_is_well_formed(data: &SorobanTransactionData, extend_to: u32, settings: &Settings) -> bool {
     let footprint = &data.resources.footprint;
     footprint.read_write.is_empty()
         && footprint.read_only.iter().all(|key| get_key_durability(key).is_some())
-        && extend_to < STATE_ARCHIVAL.max_entry_ttl
+        && extend_to < settings.state_archival.max_entry_ttl
 }
 
 /// Whether a restore operation's footprint makes sense.
@@ -125,7 +125,7 @@ fn charge_rent(
 ) -> Option<Effect> {
     let rent_fee = compute_rent_fee(
         changes,
-        &environment.config.rent_fee_configuration,
+        &environment.config.host.rent_fee_configuration,
         environment.info.sequence_number,
     );
     let refundable_fee = charge_refundable(submission, data, environment.config, 0, rent_fee)?;

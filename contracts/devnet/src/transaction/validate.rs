@@ -10,12 +10,10 @@ use super::{
 use crate::{
     accounts::{available_balance, load_account, sequence_moved},
     ledger::state::Store,
+    settings::Settings,
 };
-use soroban_env_host::{
-    fees::FeeConfiguration,
-    xdr::{
-        AccountEntry, DiagnosticEvent, OperationResult, Preconditions, PreconditionsV2, TimeBounds, TransactionResult,
-    },
+use soroban_env_host::xdr::{
+    AccountEntry, DiagnosticEvent, OperationResult, Preconditions, PreconditionsV2, TimeBounds, TransactionResult,
 };
 
 /// The ledger a transaction would be part of.
@@ -23,7 +21,7 @@ pub struct Rules<'a> {
     pub sequence: u32,
     /// Close time in Unix seconds.
     pub close_time: u64,
-    pub prices: &'a FeeConfiguration,
+    pub settings: &'a Settings,
 }
 
 /// When the check happens.
@@ -138,7 +136,7 @@ fn check_transaction(
     if pays_itself && moment == Moment::Arrival && available_balance(&account) < fees::charged_first(submission) {
         return Err(Outcome::InsufficientBalance.into());
     }
-    check_operations(submission, store, &mut checker)?;
+    check_operations(submission, store, rules, &mut checker)?;
     if checker.all_used() {
         Ok(())
     } else {
@@ -178,7 +176,7 @@ fn check_soroban(submission: &Submission, rules: &Rules<'_>) -> Result<(), Refus
     let Some(data) = submission.soroban_data() else {
         return Ok(());
     };
-    check_resources(submission, data, rules.prices).map_err(|fault| Refusal {
+    check_resources(submission, data, rules.settings).map_err(|fault| Refusal {
         outcome: Outcome::SorobanInvalid,
         diagnostics: vec![fault.into_event()],
     })
@@ -248,6 +246,7 @@ fn check_sequence_age(conditions: &PreconditionsV2, account: &AccountEntry, rule
 fn check_operations(
     submission: &Submission,
     store: &dyn Store,
+    rules: &Rules<'_>,
     checker: &mut SignatureChecker<'_>,
 ) -> Result<(), Outcome> {
     let mut results = Vec::new();
@@ -269,7 +268,7 @@ fn check_operations(
             None => false,
         };
         let fault = if authorised {
-            operations::malformed(operation, &source, submission)
+            operations::malformed(operation, &source, submission, rules.settings)
         } else {
             Some(OperationResult::OpBadAuth)
         };

@@ -8,7 +8,7 @@ mod set_options;
 mod set_trust_line_flags;
 
 use super::{soroban, ttl, Submission};
-use crate::ledger::state::Frame;
+use crate::{ledger::state::Frame, settings::Settings};
 use soroban_env_host::xdr::{
     AccountId, Asset, ContractEvent, ExtendFootprintTtlResult, InvokeHostFunctionResult, Operation, OperationBody,
     OperationResult, OperationResultTr, RestoreFootprintResult,
@@ -54,7 +54,12 @@ pub fn apply(
 }
 
 /// The fault of an operation that can be seen without the ledger's entries.
-pub fn malformed(operation: &Operation, source: &AccountId, submission: &Submission) -> Option<OperationResult> {
+pub fn malformed(
+    operation: &Operation,
+    source: &AccountId,
+    submission: &Submission,
+    settings: &Settings,
+) -> Option<OperationResult> {
     use OperationResultTr as Tr;
     let result = match &operation.body {
         OperationBody::CreateAccount(op) => create_account::malformed(op, source).map(Tr::CreateAccount),
@@ -66,7 +71,7 @@ pub fn malformed(operation: &Operation, source: &AccountId, submission: &Submiss
         OperationBody::InvokeHostFunction(_) => None,
         OperationBody::ExtendFootprintTtl(op) => {
             let data = submission.soroban_data()?;
-            (!ttl::extend_is_well_formed(data, op.extend_to))
+            (!ttl::extend_is_well_formed(data, op.extend_to, settings))
                 .then_some(Tr::ExtendFootprintTtl(ExtendFootprintTtlResult::Malformed))
         }
         OperationBody::RestoreFootprint(_) => {
