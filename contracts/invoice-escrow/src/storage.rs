@@ -12,7 +12,10 @@ use crate::types::{Invoice, Member, Params};
 enum EscrowKey {
     Distributor,
     Params,
+    /// Hash of the wasm of new tokens.
     TokenCode,
+    /// The wasm that follows it.
+    NextTokenCode,
     Role(Symbol, Address),
     Asset(Address),
     Member(Address),
@@ -23,14 +26,6 @@ enum EscrowKey {
     Receipt(BytesN<32>, BytesN<32>),
     /// Principal in custody in an asset.
     Principal(Address),
-}
-
-/// The wasm of new tokens, and the one that follows it.
-#[contracttype]
-#[derive(Clone)]
-pub struct TokenCode {
-    pub hash: BytesN<32>,
-    pub pending: Option<PendingCode>,
 }
 
 pub fn set_distributor(env: &Env, distributor: &Address) {
@@ -55,15 +50,27 @@ pub fn params(env: &Env) -> Result<Params, Error> {
         .ok_or(Error::NotConfigured)
 }
 
-pub fn set_token_code(env: &Env, code: &TokenCode) {
-    env.storage().instance().set(&EscrowKey::TokenCode, code);
+pub fn set_token_code(env: &Env, hash: &BytesN<32>) {
+    env.storage().instance().set(&EscrowKey::TokenCode, hash);
 }
 
-pub fn token_code(env: &Env) -> Result<TokenCode, Error> {
+pub fn token_code(env: &Env) -> Result<BytesN<32>, Error> {
     env.storage()
         .instance()
         .get(&EscrowKey::TokenCode)
         .ok_or(Error::NotConfigured)
+}
+
+pub fn set_next_token_code(env: &Env, next: &PendingCode) {
+    env.storage().instance().set(&EscrowKey::NextTokenCode, next);
+}
+
+pub fn next_token_code(env: &Env) -> Option<PendingCode> {
+    env.storage().instance().get(&EscrowKey::NextTokenCode)
+}
+
+pub fn remove_next_token_code(env: &Env) {
+    env.storage().instance().remove(&EscrowKey::NextTokenCode);
 }
 
 pub fn set_role(env: &Env, role: Symbol, account: Address, granted: bool) {

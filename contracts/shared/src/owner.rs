@@ -11,7 +11,7 @@ enum OwnerKey {
     PendingOwner,
 }
 
-/// Ownership was offered to `owner`; an offer to the present owner withdraws an earlier one.
+/// Ownership was offered to `owner`; an offer to the present owner withdraws an earlier one by replacing it.
 #[contractevent]
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub struct OwnerProposed {
@@ -48,15 +48,10 @@ pub fn require(env: &Env) -> Result<Address, Error> {
     Ok(owner)
 }
 
-/// Offers ownership to `to`, replacing an earlier offer; offering it to oneself leaves none.
+/// Offers ownership to `to`, replacing an earlier offer; an offer to oneself so withdraws it.
 pub fn propose(env: &Env, to: Address) -> Result<(), Error> {
-    let owner = require(env)?;
-    let storage = env.storage().instance();
-    if to == owner {
-        storage.remove(&OwnerKey::PendingOwner);
-    } else {
-        storage.set(&OwnerKey::PendingOwner, &to);
-    }
+    require(env)?;
+    env.storage().instance().set(&OwnerKey::PendingOwner, &to);
     OwnerProposed { owner: to }.publish(env);
     Ok(())
 }
