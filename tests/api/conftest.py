@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
 from typing import Any
 
+import httpx
 import msgspec
 import pytest
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
-from stellar_sdk import Asset, Keypair
+from stellar_sdk import Asset, Keypair, TransactionEnvelope
 
 from api.app import create_app
 from api.config import ApiConfig
@@ -18,6 +22,11 @@ from contracts.wire import Address
 from stellarsettle import devnet
 from stellarsettle.chain import Chain
 from stellarsettle.deploy import Deployment, Roles, deploy
+
+Client = AsyncTestClient[Litestar]
+Bearer = Callable[[ApiConfig, Keypair], dict[str, str]]
+DAY = 86_400
+UNIT = 10**7
 
 _CONTRACT = Address("CDLZFC3SYJYDZT7K67VZ75HPJVIEUVNIXF47ZG2FB2RMQQVU2HHGCYSC")
 
@@ -36,6 +45,110 @@ def _configuration(**changes: Any) -> ApiConfig:
         "platform_key": b"platform key of the tests, 32 by",
     }
     return ApiConfig(**(given | changes))
+
+
+class Documented:
+    """The OpenAPI document, held against every answer that a test receives."""
+
+    def __init__(self, document: dict[str, Any]) -> None:
+        self._schemas = document["components"]["schemas"]
+        self._paths = [
+            (re.compile(re.sub(r"\{[^}]+\}", "[^/]+", path) + "/?"), item)
+            for path, item in document["paths"].items()
+        ]
+
+    async def check(self, response: httpx.Response) -> None:
+        """Fail the test if the answer is not as documented."""
+        await response.aread()
+        method, path = response.request.method.lower(), response.request.url.path
+        if path.startswith("/schema"):
+            return
+        operation = self._operation(method, path)
+        if operation is None:
+            assert response.status_code in {404, 405}, (method, path)
+            assert response.headers["content-type"] == "application/problem+json"
+            return
+        documented = operation["responses"].get(str(response.status_code))
+        assert documented is not None, f"{method} {path}: {response.status_code} not documented"
+        media = response.headers.get("content-type", "").partition(";")[0]
+        if "content" not in documented:
+            assert response.content == b"", (method, path)
+            return
+        assert media in documented["content"], (method, path, media)
+        if media.endswith("json"):
+            self._value(response.json(), documented["content"][media]["schema"], path)
+
+    def _operation(self, method: str, path: str) -> dict[str, Any] | None:
+        # Literal segments win over parameters, as in the router.
+        fitting = sorted(
+            (item for item in self._paths if item[0].fullmatch(path) and method in item[1]),
+            key=lambda item: item[0].pattern.count("[^/]+"),
+        )
+        return fitting[0][1][method] if fitting else None
+
+    def _value(self, value: Any, schema: dict[str, Any], at: str) -> None:
+        if "$ref" in schema:
+            schema = self._schemas[schema["$ref"].rpartition("/")[2]]
+        if "oneOf" in schema or "anyOf" in schema:
+            self._one_of(value, schema.get("oneOf") or schema["anyOf"], at)
+            return
+        kinds = schema.get("type", [])
+        kinds = [kinds] if isinstance(kinds, str) else kinds
+        if kinds:
+            assert any(_fits(value, kind) for kind in kinds), f"{at}: {value!r} is no {kinds}"
+        if "enum" in schema:
+            assert value in schema["enum"], f"{at}: {value!r} is none of {schema['enum']}"
+        if isinstance(value, str) and "pattern" in schema:
+            assert re.search(schema["pattern"], value), f"{at}: {value!r} has another form"
+        if isinstance(value, list):
+            for place, item in enumerate(value):
+                self._value(item, schema.get("items", {}), f"{at}[{place}]")
+        if isinstance(value, dict):
+            self._members(value, schema, at)
+
+    def _members(self, value: dict[str, Any], schema: dict[str, Any], at: str) -> None:
+        missing = set(schema.get("required", [])) - set(value)
+        assert not missing, f"{at}: {missing} missing"
+        known, others = schema.get("properties", {}), schema.get("additionalProperties")
+        for name, item in value.items():
+            assert name in known or others or not known, f"{at}: {name} is not documented"
+            inner = known.get(name, others if isinstance(others, dict) else {})
+            self._value(item, inner, f"{at}.{name}")
+
+    def _one_of(self, value: Any, choices: list[dict[str, Any]], at: str) -> None:
+        reasons = []
+        for choice in choices:
+            try:
+                self._value(value, choice, at)
+            except AssertionError as error:
+                reasons.append(str(error))
+            else:
+                return
+        raise AssertionError(f"{at}: fits no choice: {reasons}")
+
+
+def _fits(value: Any, kind: str) -> bool:
+    types: dict[str, tuple[type, ...]] = {
+        "string": (str,),
+        "integer": (int,),
+        "number": (int, float),
+        "boolean": (bool,),
+        "array": (list,),
+        "object": (dict,),
+        "null": (type(None),),
+    }
+    return isinstance(value, types[kind]) and not (
+        isinstance(value, bool) and kind in {"integer", "number"}
+    )
+
+
+@asynccontextmanager
+async def _checked(app: Litestar) -> AsyncIterator[Client]:
+    """A client each of whose answers is held against the application's own OpenAPI document."""
+    async with AsyncTestClient(app, raise_server_exceptions=False) as client:
+        document = (await client.get("/schema/openapi.json")).json()
+        client.event_hooks = {"request": [], "response": [Documented(document).check]}
+        yield client
 
 
 @pytest.fixture
@@ -68,7 +181,7 @@ def config(database: str, ledger: devnet.Devnet) -> ApiConfig:
 @pytest.fixture
 async def client(config: ApiConfig) -> AsyncIterator[AsyncTestClient[Litestar]]:
     """The application on database and ledger."""
-    async with AsyncTestClient(create_app(config), raise_server_exceptions=False) as client:
+    async with _checked(create_app(config)) as client:
         yield client
 
 
@@ -77,13 +190,12 @@ async def lonely(
     configuration: Callable[..., ApiConfig],
 ) -> AsyncIterator[AsyncTestClient[Litestar]]:
     """The application with neither database nor ledger."""
-    app = create_app(configuration())
-    async with AsyncTestClient(app, raise_server_exceptions=False) as client:
+    async with _checked(create_app(configuration())) as client:
         yield client
 
 
 @pytest.fixture
-def bearer() -> Callable[[ApiConfig, Keypair], dict[str, str]]:
+def bearer() -> Bearer:
     """Makes the header of somebody who signed in."""
 
     def header(config: ApiConfig, keypair: Keypair) -> dict[str, str]:
@@ -163,3 +275,102 @@ def settled(database: str, platform: Platform) -> ApiConfig:
         escrow=platform.deployment.escrow,
         distributor=platform.deployment.distributor,
     )
+
+
+class People:
+    """Requests to the API as somebody, and that somebody's wallet."""
+
+    def __init__(
+        self, client: Client, config: ApiConfig, platform: Platform, bearer: Bearer
+    ) -> None:
+        self.client = client
+        self.config = config
+        self.platform = platform
+        self._bearer = bearer
+
+    async def ask(self, who: Keypair, action: str, **body: Any) -> httpx.Response:
+        """Build an action; `idempotency_key` goes into the header."""
+        headers = self._bearer(self.config, who)
+        if key := body.pop("idempotency_key", None):
+            headers["Idempotency-Key"] = key
+        return await self.client.post(f"/v1/transactions/{action}", json=body, headers=headers)
+
+    async def get(self, who: Keypair, path: str) -> httpx.Response:
+        """Read something as somebody."""
+        return await self.client.get(path, headers=self._bearer(self.config, who))
+
+    async def prepare(self, who: Keypair, action: str, **body: Any) -> dict[str, Any]:
+        """Build an action that must be possible."""
+        answer = await self.ask(who, action, **body)
+        assert answer.status_code == 201, answer.text
+        intent: dict[str, Any] = answer.json()
+        return intent
+
+    def sign(self, who: Keypair, intent: dict[str, Any]) -> TransactionEnvelope:
+        """What the wallet makes of an intent."""
+        envelope = TransactionEnvelope.from_xdr(intent["xdr"], intent["network_passphrase"])
+        envelope.sign(who)
+        return envelope
+
+    async def act(self, who: Keypair, action: str, **body: Any) -> dict[str, Any]:
+        """Build, sign and submit."""
+        intent = await self.prepare(who, action, **body)
+        self.platform.chain.submit(self.sign(who, intent))
+        return intent
+
+    async def admit(self, *members: Keypair) -> None:
+        """Make members, as compliance."""
+        until = self.platform.chain.close_time() + 365 * DAY
+        for member in members:
+            await self.act(
+                self.platform.compliance,
+                "set-member",
+                address=member.public_key,
+                until=until,
+                frozen=False,
+            )
+
+    async def listed(self, seller: Keypair, debtor: Keypair, number: str) -> str:
+        """An open invoice of 10,000 asking for 9,500."""
+        created = await self.act(seller, "create-escrow", **self.terms(debtor.public_key, number))
+        invoice = str(created["invoice_id"])
+        await self.act(self.platform.verifier, "approve", invoice_id=invoice)
+        await self.act(debtor, "acknowledge", invoice_id=invoice)
+        await self.act(seller, "publish", invoice_id=invoice)
+        return invoice
+
+    def terms(self, debtor: str, number: str) -> dict[str, Any]:
+        """Terms that the platform accepts."""
+        now = self.platform.chain.close_time()
+        return {
+            "debtor": debtor,
+            "asset": self.platform.asset_address,
+            "face": str(10_000 * UNIT),
+            "target": str(9_500 * UNIT),
+            "par": str(9_800 * UNIT),
+            "min_raise": str(5_000 * UNIT),
+            "fee_bps": 100,
+            "late_bps": 10,
+            "late_cap_bps": 1_000,
+            "due_at": now + 60 * DAY,
+            "deadline": now + 7 * DAY,
+            "grace": 10 * DAY,
+            "release_delay": 0,
+            "needs_ack": True,
+            "doc_hash": hashlib.sha256(number.encode()).hexdigest(),
+            "natural_key": {
+                "seller_tax_id": "DE811907980",
+                "debtor_tax_id": "FR40303265045",
+                "number": number,
+                "amount": "10000.00",
+                "currency": "EUR",
+                "issue_date": "2026-11-01",
+            },
+        }
+
+
+@pytest.fixture
+async def people(settled: ApiConfig, platform: Platform, bearer: Bearer) -> AsyncIterator[People]:
+    """The application on the deployed contracts."""
+    async with _checked(create_app(settled)) as client:
+        yield People(client, settled, platform, bearer)

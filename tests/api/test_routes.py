@@ -1,0 +1,154 @@
+"""Every route says who may ask, and the answer without a token agrees with it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+
+import jwt
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from litestar import Litestar
+from litestar.testing import AsyncTestClient
+from stellar_sdk import Keypair
+
+from api.app import create_app
+from api.config import ApiConfig
+from api.security import ACCESS
+from api.transactions.actions import ACTIONS
+
+pytestmark = pytest.mark.anyio
+
+Client = AsyncTestClient[Litestar]
+Configure = Callable[..., ApiConfig]
+
+PUBLIC = {
+    ("GET", "/auth"),
+    ("POST", "/auth"),
+    ("GET", "/.well-known/stellar.toml"),
+    ("GET", "/.well-known/jwks.json"),
+    ("GET", "/health/live"),
+    ("GET", "/health/ready"),
+    ("GET", "/problems"),
+    ("GET", "/problems/{slug}"),
+    ("GET", "/v1/marketplace"),
+    ("GET", "/v1/platform"),
+    ("GET", "/v1/invoices/{invoice_id}"),
+    ("GET", "/v1/invoices/{invoice_id}/positions"),
+    ("GET", "/v1/invoices/{invoice_id}/payments"),
+    ("GET", "/v1/invoices/{invoice_id}/timeline"),
+    ("GET", "/schema"),
+    ("GET", "/schema/openapi.json"),
+    ("GET", "/schema/swagger"),
+}
+PRIVATE = {
+    ("GET", "/v1/me"),
+    ("GET", "/v1/portfolio"),
+    ("GET", "/v1/invoices"),
+    ("GET", "/v1/transactions"),
+    ("GET", "/v1/transactions/{intent_id}"),
+    *(("POST", f"/v1/transactions/{action}") for action in ACTIONS),
+}
+
+
+def _routes(app: Litestar) -> dict[tuple[str, str], dict[str, Any]]:
+    found = {}
+    for route in app.routes:
+        path = route.path_format
+        for handler in getattr(route, "route_handlers", []):
+            for method in sorted(handler.http_methods - {"OPTIONS", "HEAD"}):
+                found[(str(method), path)] = dict(handler.opt)
+    return found
+
+
+def test_the_table_names_every_route(configuration: Configure) -> None:
+    routes = _routes(create_app(configuration()))
+    assert set(routes) == PUBLIC | PRIVATE
+    for route, options in routes.items():
+        assert options.get(ACCESS) == ("public" if route in PUBLIC else "private"), route
+
+
+def _address(path: str) -> str:
+    return (
+        path.replace("{intent_id}", "00000000-0000-4000-8000-000000000000")
+        .replace("{invoice_id}", "5f" * 32)
+        .replace("{slug}", "not-found")
+    )
+
+
+@pytest.mark.parametrize(("method", "path"), sorted(PRIVATE))
+async def test_private_routes_want_a_token(lonely: Client, method: str, path: str) -> None:
+    answer = await lonely.request(method, _address(path))
+    assert answer.status_code == 401
+    assert answer.json()["type"] == "/problems/sign-in-required"
+    assert answer.headers["www-authenticate"].startswith("Bearer")
+
+
+@pytest.mark.parametrize(("method", "path"), sorted(PUBLIC))
+async def test_public_routes_do_not(client: Client, method: str, path: str) -> None:
+    answer = await client.request(method, _address(path))
+    assert answer.status_code not in {401, 403, 500}, answer.text
+
+
+def _token(config: ApiConfig, **changes: Any) -> str:
+    now = int(time.time())
+    claims = {
+        "iss": config.public_url,
+        "aud": config.public_url,
+        "sub": Keypair.random().public_key,
+        "iat": now,
+        "exp": now + 60,
+        "jti": "j",
+    }
+    claims = {name: value for name, value in (claims | changes).items() if value is not None}
+    key = Ed25519PrivateKey.from_private_bytes(config.token_seed)
+    return jwt.encode(claims, key, algorithm="EdDSA")
+
+
+def _unsigned(config: ApiConfig) -> str:
+    """The classic forgery: `alg: none`, or a token signed by somebody else's key."""
+    body = _token(config).split(".")[1]
+    header = base64.urlsafe_b64encode(json.dumps({"alg": "none"}).encode()).rstrip(b"=").decode()
+    return f"{header}.{body}."
+
+
+async def test_tokens_that_are_not_ours_are_refused(
+    lonely: Client, configuration: Configure
+) -> None:
+    config = configuration()
+    stranger = configuration(token_seed=b"another seed, of the same length")
+    bad = [
+        "",
+        "x",
+        _token(config, exp=1),
+        _token(config, iss="https://elsewhere.example"),
+        _token(config, aud="https://elsewhere.example"),
+        _token(config, sub=None),
+        _token(config, exp=None),
+        _token(stranger),
+        _unsigned(config),
+    ]
+    for token in bad:
+        answer = await lonely.get("/v1/me", headers={"Authorization": f"Bearer {token}"})
+        assert answer.status_code == 401, token
+    good = await lonely.get("/v1/me", headers={"Authorization": f"Bearer {_token(config)}"})
+    assert good.status_code == 503, "the token passes; the database is away"
+
+
+async def test_the_document_tells_which_routes_want_a_token(lonely: Client) -> None:
+    document = (await lonely.get("/schema/openapi.json")).json()
+    assert document["openapi"].startswith("3.1")
+    described = {
+        (method.upper(), path): operation
+        for path, item in document["paths"].items()
+        for method, operation in item.items()
+    }
+    assert set(described) == {r for r in PUBLIC | PRIVATE if not r[1].startswith("/schema")}
+    for route, operation in described.items():
+        assert bool(operation.get("security")) == (route in PRIVATE), route
+        assert operation["summary"]
+        assert {"500", "503"} <= set(operation["responses"]), route
+        assert ("401" in operation["responses"]) == (route in PRIVATE), route
