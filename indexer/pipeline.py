@@ -1,0 +1,99 @@
+"""The indexer's main loop: fetch, decode, fold, commit; backfill and live are the same loop.
+
+What may pass by itself (the database restarts, another writer takes over, the node is away) leads
+back to the start: open a writer, read the cursor, go on. What needs a person ends the loop with an
+exception whose message says what to do: `GapError`, `DeploymentMismatchError`.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+from typing import Final
+
+import msgspec
+import psycopg
+
+from indexer.prefetch import QUEUE_BYTES, Prefetch
+from indexer.rpc import Waiting
+from indexer.source import Deployment, Source
+from indexer.writer import Stopped, Writer, WriterReplacedError
+from projections.storage import StaleEngineError
+
+_PASSING: Final = (
+    psycopg.OperationalError,
+    psycopg.InterfaceError,
+    WriterReplacedError,
+    StaleEngineError,
+)
+_IDLE_SECONDS: Final = 0.25
+"""How long a stop can take to be noticed while nothing happens."""
+
+_log = logging.getLogger(__name__)
+
+
+class Options(msgspec.Struct, frozen=True):
+    """How to run: seconds between questions at the tip, and memory for what is fetched ahead."""
+
+    poll_seconds: float = 1.0
+    queue_bytes: int = QUEUE_BYTES
+
+
+def run(
+    database_url: str,
+    source: Source,
+    deployment: Deployment,
+    stop: threading.Event,
+    options: Options | None = None,
+) -> None:
+    """Index until `stop` is set, which is noticed within a second at a ledger boundary.
+
+    Raises `indexer.source.GapError`, `indexer.writer.DeploymentMismatchError`, and whatever is no
+    matter of waiting (a missing table, an error of this program).
+    """
+    options = options or Options()
+    waiting = Waiting(random.Random(), stop)  # noqa: S311  # jitter, no secret
+    failures = 0
+    while not stop.is_set():
+        try:
+            with Writer.open(database_url, deployment, stop) as writer:
+                _log.info("indexing after ledger %d", writer.after)
+                began = writer.after
+                try:
+                    _follow(writer, source, stop, options, waiting)
+                finally:
+                    failures = 0 if writer.after > began else failures
+        except Stopped:
+            return
+        except _PASSING as error:
+            failures += 1
+            _log.warning("starting again: %s", error)
+            waiting.before_try(failures)
+
+
+def _follow(
+    writer: Writer, source: Source, stop: threading.Event, options: Options, waiting: Waiting
+) -> None:
+    """Commit what the source brings, until it is time to stop or something raises."""
+    with Prefetch(
+        source,
+        writer.after,
+        poll_seconds=options.poll_seconds,
+        waiting=waiting,
+        ending=stop,
+        queue_bytes=options.queue_bytes,
+    ) as prefetch:
+        while not stop.is_set():
+            fetched = prefetch.take(_IDLE_SECONDS)
+            if prefetch.heard():
+                writer.beat(source.latest)
+            if fetched is None:
+                continue
+            for event in writer.commit(fetched.batch, fetched.decoded):
+                _log.error(
+                    "event %d-%d waits in quarantine: %s",
+                    event.position,
+                    event.index,
+                    event.reason,
+                )
