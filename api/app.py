@@ -10,7 +10,7 @@ from litestar import Litestar, Router
 from litestar.config.cors import CORSConfig
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin, SwaggerRenderPlugin
+from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, SecurityScheme
 
 from api import health
@@ -114,6 +114,6 @@ def _openapi() -> OpenAPIConfig:
             "digits in base units, times Unix seconds, hashes lower-case hexadecimal."
         ),
         components=Components(security_schemes={"bearer": bearer}),
-        openapi_router=Router("/schema", route_handlers=[], opt=PUBLIC),
-        render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"]), SwaggerRenderPlugin()],
+        openapi_router=Router("/schema", route_handlers=[], opt=PUBLIC, include_in_schema=False),
+        render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"])],
     )

@@ -86,7 +86,7 @@ def documented(*statuses: int) -> dict[int, ResponseSpec]:
             description=HTTPStatus(status).phrase,
             media_type=PROBLEM_JSON,
         )
-        for status in sorted({500, 503, *statuses})
+        for status in sorted({400, 500, 503, *statuses})
     }
 
 
@@ -128,6 +128,8 @@ def _answer(request: Request[Any, Any, Any], problem: Problem) -> Response[bytes
 
 _NAMED_FIELD = re.compile(r"^Object (?:contains unknown|missing required) field `([^`]+)`")
 
+_MISSING_VALUE = re.compile(r"^Missing required \w+ parameter '([^']+)'")
+
 _SLUG_OF_STATUS = {
     400: "bad-request",
     401: "sign-in-required",
@@ -162,6 +164,12 @@ def _faults(extra: object) -> tuple[FieldFault, ...]:
     )
 
 
+def _missing(detail: str) -> tuple[FieldFault, ...]:
+    """Litestar tells a missing query value in its sentence only."""
+    match = _MISSING_VALUE.match(detail)
+    return (FieldFault(f"?{match.group(1)}", "This value is required."),) if match else ()
+
+
 def on_problem(request: Request[Any, Any, Any], problem: Problem) -> Response[bytes]:
     """Answer a problem that our own code raised."""
     return _answer(request, problem)
@@ -169,7 +177,7 @@ def on_problem(request: Request[Any, Any, Any], problem: Problem) -> Response[by
 
 def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
     """Answer what the framework refused: routing, decoding, validation, size."""
-    faults = _faults(error.extra)
+    faults = _faults(error.extra) or _missing(error.detail)
     headers = {k: v for k, v in (error.headers or {}).items() if k.lower() != "content-type"}
     if faults:
         problem = Problem("invalid-field", faults[0].detail, faults=faults)

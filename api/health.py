@@ -78,7 +78,7 @@ async def _applied(database: Database) -> tuple[bool, int | None]:
             row = await (await connection.execute(_APPLIED)).fetchone()
     except (psycopg.OperationalError, psycopg_pool.PoolTimeout):
         return False, None
-    return True, None if row is None else row["ledger"]
+    return True, row["ledger"] or None if row is not None else None
 
 
 async def _newest(ledger: Ledger) -> int | None:

@@ -47,7 +47,7 @@ class Read(msgspec.Struct, frozen=True):
 async def read(connection: Connection, query: Query) -> Read:
     """Run a query of the projections; raises "not-read-yet" before the first ledger."""
     row = await (await connection.execute(query.sql.encode(), query.params)).fetchone()
-    if row is None:
+    if row is None or row["as_of_ledger"] == 0:
         raise Problem("not-read-yet")
     body = row["body"]
     return Read(

@@ -70,30 +70,31 @@ async def test_a_missing_field_and_a_nested_one_are_pointed_at(
 
 
 @pytest.mark.parametrize(
-    ("method", "path", "content", "status", "slug"),
+    ("request_line", "content", "status", "slug"),
     [
-        ("GET", "/nowhere", b"", 404, "not-found"),
-        ("GET", "/problems/nothing", b"", 404, "not-found"),
-        ("DELETE", "/v1/me", b"", 405, "method-not-allowed"),
-        ("POST", "/v1/transactions/fund", b"{", 400, "bad-request"),
-        ("POST", "/v1/transactions/fund", b'"' + b"x" * 70_000 + b'"', 413, "too-large"),
-        ("GET", "/v1/transactions?limit=51", b"", 422, "invalid-field"),
-        ("GET", "/v1/marketplace?after=zzz", b"", 422, "invalid-field"),
-        ("GET", "/v1/invoices/zzz", b"", 422, "invalid-field"),
-        ("POST", "/v1/transactions/expire", b'{"invoice_id":"%s"}' % (b"5f" * 32), 503,
+        ("GET /nowhere", b"", 404, "not-found"),
+        ("GET /problems/nothing", b"", 404, "not-found"),
+        ("DELETE /v1/me", b"", 405, "method-not-allowed"),
+        ("POST /v1/transactions/fund", b"{", 400, "bad-request"),
+        ("POST /v1/transactions/fund", b'"' + b"x" * 70_000 + b'"', 413, "too-large"),
+        ("GET /v1/transactions?limit=51", b"", 422, "invalid-field"),
+        ("GET /v1/marketplace?after=zzz", b"", 422, "invalid-field"),
+        ("GET /v1/invoices/zzz", b"", 422, "invalid-field"),
+        ("POST /v1/transactions/expire", b'{"invoice_id":"%s"}' % (b"5f" * 32), 503,
          "ledger-unreachable"),
-        ("GET", "/v1/platform", b"", 503, "database-unavailable"),
+        ("GET /v1/platform", b"", 503, "database-unavailable"),
+        ("GET /auth", b"", 422, "invalid-field"),
     ],
 )  # fmt: skip
 async def test_refusals_have_one_form(
     lonely: Client,
     signed_in: dict[str, str],
-    method: str,
-    path: str,
+    request_line: str,
     content: bytes,
     status: int,
     slug: str,
 ) -> None:
+    method, _, path = request_line.partition(" ")
     answer = await lonely.request(method, path, content=content, headers=signed_in)
     problem = answer.json()
     assert answer.status_code == problem["status"] == status, problem

@@ -14,6 +14,7 @@ from typing import Any
 import anyio
 import psycopg
 import pytest
+from psycopg import sql
 from stellar_sdk import Keypair, scval
 
 from api.config import ApiConfig
@@ -219,11 +220,11 @@ def test_the_service_cannot_write_what_it_reads(settled: ApiConfig) -> None:
     with psycopg.connect(settled.database_url, autocommit=True) as connection:
         connection.execute("SET ROLE stellarsettle_api")
         tables = connection.execute(
-            "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables"
+            "SELECT ARRAY[schemaname, tablename] FROM pg_tables"
             " WHERE schemaname IN ('read', 'ledger')"
         ).fetchall()
         assert len(tables) > 10
         for (table,) in tables:
-            for statement in (f"DELETE FROM {table}", f"INSERT INTO {table} DEFAULT VALUES"):
+            for statement in ("DELETE FROM {}", "INSERT INTO {} DEFAULT VALUES"):
                 with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                    connection.execute(statement.encode())
+                    connection.execute(sql.SQL(statement).format(sql.Identifier(*table)))

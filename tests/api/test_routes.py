@@ -42,7 +42,7 @@ PUBLIC = {
     ("GET", "/v1/invoices/{invoice_id}/timeline"),
     ("GET", "/schema"),
     ("GET", "/schema/openapi.json"),
-    ("GET", "/schema/swagger"),
+    ("GET", "/schema/{path}"),
 }
 PRIVATE = {
     ("GET", "/v1/me"),
@@ -76,6 +76,7 @@ def _address(path: str) -> str:
         path.replace("{intent_id}", "00000000-0000-4000-8000-000000000000")
         .replace("{invoice_id}", "5f" * 32)
         .replace("{slug}", "not-found")
+        .replace("{path}", "nothing")
     )
 
 
