@@ -18,6 +18,14 @@ from alembic.config import Config
 _one_at_a_time = threading.Lock()
 """Alembic keeps its context in globals: threads of one process take turns."""
 
+_DATABASE_RIGHTS = """
+DO $$ BEGIN
+    EXECUTE format('GRANT CREATE ON DATABASE %I TO stellarsettle_indexer', current_database());
+END $$
+"""
+"""So that the indexer can rebuild in a schema of its own. The first revision grants it too, for
+those after it; but neither copies nor dumps carry rights on the database itself."""
+
 _ADVISORY_LOCK = 0x57E11A5E771E
 """Two processes that migrate the same database take turns too."""
 
@@ -55,6 +63,7 @@ def _run(url: str, action: Callable[[Config], None]) -> None:
             config.set_main_option("path_separator", "os")
             config.attributes["connection"] = connection
             action(config)
+            connection.execute(sqlalchemy.text(_DATABASE_RIGHTS))
     finally:
         engine.dispose()
 

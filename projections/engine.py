@@ -75,11 +75,12 @@ class Engine:
         try:
             before = self._begin(connection)
             _check_order(before, records, through)
+            # First of all: it locks the mark, so that a second writer waits here and then gives up.
+            self._storage.mark(connection, before, through)
             self._load(connection, records)
             self._fold(records)
             self._storage.write(connection)
             self._digests.write(connection)
-            self._storage.mark(connection, before, through)
         except BaseException:
             self.forget()
             raise
@@ -92,9 +93,9 @@ class Engine:
         self._applied = None
         self._connection = None
 
-    def digest(self, connection: psycopg.Connection) -> bytes:
-        """The newest combined digest over all models (32 bytes), as stored."""
-        return self._digests.combined(connection)
+    def digest(self, connection: psycopg.Connection, at: int | None = None) -> bytes:
+        """The stored digest over all models (32 bytes) as of ledger `at`, None for the newest."""
+        return self._digests.combined(connection, at)
 
     def _begin(self, connection: psycopg.Connection) -> Mark:
         """The last mark; in a session not seen before everything is read anew."""

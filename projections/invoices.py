@@ -6,7 +6,6 @@ what investors are still owed at that instant; a payment at that very second com
 
 from __future__ import annotations
 
-import enum
 from collections.abc import Iterable
 from typing import Any
 
@@ -35,30 +34,21 @@ from contracts.events import (
     StakeRefunded,
 )
 from contracts.wire import Address
+from projections.details import by_id, of_party
+from projections.lifecycle import BASIS, DAY, OWING, Status
 from projections.model import Big, Model, Read, Record, Row, View
 
-DAY = 86_400
-BASIS = 10_000
-"""Basis points in one; the late charge is kept times this, unrounded."""
-
-
-class Status(enum.IntEnum):
-    """The contract's own numbers; `disputed_until` lies over them."""
-
-    CREATED = 0
-    OPEN = 1
-    FUNDED = 2
-    ACTIVE = 3
-    SETTLED = 4
-    DEFAULTED = 5
-    WRITTEN_OFF = 6
-    REFUNDING = 7
-    REFUNDED = 8
-    CANCELLED = 9
-
-
-OWING = (Status.ACTIVE, Status.DEFAULTED, Status.WRITTEN_OFF)
-"""In these the debtor still owes and payments are accepted."""
+__all__ = [
+    "INVOICE",
+    "TERMS",
+    "Invoice",
+    "Status",
+    "Terms",
+    "amount_due",
+    "by_id",
+    "late_charge",
+    "of_party",
+]
 
 _UNLISTED = (Status.REFUNDING, Status.REFUNDED, Status.CANCELLED)
 _ENDS_DISPUTE = (*_UNLISTED, Status.SETTLED, Status.WRITTEN_OFF)

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from contracts.events import AssetSet, MemberSet, RoleGranted, RoleRevoked
 from contracts.wire import Address
 from projections.model import Big, Model, Record, Row, View
+from projections.query import Query, address_number, json_object, single
 
 
 class Member(Row, frozen=True, array_like=True):
@@ -71,3 +72,32 @@ def _revoked(view: View, record: Record, event: RoleRevoked) -> Iterable[Role]:
 @ASSET.on(AssetSet, reads=lambda event: (ASSET.at(event.asset),))
 def _asset_set(_: View, __: Record, event: AssetSet) -> Iterable[Asset]:
     yield Asset(event.asset, event.allowed)
+
+
+_BY_ADDRESS = single(f"""
+    SELECT {
+    json_object(
+        address="%(address)s::text",
+        member="coalesce(applied.closed_at < m.until AND NOT m.frozen, false)",
+        until="m.until",
+        frozen="coalesce(m.frozen, false)",
+        frozen_at="m.frozen_at",
+        roles="held.roles",
+    )
+}
+    FROM (SELECT {address_number("address")} AS id) AS who
+    LEFT JOIN read.member AS m ON m.address = who.id
+    CROSS JOIN LATERAL (
+        SELECT coalesce(json_agg(r.role ORDER BY r.role), '[]'::json) AS roles, count(*) AS number
+        FROM read.role AS r WHERE r.holder = who.id AND r.granted
+    ) AS held
+    WHERE m.address IS NOT NULL OR held.number > 0
+""")  # noqa: S608
+
+
+def by_address(who: str) -> Query:
+    """Membership and roles of an address; null if it has neither.
+
+    `member` is the contracts' word: now < until and not frozen, now being the ledger's.
+    """
+    return Query(_BY_ADDRESS, {"address": who})

@@ -7,6 +7,16 @@ from collections.abc import Iterable
 from contracts.events import PaymentRecorded
 from contracts.wire import Address
 from projections.model import Big, Model, Record, Row, View
+from projections.query import (
+    Query,
+    address,
+    digits,
+    hexadecimal,
+    json_list,
+    json_object,
+    ledger,
+    single,
+)
 
 
 class Payment(Row, frozen=True, array_like=True):
@@ -50,3 +60,33 @@ def _recorded(_: View, record: Record, event: PaymentRecorded) -> Iterable[Payme
         reference=event.reference,
         closed_at=record.mark.closed_at,
     )
+
+
+_ITEM = json_object(
+    ledger=ledger("y.position"),
+    time="y.closed_at",
+    payer=address("y.payer"),
+    amount=digits("y.amount"),
+    late=digits("y.late"),
+    fee=digits("y.fee"),
+    investors=digits("y.investors"),
+    seller=digits("y.seller"),
+    paid=digits("y.paid"),
+    outstanding=digits("y.outstanding"),
+    reference=hexadecimal("y.reference"),
+)
+
+_ITEMS = f"""
+    SELECT {_ITEM} AS item FROM read.payment AS y WHERE y.invoice = i.invoice
+    ORDER BY y.position, y.event_index
+"""  # noqa: S608
+
+_OF_INVOICE = single(f"""
+    SELECT {json_object(id=hexadecimal("i.invoice"), items=json_list(_ITEMS))}
+    FROM read.invoice AS i WHERE i.invoice = %(id)s
+""")  # noqa: S608
+
+
+def of_invoice(invoice: bytes) -> Query:
+    """Payments of an invoice, oldest first, with the waterfall's split; null for an unknown id."""
+    return Query(_OF_INVOICE, {"id": invoice})

@@ -17,6 +17,17 @@ from contracts.events import (
 from contracts.wire import Address
 from projections.invoices import INVOICE
 from projections.model import Big, Model, Record, Row, View
+from projections.query import (
+    Query,
+    address,
+    digits,
+    hexadecimal,
+    json_list,
+    json_object,
+    ledger,
+    name,
+    single,
+)
 
 
 class Reason(enum.IntEnum):
@@ -117,3 +128,28 @@ def _fees(_: View, record: Record, event: FeesCollected) -> Iterable[MoneyOut]:
 @MONEY_OUT.on(Skimmed)
 def _skimmed(_: View, record: Record, event: Skimmed) -> Iterable[MoneyOut]:
     return _to_treasury(record, Reason.SKIM, event)
+
+
+_ITEM = json_object(
+    ledger=ledger("o.position"),
+    time="o.closed_at",
+    reason=name(Reason, "o.reason"),
+    entitled=address("o.entitled"),
+    recipient=address("o.recipient"),
+    amount=digits("o.amount"),
+)
+
+_ITEMS = f"""
+    SELECT {_ITEM} AS item FROM read.money_out AS o WHERE o.invoice = i.invoice
+    ORDER BY o.position, o.event_index
+"""  # noqa: S608
+
+_OF_INVOICE = single(f"""
+    SELECT {json_object(id=hexadecimal("i.invoice"), items=json_list(_ITEMS))}
+    FROM read.invoice AS i WHERE i.invoice = %(id)s
+""")  # noqa: S608
+
+
+def of_invoice(invoice: bytes) -> Query:
+    """Money that left for an invoice (release, refunds, payouts, residual); null if unknown."""
+    return Query(_OF_INVOICE, {"id": invoice})

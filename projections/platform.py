@@ -21,7 +21,18 @@ from contracts.events import (
     UpgradeProposed,
 )
 from contracts.wire import Address
+from projections.lifecycle import Status
 from projections.model import Big, Model, Record, Row, View
+from projections.query import (
+    Query,
+    address,
+    digits,
+    hexadecimal,
+    json_list,
+    json_object,
+    name,
+    single,
+)
 
 
 class Governance(Row, frozen=True, array_like=True):
@@ -169,3 +180,85 @@ def _params_set(_: View, record: Record, event: ParamsSet) -> Iterable[Parameter
         dispute_limit=event.dispute_limit,
         ticket=event.ticket,
     )
+
+
+_IN_FORCE = "g.next_token_wasm_at <= applied.closed_at"
+
+_CONTRACT = json_object(
+    contract="g.contract",
+    owner=address("g.owner"),
+    proposed_owner=address("g.proposed_owner"),
+    paused="g.paused",
+    treasury=address("g.treasury"),
+    upgrade=hexadecimal("g.upgrade"),
+    upgrade_at="g.upgrade_at",
+    token_wasm=hexadecimal(f"CASE WHEN {_IN_FORCE} THEN g.next_token_wasm ELSE g.token_wasm END"),
+    next_token_wasm=hexadecimal(f"CASE WHEN NOT ({_IN_FORCE}) THEN g.next_token_wasm END"),
+    next_token_wasm_at=f"CASE WHEN NOT ({_IN_FORCE}) THEN g.next_token_wasm_at END",
+)
+
+_BOUNDED = ("fee_bps", "late_bps", "late_cap_bps", "grace", "release_delay", "tenor")
+
+_PARAMETERS = json_object(
+    **{each: f"json_build_array(q.{each}_low, q.{each}_high)" for each in _BOUNDED},
+    recovery="q.recovery",
+    dispute_limit="q.dispute_limit",
+    ticket=digits("q.ticket"),
+)
+
+_ASSET = json_object(
+    asset=address("c.asset"),
+    allowed="coalesce(bool_or(s.allowed), false)",
+    paid_in=digits("coalesce(sum(c.paid_in), 0)"),
+    paid_out=digits("coalesce(sum(c.paid_out), 0)"),
+    held=digits("coalesce(sum(c.paid_in - c.paid_out), 0)"),
+    fees=digits("coalesce(sum(c.fees), 0)"),
+    fees_collected=digits("coalesce(sum(c.fees_collected), 0)"),
+    contracts="json_agg("
+    + json_object(
+        contract="c.contract",
+        paid_in=digits("c.paid_in"),
+        paid_out=digits("c.paid_out"),
+        held=digits("c.paid_in - c.paid_out"),
+        skimmed=digits("c.skimmed"),
+    )
+    + " ORDER BY c.contract)",
+)
+
+_ASSETS = f"""
+    SELECT {_ASSET} AS item
+    FROM read.custody AS c LEFT JOIN read.asset AS s USING (asset)
+    GROUP BY c.asset ORDER BY c.asset
+"""  # noqa: S608
+
+_STATUSES = f"""(
+    SELECT coalesce(json_object_agg(named.status, named.invoices), '{{}}') FROM (
+        SELECT {name(Status, "n.status")} AS status, n.invoices
+        FROM read.status_total AS n ORDER BY n.status
+    ) AS named
+)"""  # noqa: S608
+
+_ALLOWED = f"""
+    SELECT to_json({address("s.asset")}) AS item FROM read.asset AS s
+    WHERE s.allowed ORDER BY s.asset
+"""  # noqa: S608
+
+_OVERVIEW = single(
+    json_object(
+        contracts=json_list(
+            f"SELECT {_CONTRACT} AS item FROM read.governance AS g ORDER BY g.contract"  # noqa: S608
+        ),
+        parameters=f"(SELECT {_PARAMETERS} FROM read.parameters AS q)",  # noqa: S608
+        allowed_assets=json_list(_ALLOWED),
+        assets=json_list(_ASSETS),
+        invoices=_STATUSES,
+    )
+)
+
+
+def overview() -> Query:
+    """Contracts' administration, parameters, money per asset, invoices per status; never null.
+
+    `held` is what the contracts must still have: paid in less paid out, surplus apart.
+    """
+    return Query(_OVERVIEW, {})

@@ -19,8 +19,19 @@ from contracts.events import (
     StakeRefunded,
 )
 from contracts.wire import Address
+from projections import facts
 from projections.model import Big, Model, Record, Row, View
 from projections.pools import POOL
+from projections.query import (
+    Query,
+    address,
+    address_number,
+    digits,
+    hexadecimal,
+    json_list,
+    json_object,
+    single,
+)
 
 SCALE = 10**18
 """Accrual is kept in units of 10^-18 of the asset's smallest unit."""
@@ -163,3 +174,93 @@ def _recovered(view: View, _: Record, event: PositionRecovered) -> Iterable[Posi
         accrued=found.accrued + lost.accrued,
         shares_in=found.shares_in + event.shares,
     )
+
+
+_CLAIMABLE = f"""
+    div(h.accrued + h.shares::numeric * (coalesce(p.index, h.index) - h.index), {SCALE}::numeric)
+"""
+"""`claimable` in SQL."""
+
+_FROZEN = "coalesce((SELECT m.frozen FROM read.member AS m WHERE m.address = h.holder), false)"
+
+_MONEY = {
+    "shares": digits("h.shares"),
+    "paid_in": digits("h.paid_in"),
+    "received": digits("h.received"),
+    "refunded": digits("h.refunded"),
+    "claimable": digits(_CLAIMABLE),
+}
+
+_HOLDER = json_object(holder=address("h.holder"), **_MONEY, frozen=_FROZEN)
+
+_HOLDERS = f"""
+    SELECT {_HOLDER} AS item
+    FROM read.position AS h
+    LEFT JOIN read.pool AS p USING (invoice)
+    WHERE h.invoice = i.invoice
+    ORDER BY h.shares DESC, h.holder
+"""  # noqa: S608
+
+_HOLDINGS = json_object(
+    id=hexadecimal("i.invoice"), supply=digits("i.supply"), items=json_list(_HOLDERS)
+)
+
+_OF_INVOICE = single(f"""
+    SELECT {_HOLDINGS}
+    FROM read.invoice AS i WHERE i.invoice = %(id)s
+""")  # noqa: S608
+
+_HELD = f"""
+    FROM read.position AS h
+    JOIN read.invoice AS i USING (invoice)
+    JOIN read.terms AS t USING (invoice)
+    LEFT JOIN read.pool AS p USING (invoice)
+    WHERE h.holder = {address_number("address")}
+"""
+
+_POSITION = json_object(
+    invoice=json_object(**facts.SUMMARY),
+    **_MONEY,
+    shares_in=digits("h.shares_in"),
+    shares_out=digits("h.shares_out"),
+)
+
+_TOTAL = json_object(
+    asset=address("i.asset"),
+    positions="count(*)",
+    shares=digits("sum(h.shares)"),
+    paid_in=digits("sum(h.paid_in)"),
+    received=digits("sum(h.received)"),
+    refunded=digits("sum(h.refunded)"),
+    claimable=digits(f"sum({_CLAIMABLE})"),
+)
+
+_POSITIONS = f"SELECT {_POSITION} AS item {_HELD} ORDER BY t.due_at, i.invoice"
+
+_TOTALS = f"SELECT {_TOTAL} AS item {_HELD} GROUP BY i.asset ORDER BY i.asset"
+
+_IS_FROZEN = f"""coalesce((
+    SELECT m.frozen FROM read.member AS m WHERE m.address = {address_number("address")}
+), false)"""  # noqa: S608
+
+_PORTFOLIO = single(
+    json_object(
+        address="%(address)s::text",
+        frozen=_IS_FROZEN,
+        positions=json_list(_POSITIONS),
+        totals=json_list(_TOTALS),
+    )
+)
+
+
+def of_invoice(invoice: bytes) -> Query:
+    """Everyone who ever held shares of an invoice, largest first; null for an unknown id.
+
+    `claimable` is what a claim would pay now; a frozen holder's credit is shown, and that he is.
+    """
+    return Query(_OF_INVOICE, {"id": invoice})
+
+
+def portfolio(holder: str) -> Query:
+    """All positions of an address with their invoices, and totals per asset; empty, never null."""
+    return Query(_PORTFOLIO, {"address": holder})

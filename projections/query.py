@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import enum
 from typing import Any
 
 import msgspec
@@ -36,6 +37,42 @@ def single(body: str) -> str:
     """  # noqa: S608  # our own constants; values travel as parameters
 
 
-def address(expression: str) -> str:
+def json_object(**members: str) -> str:
+    """SQL for a JSON object; each member is an SQL expression."""
+    return "json_build_object(" + ", ".join(f"'{key}', {sql}" for key, sql in members.items()) + ")"
+
+
+def json_list(rows: str) -> str:
+    """SQL for a JSON array of what `rows` (a SELECT of one column named item) gives, in order."""
+    return f"(SELECT coalesce(json_agg(listed.item), '[]'::json) FROM ({rows}) AS listed)"  # noqa: S608
+
+
+def address(number: str) -> str:
     """SQL for the strkey of an address id."""
-    return f"(SELECT a.address FROM read.address AS a WHERE a.id = {expression})"  # noqa: S608
+    return f"(SELECT a.address FROM read.address AS a WHERE a.id = {number})"  # noqa: S608
+
+
+def address_number(parameter: str) -> str:
+    """SQL for the id of the strkey in a parameter; null for an address never seen."""
+    return f"(SELECT a.id FROM read.address AS a WHERE a.address = %({parameter})s)"  # noqa: S608
+
+
+def hexadecimal(value: str) -> str:
+    """SQL for bytes as lower-case hex."""
+    return f"encode({value}, 'hex')"
+
+
+def digits(amount: str) -> str:
+    """SQL for an amount as a string of digits."""
+    return f"({amount})::text"
+
+
+def name(enumeration: type[enum.IntEnum], number: str) -> str:
+    """SQL for the name, in lower case, of a stored number. The numbers count from 0."""
+    names = ", ".join(f"'{member.name.lower()}'" for member in sorted(enumeration))
+    return f"(ARRAY[{names}])[{number} + 1]"
+
+
+def ledger(position: str) -> str:
+    """SQL for the ledger of an event's position."""
+    return f"({position} >> 32)"

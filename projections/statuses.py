@@ -8,7 +8,8 @@ from typing import Any
 import msgspec
 
 from contracts.wire import Event
-from projections.invoices import INVOICE, Invoice, Status
+from projections.invoices import INVOICE, Invoice
+from projections.lifecycle import Status
 from projections.model import Model, Record, Row, View
 
 

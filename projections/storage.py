@@ -60,7 +60,7 @@ class _Shelf:
     def close(self, ledger: int) -> list[Row]:
         """Ends a ledger: the rows it left different, in key order, each now a version."""
         if self.model.append_only:
-            changed, self.facts = self.facts, []
+            changed, self.facts = sorted(self.facts, key=self.model.key_of), []
         else:
             current = self.cache.current
             changed = [

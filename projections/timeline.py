@@ -8,6 +8,16 @@ from typing import Any
 from contracts import events
 from contracts.wire import Address, Event
 from projections.model import Big, Model, Record, Row, View
+from projections.query import (
+    Query,
+    address,
+    digits,
+    hexadecimal,
+    json_list,
+    json_object,
+    ledger,
+    single,
+)
 
 
 class Activity(Row, frozen=True, array_like=True):
@@ -105,3 +115,53 @@ def _follow(kinds: Iterable[type[Event]]) -> None:
 
 
 _follow(_SHOWN)
+
+_ITEM = {
+    "event": "l.name",
+    "contract": "l.contract",
+    "actor": address("l.actor"),
+    "amount": digits("l.amount"),
+    "ledger": ledger("l.position"),
+    "time": "l.closed_at",
+    "tx_hash": hexadecimal("l.tx_hash"),
+}
+
+_ITEMS = f"""
+    SELECT {json_object(**_ITEM)} AS item FROM read.activity AS l WHERE l.invoice = i.invoice
+    ORDER BY l.position, l.event_index
+"""  # noqa: S608
+
+_OF_INVOICE = single(f"""
+    SELECT {json_object(id=hexadecimal("i.invoice"), items=json_list(_ITEMS))}
+    FROM read.invoice AS i WHERE i.invoice = %(id)s
+""")  # noqa: S608
+
+_BY_TRANSACTION = single(f"""
+    SELECT {
+    json_object(
+        tx_hash="encode(%(tx_hash)s::bytea, 'hex')",
+        ledger=ledger("min(l.position)"),
+        time="min(l.closed_at)",
+        items=f'''json_agg({json_object(**_ITEM, invoice=hexadecimal("l.invoice"))}
+            ORDER BY l.position, l.event_index)''',
+    )
+}
+    FROM read.activity AS l WHERE l.tx_hash = %(tx_hash)s HAVING count(*) > 0
+""")  # noqa: S608
+
+_APPLIED = single("SELECT json_build_object('ledger', applied.ledger, 'time', applied.closed_at)")
+
+
+def of_invoice(invoice: bytes) -> Query:
+    """What happened to an invoice, oldest first; null for an unknown id."""
+    return Query(_OF_INVOICE, {"id": invoice})
+
+
+def by_transaction(tx_hash: bytes) -> Query:
+    """What a transaction did; null if no event of it is folded (it failed, or not yet)."""
+    return Query(_BY_TRANSACTION, {"tx_hash": tx_hash})
+
+
+def applied() -> Query:
+    """How far everything is folded: never null."""
+    return Query(_APPLIED, {})

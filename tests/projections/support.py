@@ -62,9 +62,7 @@ class Chain:
     def tell(self, *told: Event, contract: Contract | None = None) -> Chain:
         """Adds one transaction's events to the ledger; the contract follows from the event."""
         for event in told:
-            default = (
-                Contract.DISTRIBUTOR if isinstance(event, _DISTRIBUTOR) else Contract.ESCROW
-            )
+            default = Contract.DISTRIBUTOR if isinstance(event, _DISTRIBUTOR) else Contract.ESCROW
             self.records.append(
                 Record(
                     contract=contract or default,
@@ -89,9 +87,7 @@ class Memory:
     def apply(self, records: Iterable[Record]) -> None:
         """Folds events one by one."""
         for record in records:
-            results = [
-                (model, row) for model in MODELS for row in self._fold(model, record)
-            ]
+            results = [(model, row) for model in MODELS for row in self._fold(model, record)]
             for model, row in results:
                 self.rows[model][model.key_of(row)] = row
 
@@ -179,13 +175,18 @@ class History:
                 return {name: self.value(part) for name, part in value.items()}
             case list():
                 return tuple(self.value(part) for part in value)
-            case str() if value.startswith("@"):
-                return address(value)
-            case str() if value.startswith(("%", "#")):
-                return identifier(value)
-            case str() if value.lstrip("-").isdigit():
-                return int(value)
+            case str():
+                return _named(value)
         return value
+
+
+def _named(text: str) -> Any:
+    """What a string of a script stands for: an address, a hash, an amount, or itself."""
+    if text.startswith("@"):
+        return address(text)
+    if text.startswith(("%", "#")):
+        return identifier(text)
+    return int(text) if text.lstrip("-").isdigit() else text
 
 
 def event_types() -> set[type[Event]]:
