@@ -38,7 +38,9 @@ _EXPOSED = ["ETag", "X-As-Of-Ledger", "X-Request-Id", "Location"]
 
 def create_app(config: ApiConfig) -> Litestar:
     """A service for one network and one pair of contracts; opens its connections on startup."""
-    database = Database(config.database_url, size=config.pool_size)
+    database = Database(
+        config.database_url, size=config.pool_size, wait_seconds=config.pool_wait_seconds
+    )
     ledger = Ledger(config.rpc_url, config.network_passphrase)
     tokens = Tokens(config)
     parts: dict[str, Any] = {

@@ -34,6 +34,8 @@ class ApiConfig(msgspec.Struct, frozen=True, kw_only=True):
     inclusion_fee_cap: int = 100_000
     """The highest bid for inclusion, in stroops."""
     pool_size: int = 8
+    pool_wait_seconds: float = 5.0
+    """How long a request waits for a free connection before it is told to come again."""
     ready_lag_ledgers: int = 60
     """Read models further behind the ledger than this make the service not ready."""
 

@@ -27,7 +27,7 @@ _SET_SUBJECT = "SELECT set_config('stellarsettle.subject', %s, true)"
 class Database:
     """The pool. `open()` before use, `close()` at the end."""
 
-    def __init__(self, url: str, *, size: int, wait_seconds: float = 5.0) -> None:
+    def __init__(self, url: str, *, size: int, wait_seconds: float) -> None:
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             url,
             connection_class=psycopg.AsyncConnection[DictRow],

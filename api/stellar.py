@@ -215,12 +215,17 @@ class Ledger:
             stats = await self.ask(rpc.get_fee_stats())
         except rpc.RpcError as error:
             raise Problem("ledger-unreachable") from error
-        bid = min(max(stats.soroban_inclusion_fee.p90, _INCLUSION_FLOOR), cap)
-        # Rent and counters move between simulation and execution: 15 % on top, rounded up.
-        fee = Fee(inclusion=bid, resource=-(-minimum * 115 // 100))
-        if fee.maximum > _MAXIMUM_FEE:
-            raise Problem("fee-too-high")
-        return fee
+        return price(minimum, stats.soroban_inclusion_fee.p90, cap)
+
+
+def price(minimum: int, usual: int, cap: int) -> Fee:
+    """The fee to offer, in stroops, for a simulated `minimum` where others bid `usual`."""
+    bid = min(max(usual, _INCLUSION_FLOOR), cap)
+    # Rent and counters move between simulation and execution: 15 % on top, rounded up.
+    fee = Fee(inclusion=bid, resource=-(-minimum * 115 // 100))
+    if fee.maximum > _MAXIMUM_FEE:
+        raise Problem("fee-too-high")
+    return fee
 
 
 def invocation_source_is_enough(auth: list[xdr.SorobanAuthorizationEntry]) -> bool:

@@ -9,6 +9,9 @@ from api.transactions.schemas import Failure, State, Step
 from api.transactions.store import Outcome
 from contracts.rpc import Health, TransactionInfo
 
+_FIRST_LEDGER = 2
+"""No node has an older one with transactions."""
+
 
 class Applied(msgspec.Struct, frozen=True):
     """The ledger through which the read models have folded, and its close time."""
@@ -17,23 +20,23 @@ class Applied(msgspec.Struct, frozen=True):
     closed_at: int
 
 
-def outcome_of(
-    info: TransactionInfo, health: Health, *, built_at: int, valid_until: int
-) -> Outcome | None:
-    """What a node's answer means for a transaction; None while it can still be submitted.
-
-    Times are the ledger's. "Expired" needs a node that has closed a ledger after `valid_until`
-    and still holds all since `built_at`: a node that forgot cannot know.
-    """
+def landed(info: TransactionInfo) -> Outcome | None:
+    """What became of a transaction that a ledger holds; None if the node knows of none."""
     if info.status == "SUCCESS":
         step = Step("in_ledger", info.ledger, info.created_at)
         return Outcome(status="in_ledger", steps=(step,))
     if info.status == "FAILED":
         step = Step("failed", info.ledger, info.created_at)
         return Outcome(status="failed", steps=(step,), error=_failure(info))
-    if info.latest_ledger_close_time <= valid_until:
-        return None
-    forgotten = health.oldest_ledger_close_time > built_at and health.oldest_ledger > 2
+    return None
+
+
+def lost(info: TransactionInfo, health: Health, built_at: int) -> Outcome:
+    """What to say of a transaction no ledger held until its time was over.
+
+    A node that no longer holds all ledgers since `built_at` (its own time) cannot know.
+    """
+    forgotten = health.oldest_ledger > _FIRST_LEDGER and health.oldest_ledger_close_time > built_at
     state: State = "unknown" if forgotten else "expired"
     step = Step(state, info.latest_ledger, info.latest_ledger_close_time)
     return Outcome(status=state, steps=(step,))

@@ -16,7 +16,7 @@ from api.errors import Problem
 from api.stellar import Built, Ledger
 from api.transactions import store
 from api.transactions.actions import Action, Caller
-from api.transactions.following import Applied, outcome_of, projected
+from api.transactions.following import Applied, landed, lost, projected
 from api.transactions.schemas import Body, FeeAnswer, Intent, IntentPage, Step
 from api.transactions.store import Outcome, Stored
 from contracts.wire import Address
@@ -120,10 +120,13 @@ class Intents:
         return msgspec.structs.replace(stored, outcome=outcome).told()
 
     async def _look_up(self, built: Intent) -> Outcome | None:
-        # Health first: a ledger that closes in between can only make the answer more cautious.
-        health = await self._ledger.health()
+        """What the node says; None while the transaction can still be submitted."""
         info = await self._ledger.transaction(built.hash)
-        return outcome_of(info, health, built_at=built.steps[0].at, valid_until=built.valid_until)
+        outcome = landed(info)
+        if outcome is not None or info.latest_ledger_close_time <= built.valid_until:
+            return outcome
+        # Asked second: a node that forgets in between only makes the answer more cautious.
+        return lost(info, await self._ledger.health(), built.steps[0].at)
 
 
 def _digest(action: str, body: Body) -> bytes:

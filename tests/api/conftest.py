@@ -35,6 +35,7 @@ def _configuration(**changes: Any) -> ApiConfig:
     given: dict[str, Any] = {
         "database_url": "postgresql://127.0.0.1:1/nowhere",
         "rpc_url": "http://127.0.0.1:1",
+        "pool_wait_seconds": 0.3,
         "network_passphrase": "Standalone Network ; February 2017",
         "escrow": _CONTRACT,
         "distributor": _CONTRACT,
@@ -175,7 +176,7 @@ def ledger() -> Iterator[devnet.Devnet]:
 @pytest.fixture
 def config(database: str, ledger: devnet.Devnet) -> ApiConfig:
     """A configuration with a database of its own and the local ledger."""
-    return _configuration(database_url=database, rpc_url=ledger.rpc)
+    return _configuration(database_url=database, rpc_url=ledger.rpc, pool_wait_seconds=5.0)
 
 
 @pytest.fixture
@@ -270,6 +271,7 @@ def settled(database: str, platform: Platform) -> ApiConfig:
     """A configuration with a database of its own and the deployed contracts."""
     return _configuration(
         database_url=database,
+        pool_wait_seconds=5.0,
         rpc_url=platform.network.rpc,
         network_passphrase=platform.network.passphrase,
         escrow=platform.deployment.escrow,

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Callable
 from typing import Any
 
+import anyio
 import psycopg
 import pytest
 from litestar import Litestar
@@ -137,6 +139,21 @@ async def test_the_same_key_gives_the_same_intent(people: Any) -> None:
     stranger = people.platform.verifier
     theirs = await people.ask(stranger, "set-member", **body, idempotency_key="k-1")
     assert theirs.status_code == 409, "another's key is nobody's business"
+
+
+async def test_one_key_at_the_same_moment_still_gives_one_intent(people: Any) -> None:
+    compliance, key = people.platform.compliance, str(uuid.uuid4())
+    body = {"address": Keypair.random().public_key, "until": 1, "frozen": False}
+    ids = set()
+
+    async def ask() -> None:
+        answer = await people.ask(compliance, "set-member", **body, idempotency_key=key)
+        ids.add(answer.json()["id"])
+
+    async with anyio.create_task_group() as group:
+        for _ in range(4):
+            group.start_soon(ask)
+    assert len(ids) == 1
 
 
 async def _nothing_stored(people: Any, who: Keypair) -> bool:
