@@ -15,6 +15,7 @@ use crate::{
     },
 };
 use ed25519_dalek::Signer;
+use soroban_env_host::budget::AsBudget;
 use soroban_env_host::xdr::{
     DependentTxCluster, ExtensionPoint, GeneralizedTransactionSet, Hash, LedgerCloseMeta, LedgerCloseMetaExt,
     LedgerCloseMetaExtV1, LedgerCloseMetaV2, LedgerCloseValueSignature, LedgerHeader, LedgerHeaderExt,
@@ -78,6 +79,7 @@ impl Ledger {
             network_id: self.identity.id,
             config: &self.config,
             modules: &self.modules,
+            cost_model: self.compilation.as_budget(),
             info,
             previous_hash: self.tip.hash,
         };

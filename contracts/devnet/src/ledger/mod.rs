@@ -138,6 +138,17 @@ impl Ledger {
         self.info_at(self.clock.next_close_ms(self.tip.close_ms()))
     }
 
+    /// What simulations see: the last closed ledger's number, as in stellar-rpc, and
+    /// the time it is now. A real network closes a ledger every few seconds, so its
+    /// last close time is as good as now; here nothing may have closed for an hour.
+    pub fn simulation_info(&self) -> LedgerInfo {
+        let now_ms = self.clock.now_ms().max(self.tip.close_ms());
+        LedgerInfo {
+            sequence_number: self.tip.sequence(),
+            ..self.info_at(now_ms)
+        }
+    }
+
     /// Seed for the random numbers of one simulation; never the same twice.
     pub fn simulation_seed(&mut self) -> [u8; 32] {
         self.simulations = self.simulations.wrapping_add(1);

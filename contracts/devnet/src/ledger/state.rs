@@ -18,6 +18,8 @@ use std::{collections::BTreeMap, rc::Rc};
 pub struct StoredEntry {
     pub entry: Rc<LedgerEntry>,
     pub live_until: Option<u32>,
+    /// The ledger that last changed `live_until`.
+    pub life_modified: u32,
 }
 
 impl StoredEntry {
@@ -30,6 +32,7 @@ impl StoredEntry {
                 ext: LedgerEntryExt::V0,
             }),
             live_until: None,
+            life_modified: 0,
         }
     }
 
@@ -116,6 +119,7 @@ impl<'a> Frame<'a> {
     pub fn restore(&mut self, key: LedgerKey, live_until: u32) {
         if let Some(mut stored) = self.get(&key) {
             stored.live_until = Some(live_until);
+            stored.life_modified = self.sequence();
             stored.entry = modified_at(&stored.entry, self.sequence());
             self.touched.insert(
                 key,
@@ -132,6 +136,7 @@ impl<'a> Frame<'a> {
     pub fn extend(&mut self, key: &LedgerKey, live_until: u32) {
         if let Some(mut stored) = self.get(key) {
             stored.live_until = Some(live_until);
+            stored.life_modified = self.sequence();
             self.touch(key.clone(), Some(stored));
         }
     }
@@ -175,9 +180,14 @@ impl Store for Frame<'_> {
 
     fn put(&mut self, key: LedgerKey, entry: Option<StoredEntry>) {
         let sequence = self.sequence();
-        let entry = entry.map(|stored| StoredEntry {
-            entry: modified_at(&stored.entry, sequence),
-            live_until: stored.live_until,
+        let old = self.get(&key);
+        let entry = entry.map(|stored| {
+            let same_life = old.as_ref().filter(|old| old.live_until == stored.live_until);
+            StoredEntry {
+                entry: modified_at(&stored.entry, sequence),
+                live_until: stored.live_until,
+                life_modified: same_life.map_or(sequence, |old| old.life_modified),
+            }
         });
         self.touch(key, entry);
     }
@@ -240,8 +250,7 @@ fn list_ttl_changes(key: &LedgerKey, touched: &FrameEntry, sequence: u32, change
     let live_until = |stored: &Option<StoredEntry>| stored.as_ref().and_then(|s| s.live_until);
     let before = live_until(&touched.before);
     let now = live_until(&touched.now);
-    let modified =
-        |stored: &Option<StoredEntry>| stored.as_ref().map_or(sequence, |s| s.entry.last_modified_ledger_seq);
+    let modified = touched.before.as_ref().map_or(sequence, |s| s.life_modified);
     if let (true, Some(before)) = (touched.restored, before) {
         changes.push(LedgerEntryChange::Restored(ttl_entry(key, before, sequence)));
     }
@@ -250,12 +259,10 @@ fn list_ttl_changes(key: &LedgerKey, touched: &FrameEntry, sequence: u32, change
             changes.push(LedgerEntryChange::Created(ttl_entry(key, now, sequence)));
         }
         (Some(before), Some(now)) if before != now => {
-            let modified = modified(&touched.before);
             changes.push(LedgerEntryChange::State(ttl_entry(key, before, modified)));
             changes.push(LedgerEntryChange::Updated(ttl_entry(key, now, sequence)));
         }
         (Some(before), None) => {
-            let modified = modified(&touched.before);
             changes.push(LedgerEntryChange::State(ttl_entry(key, before, modified)));
             changes.push(LedgerEntryChange::Removed(LedgerKey::Ttl(
                 soroban_env_host::xdr::LedgerKeyTtl {

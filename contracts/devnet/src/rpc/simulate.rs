@@ -9,12 +9,13 @@ use crate::{
 use serde_json::{json, Map, Value};
 use soroban_env_host::{
     e2e_invoke::RecordingInvocationAuthMode,
+    events::HostEvent,
     ledger_info::get_key_durability,
     xdr::{
-        AccountId, DiagnosticEvent, InvokeHostFunctionOp, LedgerEntry, LedgerKey, Operation, OperationBody,
-        SorobanTransactionData, TransactionEnvelope,
+        AccountId, ContractEventBody, DiagnosticEvent, InvokeHostFunctionOp, LedgerEntry, LedgerKey, Operation,
+        OperationBody, ScVal, SorobanTransactionData, TransactionEnvelope,
     },
-    LedgerInfo,
+    HostError, LedgerInfo,
 };
 use soroban_simulation::simulation::{
     simulate_extend_ttl_op, simulate_invoke_host_function_op, simulate_restore_op, InvokeHostFunctionSimulationResult,
@@ -135,7 +136,7 @@ fn simulate_invocation(
     };
     let mut adjustment = SimulationAdjustmentConfig::default_adjustment();
     adjustment.instructions = SimulationAdjustmentFactor::new(INSTRUCTION_FACTOR, leeway.max(DEFAULT_LEEWAY));
-    let info = service.ledger.next_info();
+    let info = service.ledger.simulation_info();
     let seed = service.ledger.simulation_seed();
     let snapshot = service.ledger.snapshot();
     let result = simulate_invoke_host_function_op(
@@ -171,7 +172,7 @@ fn invocation_json(result: &InvokeHostFunctionSimulationResult, latest_ledger: u
     let value = match &result.invoke_result {
         Ok(value) => value,
         Err(error) => {
-            fields.insert("error".to_owned(), json!(format!("{error:?}")));
+            fields.insert("error".to_owned(), json!(error_text(error, &result.diagnostic_events)));
             insert_events(&mut fields, &result.diagnostic_events);
             fields.insert("latestLedger".to_owned(), json!(latest_ledger));
             return Value::Object(fields);
@@ -189,6 +190,40 @@ fn invocation_json(result: &InvokeHostFunctionSimulationResult, latest_ledger: u
     }
     fields.insert("latestLedger".to_owned(), json!(latest_ledger));
     Value::Object(fields)
+}
+
+/// An error as the host prints it in a debugger: with the events before it, newest
+/// first. What was recorded while the error passed out of the last contract came
+/// after the error was made and is not part of it; neither had any call failed then.
+fn error_text(error: &HostError, events: &[DiagnosticEvent]) -> String {
+    use std::fmt::Write;
+    let plain = format!("HostError: {:?}\n", error.error);
+    let trailing = events.iter().rev().take_while(|event| is_trap_notice(event)).count();
+    let told = events.iter().rev().skip(trailing).enumerate();
+    let log = told.fold(String::new(), |mut log, (index, event)| {
+        let shown = HostEvent {
+            event: event.event.clone(),
+            failed_call: false,
+        };
+        // Writing to a text cannot fail.
+        let _ = writeln!(log, "   {index}: {shown}");
+        log
+    });
+    if log.is_empty() {
+        format!("{plain}DebugInfo not available\n")
+    } else {
+        format!("{plain}\nEvent log (newest first):\n{log}")
+    }
+}
+
+/// Whether an event only says that an error came out of a contract's code.
+fn is_trap_notice(event: &DiagnosticEvent) -> bool {
+    let ContractEventBody::V0(body) = &event.event.body;
+    let ScVal::Vec(Some(items)) = &body.data else {
+        return false;
+    };
+    matches!(items.first(), Some(ScVal::String(text))
+        if text.as_slice() == b"VM call trapped with HostError")
 }
 
 fn insert_transaction_data(fields: &mut Map<String, Value>, data: &SorobanTransactionData) {
@@ -230,7 +265,7 @@ fn simulate_footprint(service: &Service, submission: &Submission, operation: &Op
         ));
     };
     let footprint = &data.resources.footprint;
-    let info = service.ledger.next_info();
+    let info = service.ledger.simulation_info();
     let adjustment = SimulationAdjustmentConfig::default_adjustment();
     let snapshot = service.ledger.snapshot();
     let config = &service.ledger.config.host;

@@ -16,9 +16,10 @@ use crate::{
     ledger::state::{Frame, State},
 };
 use soroban_env_host::{
+    budget::Budget,
     xdr::{
         AccountId, ContractEvent, DiagnosticEvent, ExtendFootprintTtlResult, ExtensionPoint, Hash, LedgerEntryChanges,
-        Operation, OperationBody, OperationMetaV2, OperationResult, OperationResultTr, RestoreFootprintResult, ScVal,
+        Operation, OperationBody, OperationMetaV2, OperationResult, OperationResultTr, RestoreFootprintResult,
         SorobanTransactionMetaExt, SorobanTransactionMetaExtV1, SorobanTransactionMetaV2, TransactionEventStage,
         TransactionMeta, TransactionMetaV4, TransactionResult, TransactionResultMetaV1, TransactionResultPair,
     },
@@ -30,6 +31,7 @@ pub struct Context<'a> {
     pub network_id: [u8; 32],
     pub config: &'a Settings,
     pub modules: &'a ModuleCache,
+    pub cost_model: &'a Budget,
     pub info: LedgerInfo,
     pub previous_hash: [u8; 32],
 }
@@ -261,6 +263,7 @@ fn run_soroban(
         info: context.info.clone(),
         config: context.config,
         modules: context.modules,
+        cost_model: context.cost_model,
         seed: random_seed(&context.previous_hash, &submission.inner_hash),
     };
     let Some(data) = submission.soroban_data() else {
@@ -276,7 +279,7 @@ fn run_soroban(
         OperationBody::ExtendFootprintTtl(extend) => {
             let done = apply_extend(frame, submission, data, extend.extend_to, &environment);
             let (result, effect) = match done {
-                Ok(effect) => (ExtendFootprintTtlResult::Success, nothing_returned(effect)),
+                Ok(effect) => (ExtendFootprintTtlResult::Success, effect),
                 Err(result) => (result, Effect::default()),
             };
             (
@@ -287,7 +290,7 @@ fn run_soroban(
         OperationBody::RestoreFootprint(_) => {
             let done = apply_restore(frame, submission, data, &environment);
             let (result, effect) = match done {
-                Ok(effect) => (RestoreFootprintResult::Success, nothing_returned(effect)),
+                Ok(effect) => (RestoreFootprintResult::Success, effect),
                 Err(result) => (result, Effect::default()),
             };
             (
@@ -303,14 +306,6 @@ fn only_diagnostics(diagnostics: Vec<DiagnosticEvent>) -> Effect {
     Effect {
         diagnostics,
         ..Effect::default()
-    }
-}
-
-/// Operations without a return value return void in the meta.
-fn nothing_returned(effect: Effect) -> Effect {
-    Effect {
-        return_value: Some(ScVal::Void),
-        ..effect
     }
 }
 

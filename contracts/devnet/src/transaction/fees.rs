@@ -12,7 +12,11 @@ use soroban_env_host::{
 pub fn charged_first(submission: &Submission) -> i64 {
     i64::from(BASE_FEE)
         .saturating_mul(submission.fee_operations().max(1))
-        .saturating_add(submission.resource_fee())
+        .saturating_add(if submission.is_soroban() {
+            submission.resource_fee()
+        } else {
+            0
+        })
 }
 
 /// The bid that is left for inclusion, in stroops.

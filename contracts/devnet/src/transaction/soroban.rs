@@ -30,6 +30,8 @@ pub struct Environment<'a> {
     pub info: LedgerInfo,
     pub config: &'a Settings,
     pub modules: &'a ModuleCache,
+    /// A budget that only tells what things cost.
+    pub cost_model: &'a Budget,
     /// Seed of the host's random numbers for this transaction.
     pub seed: [u8; 32],
 }
@@ -124,7 +126,7 @@ fn load_footprint(
         if !is_soroban || expired {
             disk_read_bytes = disk_read_bytes.saturating_add(size);
         }
-        let ttl = time_to_live(&stored, size)?;
+        let ttl = time_to_live(&stored, size, environment.cost_model)?;
         entries.push((Some(encoded), ttl));
     }
     if disk_read_bytes > data.resources.disk_read_bytes {
@@ -138,11 +140,11 @@ fn is_temporary(key: &LedgerKey) -> bool {
         if data.durability == ContractDataDurability::Temporary)
 }
 
-fn time_to_live(stored: &StoredEntry, size: u32) -> Result<Option<TtlLedgerEntryMeta>, Failure> {
+fn time_to_live(stored: &StoredEntry, size: u32, budget: &Budget) -> Result<Option<TtlLedgerEntryMeta>, Failure> {
     let Some(live_until_ledger) = stored.live_until else {
         return Ok(None);
     };
-    let entry_size_for_rent = rent_size(&stored.entry, size)?;
+    let entry_size_for_rent = rent_size(&stored.entry, size, budget)?;
     Ok(Some(TtlLedgerEntryMeta {
         live_until_ledger,
         entry_size_for_rent,
@@ -153,8 +155,8 @@ fn time_to_live(stored: &StoredEntry, size: u32) -> Result<Option<TtlLedgerEntry
 ///
 /// # Errors
 /// Only if the host's cost model cannot be evaluated.
-pub fn rent_size(entry: &LedgerEntry, size: u32) -> Result<u32, Failure> {
-    entry_size_for_rent(&Budget::default(), entry, size).map_err(|_| InvokeHostFunctionResult::Trapped.into())
+pub fn rent_size(entry: &LedgerEntry, size: u32, budget: &Budget) -> Result<u32, Failure> {
+    entry_size_for_rent(budget, entry, size).map_err(|_| InvokeHostFunctionResult::Trapped.into())
 }
 
 fn run_host(
@@ -326,6 +328,7 @@ fn write_change(frame: &mut Frame<'_>, change: LedgerEntryChange) -> Result<(), 
             Some(StoredEntry {
                 entry: entry.into(),
                 live_until,
+                life_modified: 0,
             })
         }
         None => None,

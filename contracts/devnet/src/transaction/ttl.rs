@@ -60,7 +60,8 @@ pub fn apply_extend(
             continue;
         }
         let size = u32::try_from(xdr(stored.entry.as_ref()).len()).unwrap_or(u32::MAX);
-        let size = rent_size(&stored.entry, size).map_err(|_| ExtendFootprintTtlResult::ResourceLimitExceeded)?;
+        let size = rent_size(&stored.entry, size, environment.cost_model)
+            .map_err(|_| ExtendFootprintTtlResult::ResourceLimitExceeded)?;
         changes.push(LedgerEntryRentChange {
             is_persistent: get_key_durability(key) == Some(ContractDataDurability::Persistent),
             is_code_entry: matches!(key, LedgerKey::ContractCode(_)),
@@ -103,7 +104,8 @@ pub fn apply_restore(
         if bytes > data.resources.disk_read_bytes || bytes > data.resources.write_bytes {
             return Err(RestoreFootprintResult::ResourceLimitExceeded);
         }
-        let rent_size = rent_size(&stored.entry, size).map_err(|_| RestoreFootprintResult::ResourceLimitExceeded)?;
+        let rent_size = rent_size(&stored.entry, size, environment.cost_model)
+            .map_err(|_| RestoreFootprintResult::ResourceLimitExceeded)?;
         changes.push(LedgerEntryRentChange {
             is_persistent: true,
             is_code_entry: matches!(key, LedgerKey::ContractCode(_)),

@@ -96,7 +96,7 @@ fn check_fee_bump(submission: &Submission, store: &dyn Store, moment: Moment) ->
     if !checker.check_account(&account, Level::Low) {
         return Err(Outcome::BadAuth);
     }
-    if moment == Moment::Arrival && available_balance(&account) < fees::charged_first(submission) {
+    if moment == Moment::Arrival && available_balance(&account) < submission.fee_bid() {
         return Err(Outcome::InsufficientBalance);
     }
     if checker.all_used() {
@@ -133,7 +133,7 @@ fn check_transaction(
             }
         }
     }
-    if pays_itself && moment == Moment::Arrival && available_balance(&account) < fees::charged_first(submission) {
+    if pays_itself && moment == Moment::Arrival && available_balance(&account) < submission.fee_bid() {
         return Err(Outcome::InsufficientBalance.into());
     }
     check_operations(submission, store, rules, &mut checker)?;
