@@ -5,12 +5,11 @@ use std::collections::HashMap;
 use serde_json::{json, Value};
 use soroban_sdk::testutils::{Address as _, EnvTestConfig, Events as _, IssuerFlags, Ledger as _};
 use soroban_sdk::token::StellarAssetClient;
-use soroban_sdk::xdr::{ContractEventBody, ScErrorCode, ScErrorType};
-use soroban_sdk::{Address, BytesN, Env, Error as HostError, InvokeError, Symbol, TryFromVal, Val, Vec};
-use stellarsettle_shared::Error;
+use soroban_sdk::xdr::ContractEventBody;
+use soroban_sdk::{Address, BytesN, Env, TryFromVal, Val, Vec};
 
 use crate::code::Code;
-use crate::signatures::{sign, Call};
+use crate::signatures::{invoke, sign, Call};
 use crate::values::{address_text, plain, text, Names};
 
 const START: u64 = 1_900_000_000;
@@ -191,17 +190,7 @@ impl Player {
     }
 
     fn invoke(&self, call: &Call) -> Outcome {
-        let function = Symbol::new(&self.env, &call.function);
-        let outcome = self
-            .env
-            .try_invoke_contract::<Val, HostError>(&call.contract, &function, call.arguments.clone());
-        match outcome {
-            Ok(Ok(value)) => Ok(self.names.decode(&value)),
-            Ok(Err(error)) => panic!("{} returned no value: {error:?}", call.function),
-            Err(Ok(error)) => Err(refusal(error)),
-            Err(Err(InvokeError::Contract(code))) => Err(refusal(HostError::from_contract_error(code))),
-            Err(Err(InvokeError::Abort)) => Err("Abort".to_string()),
-        }
+        invoke(&self.env, call).map(|value| self.names.decode(&value))
     }
 
     fn compare_outcome(&mut self, label: &str, contract: &str, outcome: &Outcome, expect: &Value) {
@@ -364,26 +353,6 @@ fn other_token(env: &Env, code: BytesN<32>, deployer: &Address) -> Address {
     env.deployer()
         .with_address(deployer.clone(), [7; 32])
         .deploy_contract(soroban_sdk::ContractExecutable::Wasm(code), arguments)
-}
-
-/// The script's name of a refusal.
-///
-/// The host reports a missing signature as an error of type Auth from wasm, and as an invalid action of the context
-/// from native code, where it cannot be told from a panic: play the scripts on wasm, too.
-fn refusal(error: HostError) -> String {
-    let native = error.is_type(ScErrorType::Context) && error.is_code(ScErrorCode::InvalidAction);
-    if error.is_type(ScErrorType::Auth) || native {
-        return "Unauthorized".to_string();
-    }
-    if error.is_type(ScErrorType::Contract) {
-        if error.get_code() < 100 {
-            return "AssetTransferFailed".to_string();
-        }
-        if let Ok(known) = Error::try_from(error) {
-            return format!("{known:?}");
-        }
-    }
-    format!("{error:?}")
 }
 
 fn of<'a>(events: &'a [(String, Value)], contract: &str) -> std::vec::Vec<&'a Value> {
