@@ -6,6 +6,7 @@ may do what is the contracts' to decide, and simulation tells before anything is
 
 from __future__ import annotations
 
+import datetime as dt
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
@@ -17,6 +18,9 @@ from contracts.calls import distributor, escrow
 from contracts.wire import Address, Invocation
 
 R = TypeVar("R", bound=schemas.Body)
+
+_END_OF_CALENDAR = 253_402_300_800
+"""The first second of the year 10000."""
 
 
 class Caller(msgspec.Struct, frozen=True):
@@ -82,9 +86,16 @@ def _for_whom(body: schemas.ForHolder) -> str:
     return "" if body.holder is None else f" for {_short(body.holder)}"
 
 
+def _moment(seconds: int) -> str:
+    """A time as people write it; what lies beyond the calendar has no end."""
+    if seconds >= _END_OF_CALENDAR:
+        return "without end"
+    return f"until {dt.datetime.fromtimestamp(seconds, dt.UTC):%Y-%m-%d %H:%M} UTC"
+
+
 def _member_summary(body: schemas.SetMember) -> str:
     state = "frozen" if body.frozen else "not frozen"
-    return f"Set the membership of {_short(body.address)} (until {body.until}, {state})"
+    return f"Set the membership of {_short(body.address)}: {_moment(body.until)}, {state}"
 
 
 _ALL: tuple[Action[Any], ...] = (

@@ -7,12 +7,15 @@ from typing import Annotated, Any
 
 from litestar import Response, Router, get, post
 from litestar.di import NamedDependency
+from litestar.enums import RequestEncodingType
 from litestar.handlers import HTTPRouteHandler
-from litestar.params import FromPath, HeaderParameter, JSONBody, QueryParameter
+from litestar.openapi.spec import Example
+from litestar.params import BodyKwarg, FromPath, HeaderParameter, QueryParameter
 
 from api.errors import documented
 from api.security import BEARER, PRIVATE, Subject
 from api.transactions.actions import ACTIONS, Action
+from api.transactions.examples import EXAMPLES
 from api.transactions.schemas import Intent, IntentPage
 from api.transactions.service import Intents
 
@@ -47,8 +50,9 @@ def _builder(action: Action[Any]) -> HTTPRouteHandler:
         "An unsigned transaction, simulated against the newest ledger. Sign it with the account "
         "you are signed in with and submit it yourself; nothing is stored if the ledger refuses."
     )
-    body: Any = JSONBody
-    build.__annotations__["data"] = body[action.request]
+    example = Example(summary=action.title, value=EXAMPLES[action.request])
+    body = BodyKwarg(media_type=RequestEncodingType.JSON, examples=[example])
+    build.__annotations__["data"] = Annotated[action.request, body]
     return post(
         f"/{action.name}",
         opt=PRIVATE,

@@ -18,6 +18,7 @@ from psycopg import sql
 from stellar_sdk import Keypair, scval
 
 from api.config import ApiConfig
+from api.database import Database
 from indexer import pipeline
 from indexer.rpc import RpcClient
 from indexer.rpc_source import RpcSource
@@ -228,3 +229,16 @@ def test_the_service_cannot_write_what_it_reads(settled: ApiConfig) -> None:
             for statement in ("DELETE FROM {}", "INSERT INTO {} DEFAULT VALUES"):
                 with pytest.raises(psycopg.errors.InsufficientPrivilege):
                     connection.execute(sql.SQL(statement).format(sql.Identifier(*table)))
+
+
+async def test_sessions_hold_the_apis_role_and_compile_no_plans(settled: ApiConfig) -> None:
+    database = Database(settled.database_url, size=2, wait_seconds=5.0)
+    await database.open()
+    try:
+        async with database.public() as connection:
+            asked = await connection.execute(
+                "SELECT current_user::text AS role, current_setting('jit') AS jit"
+            )
+            assert await asked.fetchone() == {"role": "stellarsettle_api", "jit": "off"}
+    finally:
+        await database.close()

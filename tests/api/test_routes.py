@@ -153,3 +153,17 @@ async def test_the_document_tells_which_routes_want_a_token(lonely: Client) -> N
         assert operation["summary"]
         assert {"500", "503"} <= set(operation["responses"]), route
         assert ("401" in operation["responses"]) == (route in PRIVATE), route
+
+
+async def test_every_example_of_the_document_is_a_request_we_read(
+    lonely: Client, configuration: Configure
+) -> None:
+    """With the ledger away, a body that is read ends at 503; one that is not, at 422."""
+    header = {"Authorization": f"Bearer {_token(configuration())}"}
+    document = (await lonely.get("/schema/openapi.json")).json()
+    for action in ACTIONS:
+        path = f"/v1/transactions/{action}"
+        content = document["paths"][path]["post"]["requestBody"]["content"]["application/json"]
+        (example,) = content["schema"]["examples"]
+        answer = await lonely.post(path, json=example, headers=header)
+        assert answer.status_code == 503, (action, answer.text)
