@@ -9,6 +9,7 @@ import msgspec
 from contracts import decoding
 from indexer.scval import ScvalError, decode_body
 from indexer.source import RawEvent
+from projections.engine import FoldError
 from projections.model import Mark, Record
 
 
@@ -45,3 +46,13 @@ def decode_all(events: Sequence[RawEvent]) -> Decoded:
         else:
             records.append(Record(raw.contract, event, mark, raw.position, raw.index, raw.tx_hash))
     return Decoded(records, quarantined)
+
+
+def set_aside(decoded: Decoded, error: FoldError) -> Decoded:
+    """The same without the event that a fold refused, which goes to quarantine."""
+    refused = error.record
+    reason = f"FoldError: {error} ({error.__cause__!r})"
+    return Decoded(
+        [record for record in decoded.records if record is not refused],
+        [*decoded.quarantined, Quarantined(refused.position, refused.index, reason)],
+    )

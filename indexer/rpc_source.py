@@ -7,12 +7,12 @@ an answer that knows less than an earlier one says nothing; a range error below 
 is a gap, above the newest it is only "not yet".
 
 A page's ledgers have no close times but those of their events and of the newest ledger. A batch
-therefore ends at a ledger whose time is known; what is known to be empty after it is remembered
-and not asked for again.
+therefore ends at a ledger whose time is known; what was read beyond it is kept for the next one.
 """
 
 from __future__ import annotations
 
+import bisect
 import datetime as dt
 import functools
 import re
@@ -52,7 +52,9 @@ class RpcSource:
         self._latest = 0
         self._narrowing = 0
         self._successes = 0
-        self._empty_after: tuple[int, str] | None = None
+        self._after = -1
+        self._place = ""
+        self._held: list[RawEvent] = []
 
     @property
     def latest(self) -> int:
@@ -60,35 +62,42 @@ class RpcSource:
         return self._latest
 
     def fetch(self, after: int) -> Batch | None:
-        """The next whole ledgers after `after`, see `indexer.source.Source`."""
-        place = _end_of(after)
-        if self._empty_after and self._empty_after[0] == after:
-            place = self._empty_after[1]
-        held: list[RawEvent] = []
-        while True:
-            page = self._page(place)
-            if page is None or page.cursor <= place:
-                return None
-            held += self._events_between(place, page)
-            if batch := self._whole_ledgers(after, held, page):
-                return batch
-            place = page.cursor
+        """The next whole ledgers after `after`, see `indexer.source.Source`.
 
-    def _whole_ledgers(self, after: int, held: list[RawEvent], page: rpc.EventPage) -> Batch | None:
+        What was read before an error or a pause is kept: the next call goes on from there.
+        """
+        if after != self._after:
+            self._go_on(after, _end_of(after), [])
+        while True:
+            page = self._page(self._place)
+            if page is None or page.cursor <= self._place:
+                return None
+            self._held += self._events_between(self._place, page)
+            self._place = page.cursor
+            if batch := self._whole_ledgers(page):
+                return batch
+
+    def _go_on(self, after: int, place: str, held: list[RawEvent]) -> None:
+        """All events after ledger `after` up to `place` are `held`."""
+        self._after, self._place, self._held = after, place, held
+
+    def _whole_ledgers(self, page: rpc.EventPage) -> Batch | None:
         """What can be handed out after `page`; None if a ledger or a close time is still open."""
         stopped_inside = bool(page.events) and page.events[-1].id == page.cursor
         whole = _ledger_of(page.cursor) - stopped_inside
-        if whole <= after:
-            return None
+        held = self._held
         if whole >= page.latest_ledger:
             through = Mark(page.latest_ledger, page.latest_ledger_close_time)
-            return Batch(held, through, self._latest)
-        events = [event for event in held if event.ledger <= whole]
-        if not events:
+        else:
+            complete = [event for event in held if event.ledger <= whole]
+            if not complete:
+                return None
+            through = Mark(complete[-1].ledger, complete[-1].closed_at)
+        if through.ledger <= self._after:
             return None
-        through = Mark(events[-1].ledger, events[-1].closed_at)
-        self._empty_after = (through.ledger, _end_of(whole))
-        return Batch(events, through, self._latest)
+        count = bisect.bisect_right(held, through.ledger, key=lambda event: event.ledger)
+        self._go_on(through.ledger, page.cursor, held[count:])
+        return Batch(held[:count], through, self._latest)
 
     def _events_between(self, place: str, page: rpc.EventPage) -> list[RawEvent]:
         """The page's events after `place` in order; repeated and foreign ones are left out."""

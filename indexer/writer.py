@@ -18,7 +18,7 @@ from typing import Any, Final, Self
 import psycopg
 
 from indexer.copying import copy_events
-from indexer.decode import Decoded, Quarantined
+from indexer.decode import Decoded, Quarantined, set_aside
 from indexer.source import Batch, Deployment
 from indexer.tables import CONTRACT_IDS
 from projections.engine import Engine, FoldError
@@ -127,29 +127,21 @@ class Writer:
 
         After any exception the state of the database is not known to this writer: open another.
         """
-        records, quarantined = decoded.records, decoded.quarantined
         while True:
             try:
                 with self._connection.transaction():
                     self._advance(batch.through)
                     copy_events(self._connection, batch.events)
-                    self._quarantine(quarantined)
-                    self._engine.apply(self._connection, records, batch.through)
+                    self._quarantine(decoded.quarantined)
+                    self._engine.apply(self._connection, decoded.records, batch.through)
                     self._note(batch)
             except FoldError as error:
-                # A fold refused an event: that one waits in quarantine, the rest flows.
                 self._engine.forget()
-                refused = error.record
-                records = [record for record in records if record is not refused]
-                reason = f"FoldError: {error} ({error.__cause__!r})"
-                quarantined = [
-                    *quarantined,
-                    Quarantined(refused.position, refused.index, reason),
-                ]
+                decoded = set_aside(decoded, error)
             else:
                 self._version += 1
                 self.after = batch.through.ledger
-                return quarantined
+                return decoded.quarantined
 
     def beat(self, latest: int) -> None:
         """Note that the network was heard of, at most once a second; `latest` is its newest."""

@@ -1,0 +1,133 @@
+"""The read models once more, from stored raw events alone: the proof that nothing else is in them.
+
+The second build lives in a schema of its own beside the live one, is compared by digest, and is
+dropped. It takes nothing from the network and nothing from `read`, and disturbs no reader.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+import psycopg
+from psycopg import sql
+
+from indexer import stored
+from indexer.decode import Decoded, Quarantined, decode_all, set_aside
+from indexer.writer import ROLE
+from projections.engine import Engine, FoldError
+from projections.model import Mark
+
+SCHEMA: Final = "read_rebuild"
+"""Where the second build stands while it is compared."""
+
+_LIVE: Final = "read"
+_LOCK: Final = 0x5374_6C53_7262_6C64
+
+
+class NothingToRebuildError(Exception):
+    """The database holds no ledger yet: run `stellarsettle index` first."""
+
+
+class RebuildBusyError(Exception):
+    """Another rebuild of this database is under way: wait for it."""
+
+
+class Rebuilt(msgspec.Struct, frozen=True):
+    """What a rebuild found, as of ledger `through`.
+
+    `live` and `rebuilt` are digests (32 bytes); `quarantined` the events that could not be folded.
+    """
+
+    through: Mark
+    events: int
+    live: bytes
+    rebuilt: bytes
+    quarantined: list[Quarantined]
+
+    @property
+    def equal(self) -> bool:
+        """Whether the read models are exactly what the raw events say."""
+        return self.live == self.rebuilt
+
+
+def rebuild(url: str, *, events_at_once: int = stored.EVENTS_AT_ONCE) -> Rebuilt:
+    """Fold every stored event anew and compare digests; the live models are only read.
+
+    Works beside a running indexer: both sides are compared at one ledger. Raises
+    `NothingToRebuildError`, `RebuildBusyError`, and psycopg.Error as it comes.
+    """
+    with beside(url, events_at_once=events_at_once) as (_, rebuilt):
+        return rebuilt
+
+
+@contextlib.contextmanager
+def beside(
+    url: str, *, events_at_once: int = stored.EVENTS_AT_ONCE
+) -> Iterator[tuple[psycopg.Connection, Rebuilt]]:
+    """A rebuild that stays in `SCHEMA` until the context ends, to be looked into.
+
+    The connection is in a transaction that sees one moment of the live models; it ends rolled
+    back, so the second schema is never seen by anybody else and never left behind.
+    """
+    with psycopg.connect(url, options=f"-c role={ROLE}") as connection:
+        connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+        locked = connection.execute("SELECT pg_try_advisory_xact_lock(%s)", (_LOCK,)).fetchone()
+        if not locked or not locked[0]:
+            raise RebuildBusyError("another rebuild of this database is under way: wait for it")
+        through = stored.cursor(connection)
+        if through is None:
+            raise NothingToRebuildError("nothing is indexed yet: run `stellarsettle index` first")
+        _make_schema(connection)
+        try:
+            yield connection, _fold_all(connection, through, events_at_once)
+        finally:
+            connection.rollback()
+
+
+def _make_schema(connection: psycopg.Connection) -> None:
+    """The tables of `read`, empty, with their keys and indexes."""
+    new = sql.Identifier(SCHEMA)
+    connection.execute(sql.SQL("CREATE SCHEMA {}").format(new))
+    tables = connection.execute(
+        "SELECT tablename FROM pg_tables WHERE schemaname = %s ORDER BY tablename", (_LIVE,)
+    ).fetchall()
+    for (name,) in tables:
+        connection.execute(
+            sql.SQL("CREATE TABLE {} (LIKE {} INCLUDING ALL)").format(
+                sql.Identifier(SCHEMA, name), sql.Identifier(_LIVE, name)
+            )
+        )
+    connection.execute(
+        sql.SQL("INSERT INTO {} (single, ledger, closed_at) VALUES (true, 0, 0)").format(
+            sql.Identifier(SCHEMA, "applied")
+        )
+    )
+
+
+def _fold_all(connection: psycopg.Connection, through: Mark, events_at_once: int) -> Rebuilt:
+    engine = Engine(SCHEMA)
+    live = Engine(_LIVE).digest(connection)
+    quarantined: list[Quarantined] = []
+    count = 0
+    for events, mark in stored.whole_ledgers(connection, through, events_at_once):
+        count += len(events)
+        quarantined += _fold(connection, engine, decode_all(events), mark)
+    return Rebuilt(through, count, live, engine.digest(connection), quarantined)
+
+
+def _fold(
+    connection: psycopg.Connection, engine: Engine, decoded: Decoded, mark: Mark
+) -> list[Quarantined]:
+    """Apply one part, as the writer does: what a fold refuses is set aside, the rest flows."""
+    while True:
+        try:
+            with connection.transaction():
+                engine.apply(connection, decoded.records, mark)
+        except FoldError as error:
+            engine.forget()
+            decoded = set_aside(decoded, error)
+        else:
+            return decoded.quarantined
