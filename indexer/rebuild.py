@@ -1,7 +1,7 @@
 """The read models once more, from stored raw events alone: the proof that nothing else is in them.
 
-The second build lives in a schema of its own beside the live one, is compared by digest, and is
-dropped. It takes nothing from the network and nothing from `read`, and disturbs no reader.
+The second build lives in temporary tables beside the live ones, is compared by digest, and is gone
+with its session. It takes nothing from the network and nothing from `read`, and disturbs no reader.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from indexer.writer import ROLE
 from projections.engine import Engine, FoldError
 from projections.model import Mark
 
-SCHEMA: Final = "read_rebuild"
-"""Where the second build stands while it is compared."""
+SCHEMA: Final = "pg_temp"
+"""Where the second build stands while it is compared: seen by its own session only."""
 
 _LIVE: Final = "read"
 _LOCK: Final = 0x5374_6C53_7262_6C64
@@ -69,8 +69,7 @@ def beside(
 ) -> Iterator[tuple[psycopg.Connection, Rebuilt]]:
     """A rebuild that stays in `SCHEMA` until the context ends, to be looked into.
 
-    The connection is in a transaction that sees one moment of the live models; it ends rolled
-    back, so the second schema is never seen by anybody else and never left behind.
+    The connection is in a transaction that sees one moment of the live models, and is rolled back.
     """
     with psycopg.connect(url, options=f"-c role={ROLE}") as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
@@ -80,24 +79,22 @@ def beside(
         through = stored.cursor(connection)
         if through is None:
             raise NothingToRebuildError("nothing is indexed yet: run `stellarsettle index` first")
-        _make_schema(connection)
+        _make_tables(connection)
         try:
             yield connection, _fold_all(connection, through, events_at_once)
         finally:
             connection.rollback()
 
 
-def _make_schema(connection: psycopg.Connection) -> None:
+def _make_tables(connection: psycopg.Connection) -> None:
     """The tables of `read`, empty, with their keys and indexes."""
-    new = sql.Identifier(SCHEMA)
-    connection.execute(sql.SQL("CREATE SCHEMA {}").format(new))
     tables = connection.execute(
         "SELECT tablename FROM pg_tables WHERE schemaname = %s ORDER BY tablename", (_LIVE,)
     ).fetchall()
     for (name,) in tables:
         connection.execute(
-            sql.SQL("CREATE TABLE {} (LIKE {} INCLUDING ALL)").format(
-                sql.Identifier(SCHEMA, name), sql.Identifier(_LIVE, name)
+            sql.SQL("CREATE TEMPORARY TABLE {} (LIKE {} INCLUDING ALL)").format(
+                sql.Identifier(name), sql.Identifier(_LIVE, name)
             )
         )
     connection.execute(

@@ -1,0 +1,409 @@
+"""Exactly once: whatever interrupts the indexer, and wherever, nothing is lost or doubled."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import random
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Self
+
+import psycopg
+import pytest
+
+from indexer import health, pipeline, rebuild
+from indexer.decode import decode_all
+from indexer.rpc import RpcClient, Waiting
+from indexer.rpc_source import RpcSource
+from indexer.source import Batch, Deployment, GapError, RawEvent
+from indexer.writer import DeploymentMismatchError, Writer, WriterReplacedError
+from projections.engine import Engine
+from projections.model import Mark
+from tests.indexer import synthetic
+from tests.indexer.node import Faults, Node, serving
+
+START = synthetic.START_LEDGER
+_STORED = "SELECT position, index, tx_hash, body FROM ledger.event ORDER BY position, index"
+
+
+def _batches(events: list[RawEvent], size: int) -> Iterator[Batch]:
+    """The events as whole ledgers, about `size` at a time."""
+    latest = events[-1].ledger
+    held: list[RawEvent] = []
+    for place, event in enumerate(events):
+        held.append(event)
+        following = events[place + 1].ledger if place + 1 < len(events) else latest + 1
+        if following > event.ledger and (len(held) >= size or following > latest):
+            yield Batch(held, Mark(event.ledger, event.closed_at), latest)
+            held = []
+
+
+def _write(url: str, events: list[RawEvent], size: int = 40) -> None:
+    with Writer.open(url, synthetic.DEPLOYMENT, threading.Event()) as writer:
+        for batch in _batches(events, size):
+            if batch.through.ledger > writer.after:
+                rest = [event for event in batch.events if event.ledger > writer.after]
+                writer.commit(Batch(rest, batch.through, batch.latest), decode_all(rest))
+
+
+def _digest(url: str) -> bytes:
+    with psycopg.connect(url) as connection:
+        return Engine().digest(connection)
+
+
+def _check(url: str, events: list[RawEvent], expected: bytes) -> None:
+    """Each event is stored once, coverage has no hole, and the state is the expected one."""
+    with psycopg.connect(url) as connection:
+        stored = connection.execute(_STORED).fetchall()
+        stretches = connection.execute(
+            "SELECT first, through FROM ledger.stretch ORDER BY through"
+        ).fetchall()
+        marks = connection.execute(
+            "SELECT c.ledger, a.ledger FROM ledger.cursor AS c, read.applied AS a"
+        ).fetchone()
+    assert stored == [(e.position, e.index, e.tx_hash, e.body) for e in events]
+    assert stretches[0][0] == START
+    assert all(later[0] == earlier[1] + 1 for earlier, later in itertools.pairwise(stretches))
+    assert marks == (stretches[-1][1], stretches[-1][1])
+    assert _digest(url) == expected
+
+
+@pytest.fixture(scope="module")
+def events() -> list[RawEvent]:
+    return synthetic.ledgers(11, synthetic.story(11, 12))
+
+
+@pytest.fixture
+def expected(events: list[RawEvent], database: str) -> bytes:
+    """The digest of an undisturbed run, in batches of another size; leaves the database empty."""
+    _write(database, events, 7)
+    digest = _digest(database)
+    with psycopg.connect(database, autocommit=True) as connection:
+        _empty(connection)
+    return digest
+
+
+def _empty(connection: psycopg.Connection) -> None:
+    tables = connection.execute(
+        "SELECT string_agg(format('%I.%I', schemaname, tablename), ',') FROM pg_tables"
+        " WHERE schemaname IN ('ledger', 'read') AND tablename <> 'applied'"
+    ).fetchone()
+    assert tables
+    connection.execute(f"TRUNCATE {tables[0]}".encode())
+    connection.execute("UPDATE read.applied SET ledger = 0, closed_at = 0")
+
+
+class InjectedError(Exception):
+    """The fault of this test."""
+
+
+class Faulty:
+    """Raises at the nth use of the database on the commit path, before or after its effect."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.left = -1
+        self.after = False
+        self.uses = 0
+        for owner, name in (
+            (psycopg.Connection, "execute"),
+            (psycopg.Cursor, "executemany"),
+            (psycopg.Copy, "finish"),
+            (psycopg.Connection, "transaction"),
+            (psycopg.Transaction, "_exit_gen"),
+        ):
+            monkeypatch.setattr(owner, name, self._wrapped(getattr(owner, name)))
+
+    def _wrapped(self, original: Callable[..., Any]) -> Callable[..., Any]:
+        def use(*args: Any, **kwargs: Any) -> Any:
+            self.uses += 1
+            self.left -= 1
+            if self.left == 0 and not self.after:
+                raise InjectedError
+            result = original(*args, **kwargs)
+            if self.left == 0:
+                raise InjectedError
+            return result
+
+        return use
+
+
+@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
+def test_an_error_at_any_step_of_the_commit_path(
+    database: str,
+    events: list[RawEvent],
+    expected: bytes,
+    monkeypatch: pytest.MonkeyPatch,
+    after: bool,  # noqa: FBT001  # a test's parameter
+) -> None:
+    """Pain 6: recovery after a restart fails in a loop."""
+    faulty = Faulty(monkeypatch)
+    _write(database, events)
+    steps, size = faulty.uses, 40
+    with psycopg.connect(database, autocommit=True) as connection:
+        _empty(connection)
+    faulty.after = after
+    chance = random.Random(5)  # noqa: S311  # a test's seed
+    injected = 0
+    for _ in range(60):
+        faulty.left = chance.randint(1, steps // 4)
+        try:
+            _write(database, events, size)
+        except InjectedError:
+            injected += 1
+    faulty.left = -1
+    _write(database, events, size)
+    assert injected > 20
+    _check(database, events, expected)
+
+
+def test_a_session_ended_by_the_server_loses_and_doubles_nothing(
+    database: str, events: list[RawEvent], expected: bytes
+) -> None:
+    chance = random.Random(6)  # noqa: S311  # a test's seed
+    latest = events[-1].ledger + 3
+    with serving(Node(events, START)) as node, _running(database, node):
+        for _ in range(10):
+            time.sleep(chance.uniform(0.1, 0.6))
+            node.latest = min(latest, node.latest + chance.randint(0, latest // 9 - START // 9))
+            with psycopg.connect(database, autocommit=True) as connection:
+                connection.execute(
+                    "SELECT pg_terminate_backend(pid) FROM pg_locks"
+                    " WHERE locktype = 'advisory' AND pid <> pg_backend_pid()"
+                    " AND database = (SELECT oid FROM pg_database"
+                    " WHERE datname = current_database())"
+                )
+        node.latest = latest
+        _wait(database, latest)
+    _check(database, events, expected)
+
+
+def _after(url: str) -> int:
+    with psycopg.connect(url) as connection:
+        row = connection.execute("SELECT ledger FROM ledger.cursor").fetchone()
+    return row[0] if row else 0
+
+
+class _running:  # noqa: N801  # used like a function
+    """The main loop in a thread, with small pages, until the block ends."""
+
+    def __init__(self, url: str, node: Node, page_limit: int = 9) -> None:
+        self.stop = threading.Event()
+        self.error: BaseException | None = None
+        self._client = RpcClient(
+            node.url,
+            waiting=Waiting(random.Random(1), self.stop),  # noqa: S311  # a test's seed
+        )
+        source = RpcSource(self._client, synthetic.DEPLOYMENT, page_limit=page_limit)
+        options = pipeline.Options(poll_seconds=0.02, queue_bytes=50_000)
+        self._args = (url, source, synthetic.DEPLOYMENT, self.stop, options)
+        self.thread = threading.Thread(target=self._run)
+
+    def _run(self) -> None:
+        try:
+            pipeline.run(*self._args)
+        except BaseException as error:  # noqa: BLE001  # looked at by the test
+            self.error = error
+
+    def __enter__(self) -> Self:
+        self.thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop.set()
+        self.thread.join(timeout=30)
+        self._client.close()
+        assert not self.thread.is_alive()
+
+
+def _wait(url: str, ledger: int, seconds: float = 60) -> None:
+    deadline = time.monotonic() + seconds
+    while _after(url) < ledger:
+        assert time.monotonic() < deadline, f"stuck at {_after(url)} of {ledger}"
+        time.sleep(0.02)
+
+
+def test_backfill_and_live_are_one_and_the_node_may_have_a_bad_day(
+    database: str, events: list[RawEvent], expected: bytes
+) -> None:
+    """Pain 8: live began after a tenth of the history, the rest never came."""
+    half = events[len(events) // 2].ledger
+    with serving(Node(events, half, seed=3)) as node, _running(database, node):
+        node.faults = Faults(0.05, 0.05, 0.05, 0.05, 0.05, 0.05, 0.05)
+        _wait(database, half)
+        while node.latest < events[-1].ledger + 2:
+            node.latest += 7
+            time.sleep(0.01)
+        _wait(database, node.latest)
+    _check(database, events, expected)
+
+
+def test_a_gap_stops_the_indexer_and_names_the_ledgers(
+    database: str, events: list[RawEvent]
+) -> None:
+    with serving(Node(events, events[-1].ledger)) as node:
+        node.oldest = START + 9
+        with _running(database, node) as running:
+            running.thread.join(timeout=20)
+        assert isinstance(running.error, GapError)
+        assert f"ledgers {START} to {START + 8} are missing" in str(running.error)
+    assert _after(database) == START - 1
+
+
+def test_undecodable_events_wait_and_the_rest_flows(database: str, events: list[RawEvent]) -> None:
+    """Pain 13: one undecodable event halts everything, or is skipped for ever."""
+    last = events[-1]
+    odd = [
+        RawEvent(
+            (last.ledger + 1) << 32 | 1 << 12, 0, last.contract, last.closed_at, bytes(32), body
+        )
+        for body in (bytes.fromhex("00000001000000630000000100000001"),)
+    ]
+    _write(database, events + odd)
+    with psycopg.connect(database) as connection:
+        rows = connection.execute("SELECT position, reason FROM ledger.quarantine").fetchall()
+        assert len(rows) == 1
+        assert rows[0][0] == odd[0].position
+        assert "UnknownArmError: SCVal arm 99" in rows[0][1]
+        stored = connection.execute(_STORED).fetchall()
+    assert stored[-1][3] == odd[0].body
+    assert _after(database) == last.ledger + 1
+    rebuilt = rebuild.rebuild(database)
+    assert rebuilt.equal
+    assert [event.position for event in rebuilt.quarantined] == [odd[0].position]
+
+
+def test_only_one_writer_and_the_standby_takes_over(
+    database: str, events: list[RawEvent], expected: bytes
+) -> None:
+    latest = events[-1].ledger
+    with serving(Node(events, latest)) as node:
+        with _running(database, node):
+            _wait(database, latest)
+            with _running(database, node) as standby:
+                time.sleep(1.0)
+                assert standby.error is None
+        node.latest += 4
+        with _running(database, node):
+            _wait(database, latest + 4)
+    _check(database, events, expected)
+
+
+def test_a_writer_that_was_overtaken_commits_nothing(database: str, events: list[RawEvent]) -> None:
+    batch = next(_batches(events, 10))
+    with Writer.open(database, synthetic.DEPLOYMENT, threading.Event()) as writer:
+        with psycopg.connect(database, autocommit=True) as connection:
+            connection.execute("UPDATE ledger.cursor SET version = version + 1")
+        with pytest.raises(WriterReplacedError, match="not where this writer left it"):
+            writer.commit(batch, decode_all(batch.events))
+        writer._connection.execute("SELECT pg_advisory_unlock_all()")
+        with pytest.raises(WriterReplacedError, match="no longer holds"):
+            writer.commit(batch, decode_all(batch.events))
+    with psycopg.connect(database) as connection:
+        assert connection.execute(_STORED).fetchall() == []
+
+
+def test_a_database_of_another_deployment_is_refused(database: str) -> None:
+    _write(database, synthetic.ledgers(1, synthetic.story(1, 1)))
+    other = Deployment(synthetic.DEPLOYMENT.distributor, synthetic.DEPLOYMENT.escrow, START)
+    with pytest.raises(DeploymentMismatchError, match="use another database"):
+        Writer.open(database, other, threading.Event())
+
+
+def test_empty_ledgers_are_one_stretch(database: str) -> None:
+    """Pain 9: empty stretches commit as one interval row."""
+    with Writer.open(database, synthetic.DEPLOYMENT, threading.Event()) as writer:
+        for ledger in range(START, START + 20):
+            writer.commit(
+                Batch([], Mark(ledger, synthetic.close_time(ledger)), ledger), decode_all([])
+            )
+    with psycopg.connect(database) as connection:
+        rows = connection.execute("SELECT first, through, events FROM ledger.stretch").fetchall()
+    assert rows == [(START, START + 19, 0)]
+
+
+def test_health_is_progress(database: str, events: list[RawEvent]) -> None:
+    """Pain 5: following stops for days, the process looks healthy."""
+    with psycopg.connect(database, autocommit=True) as connection:
+        assert health.health(connection) is None
+        _write(database, events)
+        state = health.health(connection)
+        assert state
+        assert (state.ledger, state.lag_ledgers, state.quarantined) == (events[-1].ledger, 0, 0)
+        assert state.progressing()
+        connection.execute("UPDATE ledger.heartbeat SET latest = latest + 5")
+        connection.execute(
+            "UPDATE ledger.stretch SET committed_at = committed_at - interval '1 hour'"
+        )
+        state = health.health(connection)
+        assert state
+        assert state.lag_ledgers == 5
+        assert not state.progressing()
+        assert state.progressing(patience=7_200)
+        connection.execute("UPDATE ledger.heartbeat SET latest = latest - 5")
+        state = health.health(connection)
+        assert state
+        assert state.progressing()
+        connection.execute("UPDATE ledger.heartbeat SET seen_at = seen_at - interval '1 minute'")
+        state = health.health(connection)
+        assert state
+        assert not state.progressing()
+
+
+_PROGRAM = """
+import random, signal, sys, threading
+from indexer import pipeline
+from indexer.rpc import RpcClient
+from indexer.rpc_source import RpcSource
+from tests.indexer import synthetic
+stop = threading.Event()
+signal.signal(signal.SIGTERM, lambda *_: stop.set())
+source = RpcSource(RpcClient(sys.argv[2]), synthetic.DEPLOYMENT, page_limit=int(sys.argv[3]))
+pipeline.run(sys.argv[1], source, synthetic.DEPLOYMENT, stop, pipeline.Options(0.02))
+"""
+
+
+def _process(url: str, node: Node) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-c", _PROGRAM, url, node.url, "9"],
+        cwd=Path(__file__).parents[2],
+        stderr=subprocess.PIPE,
+    )
+
+
+def test_killed_at_random_moments(database: str, events: list[RawEvent], expected: bytes) -> None:
+    """`kill -9` of a real process, again and again, then one that may finish."""
+    seed = int(os.environ.get("STELLARSETTLE_SEED", "1"))
+    chance = random.Random(seed)  # noqa: S311  # a test's seed
+    latest = events[-1].ledger
+    with serving(Node(events, START, seed=seed)) as node:
+        kills = 0
+        while kills < 6:
+            process = _process(database, node)
+            assert process.stderr
+            with process, process.stderr:
+                before = _after(database)
+                deadline = time.monotonic() + 30
+                while _after(database) <= before and time.monotonic() < deadline:
+                    node.latest = min(latest, node.latest + chance.randint(1, 9))
+                    time.sleep(0.01)
+                until = time.monotonic() + chance.uniform(0, 0.15)
+                while time.monotonic() < until:
+                    node.latest = min(latest, node.latest + chance.randint(0, 2))
+                    time.sleep(0.005)
+                assert process.poll() is None, process.stderr.read().decode()
+                process.kill()
+                kills += 1
+        node.latest = latest + 1
+        process = _process(database, node)
+        assert process.stderr
+        with process, process.stderr:
+            _wait(database, latest + 1)
+            process.send_signal(signal.SIGTERM)
+            assert process.wait(timeout=10) == 0, f"seed {seed}"
+    _check(database, events, expected)
