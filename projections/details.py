@@ -80,18 +80,24 @@ _BY_ID = single(f"SELECT {_WHOLE} {_FROM} WHERE i.invoice = %(id)s")
 
 _PARTY_ITEM = json_object(
     **facts.SUMMARY,
-    role="CASE WHEN t.seller = party.id THEN 'seller' ELSE 'debtor' END",
+    role="mine.role",
     created_at="t.created_at",
     seller_claimable=digits("coalesce(p.seller - p.seller_claimed, 0)"),
 )
 
 _PARTY_ITEMS = f"""
     SELECT {_PARTY_ITEM} AS item
-    FROM (SELECT {address_number("address")} AS id) AS party
-    JOIN read.terms AS t ON t.seller = party.id OR t.debtor = party.id
+    FROM (
+        SELECT s.invoice, 'seller' AS role FROM read.terms AS s
+        WHERE s.seller = {address_number("address")}
+        UNION ALL
+        SELECT d.invoice, 'debtor' AS role FROM read.terms AS d
+        WHERE d.debtor = {address_number("address")}
+    ) AS mine
+    JOIN read.terms AS t USING (invoice)
     JOIN read.invoice AS i USING (invoice)
     LEFT JOIN read.pool AS p USING (invoice)
-    ORDER BY t.position DESC
+    ORDER BY t.position DESC, i.invoice
 """  # noqa: S608
 
 _OF_PARTY = single(json_object(address="%(address)s::text", items=json_list(_PARTY_ITEMS)))

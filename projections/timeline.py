@@ -39,11 +39,8 @@ class Activity(Row, frozen=True, array_like=True):
 
 ACTIVITY = Model("activity", Activity, key=("position", "event_index"), version=1, append_only=True)
 
-TOKEN_EVENTS: tuple[type[Event], ...] = (
-    events.Transfer,
-    events.Mint,
-    events.Burn,
-    events.Approve,
+TOKEN_EVENTS: frozenset[type[Event]] = frozenset(
+    (events.Transfer, events.Mint, events.Burn, events.Approve)
 )
 """They change nothing here: escrow and distributor tell the same. For reconciliation only."""
 

@@ -67,13 +67,13 @@ class Business:
     def list_invoice(self) -> Deal:
         """Creates, approves and publishes an invoice."""
         number = len(self.deals)
-        deal = Deal(identifier(f"invoice {number}"), address(f"@seller{number % 5}"))
+        deal = Deal(identifier(f"invoice {number}"), address(f"@seller{number % 1000}"))
         self.deals.append(deal)
         self.chain.tell(
             events.InvoiceCreated(
                 id=deal.id,
                 seller=deal.seller,
-                debtor=address("@debtor") if number % 2 else None,
+                debtor=address(f"@debtor{number % 1000}") if number % 2 else None,
                 asset=ASSET,
                 natural=identifier(f"natural {number}"),
                 doc_hash=identifier("document"),
