@@ -1,5 +1,11 @@
 //! Every time lock at the second before, the second itself and the second after; every amount at its edges.
-#![allow(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::expect_used)]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing
+)]
 
 use invoice_escrow::{Params, Status, Terms};
 use stellarsettle_histories::platform::{params, Platform, DAY};
