@@ -199,6 +199,64 @@ def serve() -> None:
 
 
 @cli.command()
+def rebuild() -> None:
+    """Fold all stored events again, without the network, and compare digests."""
+    import psycopg
+
+    from indexer import rebuild as rebuilding
+    from stellarsettle import services, settings
+
+    try:
+        done = rebuilding.rebuild(services.database_url(_settings()))
+    except (
+        rebuilding.NothingToRebuildError,
+        rebuilding.RebuildBusyError,
+        psycopg.Error,
+        settings.SettingsError,
+    ) as error:
+        _refuse(error)
+    click.echo(f"{done.events} events up to ledger {done.through.ledger}")
+    click.echo(f"live     {done.live.hex()}")
+    click.echo(f"rebuilt  {done.rebuilt.hex()}")
+    click.echo("equal" if done.equal else "THEY DIFFER: run `stellarsettle verify`")
+    raise SystemExit(0 if done.equal else 1)
+
+
+@cli.command()
+@click.option("--offline", is_flag=True, help="Do not compare with the contracts' balances.")
+def verify(*, offline: bool) -> None:
+    """Prove the read models: rebuild, history, coverage, sequences, conservation of money."""
+    import contextlib
+
+    import psycopg
+
+    from indexer import verify as verifying
+    from indexer.rebuild import NothingToRebuildError, RebuildBusyError
+    from indexer.rpc import RpcClient, RpcUnavailableError
+    from stellarsettle import services, settings
+
+    chosen = _settings()
+    try:
+        with contextlib.nullcontext() if offline else RpcClient(chosen.rpc_url) as client:
+            done = verifying.verify(services.database_url(chosen), client)
+    except (
+        NothingToRebuildError,
+        RebuildBusyError,
+        RpcUnavailableError,
+        psycopg.Error,
+        settings.SettingsError,
+    ) as error:
+        _refuse(error)
+    for finding in done.findings:
+        click.echo(f"{'!!' if finding.grave else '--'}  {finding.check}: {finding.text}")
+    click.echo(
+        f"{done.events} events up to ledger {done.through.ledger},"
+        f" {done.balances_compared} balances compared, digest {done.digest.hex()}"
+    )
+    raise SystemExit(0 if done.sound else 1)
+
+
+@cli.command()
 def doctor() -> None:
     """Say what is well and what is missing."""
     from stellarsettle.doctor import examine

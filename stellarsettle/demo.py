@@ -23,7 +23,6 @@ from stellarsettle.settings import Settings
 from stellarsettle.story import Cast, Told, amount
 
 _LOOK_SECONDS = 0.01
-_SHOWN_SECONDS = 30
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -56,6 +55,11 @@ class Watch(threading.Thread):
             while not self._over.wait(_LOOK_SECONDS):
                 ledger = client.get(self._url).json()["meta"]["as_of_ledger"]
                 self.readable.setdefault(ledger, time.time() * 1000)
+
+    def wait_for(self, ledger: int) -> None:
+        """Go on until `ledger` was read; the API shows it already."""
+        while self.is_alive() and not any(seen >= ledger for seen in list(self.readable)):
+            time.sleep(_LOOK_SECONDS)
 
     def over(self) -> None:
         """Stop looking."""
@@ -98,20 +102,12 @@ def _tell(platform: LocalPlatform, tell: Tell) -> tuple[Cast, Told, Summary]:
     watch.start()
     cast = story.gather(platform)
     told = story.Story(platform, cast, tell).tell()
-    last = platform.chain.server.get_latest_ledger().sequence
-    _wait_until_shown(watch, last)
+    last = platform.wait_until_shown()
+    watch.wait_for(last)
     watch.over()
     delays = watch.delays(platform.devnet.closes(first + 1))
     tell("")
     return cast, told, _check(platform, delays, tell)
-
-
-def _wait_until_shown(watch: Watch, ledger: int) -> None:
-    deadline = time.monotonic() + _SHOWN_SECONDS
-    while not any(shown >= ledger for shown in list(watch.readable)):
-        if time.monotonic() > deadline or not watch.is_alive():
-            raise local.LocalError(f"ledger {ledger} was not shown within {_SHOWN_SECONDS} s")
-        time.sleep(_LOOK_SECONDS)
 
 
 def _check(platform: LocalPlatform, delays: list[float], tell: Tell) -> Summary:

@@ -133,6 +133,17 @@ class LocalPlatform:
         held: int = self.chain.view(self.asset, "balance", scval.to_address(address))
         return held
 
+    def wait_until_shown(self) -> int:
+        """Wait until the API shows the newest ledger; returns its number."""
+        newest = self.chain.server.get_latest_ledger().sequence
+        deadline = time.monotonic() + _READY_SECONDS
+        while time.monotonic() < deadline:
+            answer = httpx.get(f"{self.api_url}/v1/platform")
+            if answer.is_success and answer.json()["meta"]["as_of_ledger"] >= newest:
+                return newest
+            time.sleep(0.02)
+        raise LocalError(f"ledger {newest} is not shown; see {self.indexer.log}")
+
     def close(self) -> None:
         """Stop the services and let the wallets' connections go."""
         for wallet in self.people.values():

@@ -97,7 +97,9 @@ class Story:
         """Three investors fund 9,500.00; a day later the seller has it."""
         for wallet, stake in zip(self.cast.investors, (5_000, 3_000, 1_500), strict=True):
             self.act(wallet, "fund", invoice_id=invoice, amount=str(stake * UNITS))
-        self.wait_until(self.invoice(invoice)["release_at"], "the release delay has passed")
+        self.wait_until(
+            self.invoice(invoice)["times"]["release_at"], "the release delay has passed"
+        )
         self.act(self.cast.seller, "release", invoice_id=invoice)
 
     def repay(self, invoice: str) -> None:
@@ -150,6 +152,7 @@ class Story:
         ahead = moment - self.platform.chain.close_time()
         if ahead > 0:
             self.platform.devnet.advance_time(ahead)
+            self.platform.wait_until_shown()
             self._tell(f"               time passes: {why}")
 
     def invoice(self, invoice: str) -> dict[str, Any]:
