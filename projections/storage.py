@@ -32,8 +32,8 @@ class StaleEngineError(RuntimeError):
     """Somebody else applied ledgers meanwhile: forget and read the cursor again."""
 
 
-class _Shelf:
-    """What is in memory of one model."""
+class Shelf:
+    """What is in memory of one model: rows at hand, and versions not written yet."""
 
     def __init__(self, schema: str, model: Model[Any], bound: int) -> None:
         self.model = model
@@ -73,6 +73,7 @@ class _Shelf:
         return changed
 
     def forget(self) -> None:
+        """Drops everything of this model."""
         self.cache.clear()
         self.wanted.clear()
         self.before.clear()
@@ -83,7 +84,7 @@ class _Shelf:
 class _Statements:
     """The SQL of one model's table, composed once."""
 
-    def __init__(self, schema: str, shelf: _Shelf) -> None:
+    def __init__(self, schema: str, shelf: Shelf) -> None:
         model = shelf.model
         table = sql.Identifier(schema, model.name)
         stage = sql.Identifier(f"stage_{schema}_{model.name}")
@@ -129,7 +130,7 @@ class Storage:
     """Rows of all models in `schema`; at least `bound` of each model stay in memory."""
 
     def __init__(self, schema: str, models: Sequence[Model[Any]], bound: int) -> None:
-        self._shelves = {model: _Shelf(schema, model, bound) for model in models}
+        self._shelves = {model: Shelf(schema, model, bound) for model in models}
         self._addresses = Addresses(schema, 4 * bound)
         applied = sql.Identifier(schema, "applied")
         self._select_mark = sql.SQL("SELECT ledger, closed_at FROM {}").format(applied)
@@ -171,9 +172,9 @@ class Storage:
                     (key, None) for key in keys if key not in shelf.cache.current
                 )
 
-    def put(self, model: Model[Any], row: Row) -> None:
-        """Takes a row that a fold returned."""
-        self._shelves[model].put(row)
+    def shelf(self, model: Model[Any]) -> Shelf:
+        """Where the rows that a model's folds return are put."""
+        return self._shelves[model]
 
     def close(self, ledger: int) -> Iterator[tuple[Model[Any], list[Row]]]:
         """Ends a ledger: gives each model that it changed, with the rows in key order."""
@@ -207,7 +208,7 @@ class Storage:
             shelf.forget()
         self._addresses.clear()
 
-    def _load(self, connection: psycopg.Connection, shelf: _Shelf, keys: list[Key]) -> None:
+    def _load(self, connection: psycopg.Connection, shelf: Shelf, keys: list[Key]) -> None:
         parts = [list(part) for part in zip(*keys, strict=True)]
         for place in range(len(parts)):
             if shelf.codec.columns[place].kind is Kind.ADDRESS:
@@ -218,7 +219,7 @@ class Storage:
         self._keep(connection, shelf, connection.execute(shelf.statements.select, parts))
 
     def _keep(
-        self, connection: psycopg.Connection, shelf: _Shelf, cursor: psycopg.Cursor[Any]
+        self, connection: psycopg.Connection, shelf: Shelf, cursor: psycopg.Cursor[Any]
     ) -> None:
         records = cursor.fetchall()
         self._addresses.name(connection, shelf.codec.numbers(records))
@@ -226,27 +227,25 @@ class Storage:
             row = shelf.codec.row(record, self._addresses.names)
             shelf.cache.current[shelf.model.key_of(row)] = row
 
-    def _number_addresses(self, connection: psycopg.Connection, shelves: list[_Shelf]) -> None:
+    def _number_addresses(self, connection: psycopg.Connection, shelves: list[Shelf]) -> None:
         found = set()
         for shelf in shelves:
             found |= shelf.codec.addresses([row for row, _ in shelf.versions])
         self._addresses.number(connection, found)
 
-    def _write(self, connection: psycopg.Connection, shelf: _Shelf) -> None:
-        statements, line, numbers = shelf.statements, shelf.codec.line, self._addresses.numbers
+    def _write(self, connection: psycopg.Connection, shelf: Shelf) -> None:
+        statements, rows = shelf.statements, [row for row, _ in shelf.versions]
+        lines = shelf.codec.lines(rows, self._addresses.numbers)
         if shelf.model.append_only:
-            lines = [line(row, numbers) for row, _ in shelf.versions]
             _copy(connection, statements.copy_facts, lines)
         else:
-            newest: dict[Key, str] = {}
-            history: list[str] = []
-            key_of = shelf.model.key_of
-            for row, ledger in shelf.versions:
-                text = newest[key_of(row)] = line(row, numbers)
-                history.append(f"{text}\t{ledger}")
+            newest = dict(zip(map(shelf.model.key_of, rows), lines, strict=True))
             _copy(connection, statements.copy_stage, list(newest.values()))
             connection.execute(statements.upsert)
             connection.execute(statements.empty_stage)
+            history = [
+                f"{line}\t{ledger}" for line, (_, ledger) in zip(lines, shelf.versions, strict=True)
+            ]
             _copy(connection, statements.copy_history, history)
         shelf.versions.clear()
 

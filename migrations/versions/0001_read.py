@@ -124,7 +124,7 @@ CREATE TABLE read.invoice (
     defaulted_at bigint,
     ended_at bigint,
     PRIMARY KEY (invoice)
-);
+) WITH (fillfactor = 50);
 CREATE INDEX invoice_open ON read.invoice (published_at, invoice) WHERE status = 1;
 CREATE TABLE read.invoice_history (
     invoice bytea NOT NULL,
@@ -176,7 +176,7 @@ CREATE TABLE read.pool (
     seq bigint NOT NULL,
     missed bigint NOT NULL,
     PRIMARY KEY (invoice)
-);
+) WITH (fillfactor = 50);
 CREATE TABLE read.pool_history (
     invoice bytea NOT NULL,
     token integer NOT NULL,
@@ -208,7 +208,7 @@ CREATE TABLE read.position (
     shares_in bigint NOT NULL,
     shares_out bigint NOT NULL,
     PRIMARY KEY (invoice, holder)
-);
+) WITH (fillfactor = 50);
 CREATE INDEX position_by_holder_invoice ON read.position (holder, invoice);
 CREATE TABLE read.position_history (
     invoice bytea NOT NULL,
@@ -289,7 +289,7 @@ CREATE TABLE read.member (
     frozen boolean NOT NULL,
     frozen_at bigint,
     PRIMARY KEY (address)
-);
+) WITH (fillfactor = 50);
 CREATE TABLE read.member_history (
     address integer NOT NULL,
     until numeric NOT NULL,
@@ -304,7 +304,7 @@ CREATE TABLE read.role (
     granted boolean NOT NULL,
     since bigint NOT NULL,
     PRIMARY KEY (role, holder)
-);
+) WITH (fillfactor = 50);
 CREATE INDEX role_by_holder ON read.role (holder);
 CREATE TABLE read.role_history (
     role text NOT NULL,
@@ -318,7 +318,7 @@ CREATE TABLE read.asset (
     asset integer NOT NULL,
     allowed boolean NOT NULL,
     PRIMARY KEY (asset)
-);
+) WITH (fillfactor = 50);
 CREATE TABLE read.asset_history (
     asset integer NOT NULL,
     allowed boolean NOT NULL,
@@ -334,7 +334,7 @@ CREATE TABLE read.custody (
     fees numeric NOT NULL,
     fees_collected numeric NOT NULL,
     PRIMARY KEY (contract, asset)
-);
+) WITH (fillfactor = 50);
 CREATE TABLE read.custody_history (
     contract text NOT NULL,
     asset integer NOT NULL,
@@ -359,7 +359,7 @@ CREATE TABLE read.governance (
     next_token_wasm bytea,
     next_token_wasm_at bigint,
     PRIMARY KEY (contract)
-);
+) WITH (fillfactor = 50);
 CREATE TABLE read.governance_history (
     contract text NOT NULL,
     owner integer,
@@ -393,7 +393,7 @@ CREATE TABLE read.parameters (
     dispute_limit bigint NOT NULL,
     ticket numeric NOT NULL,
     PRIMARY KEY (contract)
-);
+) WITH (fillfactor = 50);
 CREATE TABLE read.parameters_history (
     contract text NOT NULL,
     fee_bps_low bigint NOT NULL,
@@ -418,7 +418,7 @@ CREATE TABLE read.status_total (
     status smallint NOT NULL,
     invoices bigint NOT NULL,
     PRIMARY KEY (status)
-);
+) WITH (fillfactor = 50);
 CREATE TABLE read.status_total_history (
     status smallint NOT NULL,
     invoices bigint NOT NULL,
