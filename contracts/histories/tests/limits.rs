@@ -124,3 +124,19 @@ fn anybody_can_extend_lifetimes_of_an_invoice_that_exists() {
     let unknown = p.escrow.try_bump(&p.bytes(99), &HostVec::new(&p.env));
     assert_eq!(unknown.unwrap_err().unwrap(), Error::InvoiceNotFound);
 }
+
+/// Bytes that one contract's code may have on the network.
+const CODE_BYTES: u64 = 131_072;
+
+#[test]
+fn the_wasm_fits() {
+    let Some(folder) = std::env::var_os("STELLARSETTLE_WASM") else {
+        eprintln!("SKIPPED: no wasm to measure; set STELLARSETTLE_WASM to the folder that holds it");
+        return;
+    };
+    for name in ["invoice_escrow", "invoice_token", "payment_distributor"] {
+        let path = std::path::Path::new(&folder).join(name).with_extension("wasm");
+        let bytes = std::fs::metadata(&path).unwrap().len();
+        assert!(bytes <= CODE_BYTES, "{}: {bytes} bytes", path.display());
+    }
+}

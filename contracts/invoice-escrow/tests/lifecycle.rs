@@ -1,5 +1,10 @@
 //! The table of transitions: what it promises, and the diagram of the README that is drawn from it.
-#![allow(clippy::arithmetic_side_effects, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+#![allow(
+    clippy::arithmetic_side_effects,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic
+)]
 
 use invoice_escrow::{Status, Transition, TRANSITIONS};
 
@@ -52,7 +57,11 @@ fn the_readme_shows_the_table() {
         std::fs::write(path, format!("{head}{BEGIN}{}{END}{tail}", diagram())).expect("a README that can be written");
         return;
     }
-    assert_eq!(shown, diagram(), "draw the diagram again: REDRAW=1 cargo test -p invoice-escrow --test lifecycle");
+    assert_eq!(
+        shown,
+        diagram(),
+        "draw the diagram again: REDRAW=1 cargo test -p invoice-escrow --test lifecycle"
+    );
 }
 
 #[test]
@@ -60,7 +69,9 @@ fn no_step_leads_two_ways() {
     for (index, row) in TRANSITIONS.iter().enumerate() {
         let twice = TRANSITIONS.iter().skip(index + 1);
         assert!(
-            twice.clone().all(|other| (other.from, other.step) != (row.from, row.step)),
+            twice
+                .clone()
+                .all(|other| (other.from, other.step) != (row.from, row.step)),
             "{row:?} is there twice"
         );
     }

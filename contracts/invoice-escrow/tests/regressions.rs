@@ -142,6 +142,24 @@ fn a_stranger_cannot_push_a_lost_wallets_money_to_the_thief() {
 }
 
 #[test]
+fn a_stranger_cannot_push_a_lost_wallets_principal_to_the_thief() {
+    let p = Platform::new();
+    let id = p.funded(&p.terms());
+    p.escrow.cancel(&p.seller, &id);
+    let lost = &p.investors[0];
+    p.freeze(lost);
+    assert_eq!(p.escrow.try_refund(&id, lost).unwrap_err().unwrap(), Error::Frozen);
+    let pushed = p.escrow.try_refund_to(&id, lost, &p.investors[1]);
+    assert_eq!(pushed.unwrap_err().unwrap(), Error::Frozen);
+    assert_eq!(p.escrow.refund_batch(&id, &vec![&p.env, lost.clone()]), vec![&p.env, 0]);
+    p.pass(DAY * 7);
+    p.escrow
+        .recover_position(&p.compliance, &p.arbiter, &id, lost, &p.investors[1]);
+    assert_eq!(p.escrow.refund(&id, &p.investors[1]), 900_000);
+    assert_eq!(p.status(&id), Status::Refunded);
+}
+
+#[test]
 fn a_bank_reference_on_another_invoice_is_not_burned_here() {
     let p = Platform::new();
     let terms = p.terms();
