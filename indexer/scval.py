@@ -10,7 +10,7 @@ that this decoder does not know raises `UnknownArmError`: the network speaks a n
 the caller keeps the bytes.
 
 A reader takes `(buffer, offset, depth left)` and returns `(value, offset after it)`. Vectors and
-maps call their elements' readers directly: that saves a call a value, a third of the time.
+maps call their elements' readers directly, which saves a call for each value.
 """
 
 from __future__ import annotations
