@@ -88,3 +88,27 @@ impl Clock {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_still_clock_only_moves_by_closes_and_on_demand() {
+        let mut clock = Clock::new(Some(5_500), HeaderTime::Ms);
+        assert_eq!(clock.next_close_ms(0), 5_500);
+        assert_eq!(clock.next_close_ms(5_500), 5_501);
+        clock.advance(1_000);
+        assert_eq!(clock.next_close_ms(5_501), 6_500);
+        clock.tick(10);
+        assert_eq!(clock.now_ms(), 6_510);
+    }
+
+    #[test]
+    fn seconds_are_whole_and_never_the_same_twice() {
+        let clock = Clock::new(Some(5_500), HeaderTime::Seconds);
+        assert_eq!(clock.next_close_ms(0), 5_000);
+        assert_eq!(clock.next_close_ms(5_000), 6_000);
+        assert_eq!(clock.next_close_ms(6_000), 7_000);
+    }
+}

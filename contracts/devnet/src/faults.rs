@@ -59,3 +59,31 @@ impl Faults {
         empty
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_cut_connection_goes_before_an_error() {
+        let mut faults = Faults::default();
+        faults.set(Plan {
+            error_every: 2,
+            drop_every: 4,
+            ..Plan::default()
+        });
+        let fates: Vec<Fate> = (0..4).map(|_| faults.next()).collect();
+        assert_eq!(fates, [Fate::Answer, Fate::Error, Fate::Answer, Fate::Drop]);
+    }
+
+    #[test]
+    fn empty_pages_run_out() {
+        let mut faults = Faults::default();
+        faults.set(Plan {
+            empty_pages: 1,
+            ..Plan::default()
+        });
+        assert!(faults.takes_empty_page());
+        assert!(!faults.takes_empty_page());
+    }
+}

@@ -11,6 +11,8 @@ mod ledger;
 mod network;
 mod rpc;
 mod settings;
+#[cfg(test)]
+mod testing;
 mod transaction;
 mod worker;
 

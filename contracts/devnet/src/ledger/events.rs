@@ -135,3 +135,30 @@ fn record_of(id: EventId, event: &ContractEvent, hash: &str) -> Option<EventReco
         transaction_hash: hash.to_owned(),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_are_text_that_sorts_like_the_events() {
+        let first = EventId {
+            ledger: 61,
+            transaction: 1,
+            operation: 0,
+            index: 1,
+        };
+        assert_eq!(first.to_string(), "0000000261993009152-0000000001");
+        assert_eq!(EventId::parse(&first.to_string()), Some(first));
+        assert_eq!(EventId::end_of(172).to_string(), "0000000743029342207-4294967295");
+        assert!(EventId::end_of(61).to_string() < EventId::start_of(62).to_string());
+        assert!(EventId::start_of(61) < first && first < EventId::end_of(61));
+    }
+
+    #[test]
+    fn what_is_no_id_is_refused() {
+        for text in ["", "abc", "1", "-1", "1-x", "99999999999999999999-0", "-5-0"] {
+            assert_eq!(EventId::parse(text), None, "{text}");
+        }
+    }
+}

@@ -4,6 +4,8 @@ pub mod close;
 pub mod events;
 pub mod history;
 pub mod state;
+#[cfg(test)]
+mod tests;
 
 use crate::{
     accounts::{new_account, save_account},

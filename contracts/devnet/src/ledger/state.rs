@@ -7,7 +7,8 @@ use crate::encoding::{sha256, xdr};
 use soroban_env_host::{
     storage::{EntryWithLiveUntil, SnapshotSource},
     xdr::{
-        Hash, LedgerEntry, LedgerEntryChange, LedgerEntryChanges, LedgerEntryData, LedgerEntryExt, LedgerKey, TtlEntry,
+        ContractDataDurability, Hash, LedgerEntry, LedgerEntryChange, LedgerEntryChanges, LedgerEntryData,
+        LedgerEntryExt, LedgerKey, TtlEntry,
     },
     HostError,
 };
@@ -63,6 +64,15 @@ impl State {
     /// Sets the ledger that writes belong to from now on.
     pub fn begin(&mut self, sequence: u32) {
         self.sequence = sequence;
+    }
+
+    /// All accounts there are.
+    #[cfg(test)]
+    pub fn accounts(&self) -> impl Iterator<Item = &soroban_env_host::xdr::AccountEntry> {
+        self.entries.values().filter_map(|stored| match &stored.entry.data {
+            LedgerEntryData::Account(account) => Some(account),
+            _ => None,
+        })
     }
 }
 
@@ -156,7 +166,10 @@ impl<'a> Frame<'a> {
         match self.touched.get_mut(&key) {
             Some(touched) => touched.now = now,
             None => {
+                // An expired temporary entry is gone, even if nobody swept it up yet.
+                let sequence = self.sequence();
                 let before = self.parent.get(&key);
+                let before = before.filter(|stored| !(is_temporary(&key) && stored.is_expired(sequence)));
                 self.touched.insert(
                     key,
                     FrameEntry {
@@ -197,6 +210,11 @@ impl Store for Frame<'_> {
     }
 }
 
+/// Whether a key names an entry that vanishes when its time is over.
+pub fn is_temporary(key: &LedgerKey) -> bool {
+    matches!(key, LedgerKey::ContractData(data) if data.durability == ContractDataDurability::Temporary)
+}
+
 /// The hash that names an entry's time-to-live record.
 pub fn ttl_key_hash(key: &LedgerKey) -> Hash {
     Hash(sha256(&xdr(key)))
@@ -235,14 +253,21 @@ fn list_changes(key: &LedgerKey, touched: &FrameEntry, sequence: u32, changes: &
     match (before, now) {
         (None, Some(now)) => changes.push(LedgerEntryChange::Created(now.as_ref().clone())),
         (Some(before), Some(now)) if before != now => {
-            changes.push(LedgerEntryChange::State(before.as_ref().clone()));
+            list_old(touched, before.as_ref().clone(), changes);
             changes.push(LedgerEntryChange::Updated(now.as_ref().clone()));
         }
         (Some(before), None) => {
-            changes.push(LedgerEntryChange::State(before.as_ref().clone()));
+            list_old(touched, before.as_ref().clone(), changes);
             changes.push(LedgerEntryChange::Removed(key.clone()));
         }
         _ => {}
+    }
+}
+
+/// What an entry was before it changed; one that was restored has been listed already.
+fn list_old(touched: &FrameEntry, old: LedgerEntry, changes: &mut Vec<LedgerEntryChange>) {
+    if !touched.restored {
+        changes.push(LedgerEntryChange::State(old));
     }
 }
 
@@ -259,11 +284,11 @@ fn list_ttl_changes(key: &LedgerKey, touched: &FrameEntry, sequence: u32, change
             changes.push(LedgerEntryChange::Created(ttl_entry(key, now, sequence)));
         }
         (Some(before), Some(now)) if before != now => {
-            changes.push(LedgerEntryChange::State(ttl_entry(key, before, modified)));
+            list_old(touched, ttl_entry(key, before, modified), changes);
             changes.push(LedgerEntryChange::Updated(ttl_entry(key, now, sequence)));
         }
         (Some(before), None) => {
-            changes.push(LedgerEntryChange::State(ttl_entry(key, before, modified)));
+            list_old(touched, ttl_entry(key, before, modified), changes);
             changes.push(LedgerEntryChange::Removed(LedgerKey::Ttl(
                 soroban_env_host::xdr::LedgerKeyTtl {
                     key_hash: ttl_key_hash(key),
@@ -271,5 +296,114 @@ fn list_ttl_changes(key: &LedgerKey, touched: &FrameEntry, sequence: u32, change
             )));
         }
         _ => {}
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use soroban_env_host::xdr::{
+        ContractDataEntry, ContractId, ExtensionPoint, LedgerKeyContractData, ScAddress, ScVal,
+    };
+
+    fn data(durability: ContractDataDurability, value: u32) -> (LedgerKey, LedgerEntryData) {
+        let contract = ScAddress::Contract(ContractId(Hash([1; 32])));
+        let key = LedgerKey::ContractData(LedgerKeyContractData {
+            contract: contract.clone(),
+            key: ScVal::Void,
+            durability,
+        });
+        let entry = LedgerEntryData::ContractData(ContractDataEntry {
+            ext: ExtensionPoint::V0,
+            contract,
+            key: ScVal::Void,
+            durability,
+            val: ScVal::U32(value),
+        });
+        (key, entry)
+    }
+
+    fn stored(data: LedgerEntryData, live_until: u32) -> StoredEntry {
+        StoredEntry {
+            live_until: Some(live_until),
+            ..StoredEntry::lasting(data)
+        }
+    }
+
+    /// A state in ledger 10 with one entry that lives until 20, then moved to `sequence`.
+    fn state_with(durability: ContractDataDurability, sequence: u32) -> (State, LedgerKey) {
+        let mut state = State::default();
+        state.begin(10);
+        let (key, entry) = data(durability, 1);
+        let mut frame = Frame::new(&mut state);
+        frame.put(key.clone(), Some(stored(entry, 20)));
+        frame.commit();
+        state.begin(sequence);
+        (state, key)
+    }
+
+    fn kinds(changes: &LedgerEntryChanges) -> Vec<&'static str> {
+        changes.0.iter().map(LedgerEntryChange::name).collect()
+    }
+
+    #[test]
+    fn a_dropped_frame_leaves_nothing_behind() {
+        let (mut state, key) = state_with(ContractDataDurability::Persistent, 11);
+        let mut frame = Frame::new(&mut state);
+        frame.put(key.clone(), None);
+        assert!(frame.get(&key).is_none());
+        drop(frame);
+        assert!(Store::get(&state, &key).is_some());
+    }
+
+    #[test]
+    fn a_change_lists_what_was_and_what_is() {
+        let (mut state, key) = state_with(ContractDataDurability::Persistent, 11);
+        let (_, entry) = data(ContractDataDurability::Persistent, 2);
+        let mut frame = Frame::new(&mut state);
+        frame.put(key, Some(stored(entry, 20)));
+        assert_eq!(kinds(&frame.commit()), ["State", "Updated"]);
+    }
+
+    #[test]
+    fn a_longer_life_is_a_change_of_its_own_record_only() {
+        let (mut state, key) = state_with(ContractDataDurability::Persistent, 15);
+        let mut frame = Frame::new(&mut state);
+        frame.extend(&key, 90);
+        let changes = frame.commit();
+        let modified: Vec<u32> = changes
+            .0
+            .iter()
+            .map(|change| match change {
+                LedgerEntryChange::State(entry) | LedgerEntryChange::Updated(entry) => entry.last_modified_ledger_seq,
+                other => panic!("unexpected {other:?}"),
+            })
+            .collect();
+        assert_eq!(modified, [10, 15]);
+        let entry = Store::get(&state, &key).unwrap();
+        assert_eq!((entry.live_until, entry.entry.last_modified_ledger_seq), (Some(90), 10));
+    }
+
+    #[test]
+    fn a_restored_entry_has_no_state_before_it() {
+        let (mut state, key) = state_with(ContractDataDurability::Persistent, 30);
+        let (_, entry) = data(ContractDataDurability::Persistent, 2);
+        let mut frame = Frame::new(&mut state);
+        frame.restore(key.clone(), 49);
+        frame.put(key.clone(), Some(stored(entry, 49)));
+        assert_eq!(kinds(&frame.commit()), ["Restored", "Restored", "Updated"]);
+        state.begin(31);
+        let mut frame = Frame::new(&mut state);
+        frame.put(key, None);
+        assert_eq!(kinds(&frame.commit()), ["State", "Removed", "State", "Removed"]);
+    }
+
+    #[test]
+    fn an_expired_temporary_entry_is_created_anew() {
+        let (mut state, key) = state_with(ContractDataDurability::Temporary, 30);
+        let (_, entry) = data(ContractDataDurability::Temporary, 2);
+        let mut frame = Frame::new(&mut state);
+        frame.put(key, Some(stored(entry, 45)));
+        assert_eq!(kinds(&frame.commit()), ["Created", "Created"]);
     }
 }

@@ -7,10 +7,10 @@ use super::{
 };
 use crate::{
     encoding::{from_xdr_base64, xdr_base64},
-    ledger::state::{Store, StoredEntry},
+    ledger::state::{is_temporary, Store, StoredEntry},
 };
 use serde_json::{json, Map, Value};
-use soroban_env_host::xdr::{ContractDataDurability, LedgerKey};
+use soroban_env_host::xdr::LedgerKey;
 use std::collections::HashSet;
 
 const MAX_KEYS: usize = 200;
@@ -70,11 +70,6 @@ fn decode<'a>(texts: &[&'a str]) -> Result<Vec<(&'a str, LedgerKey)>, RpcError> 
         keys.push((*text, key));
     }
     Ok(keys)
-}
-
-fn is_temporary(key: &LedgerKey) -> bool {
-    matches!(key, LedgerKey::ContractData(data)
-        if data.durability == ContractDataDurability::Temporary)
 }
 
 fn entry_json(key: &str, stored: &StoredEntry, expired: bool) -> Value {

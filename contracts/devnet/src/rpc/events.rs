@@ -375,3 +375,41 @@ const fn civil_date(days: u64) -> (u64, u64, u64) {
     let year = year_of_era + era * 400 + if month <= 2 { 1 } else { 0 };
     (year, month, day)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn topics(names: &[&str]) -> Vec<String> {
+        names.iter().map(|name| (*name).to_owned()).collect()
+    }
+
+    #[test]
+    fn only_an_open_filter_takes_more_topics_than_it_names() {
+        let closed = read_topic(&["a", "*"]).unwrap();
+        assert!(closed.matches(&topics(&["a", "b"])));
+        assert!(!closed.matches(&topics(&["a"])));
+        assert!(!closed.matches(&topics(&["a", "b", "c"])));
+        let open = read_topic(&["a", "**"]).unwrap();
+        assert!(open.matches(&topics(&["a"])));
+        assert!(open.matches(&topics(&["a", "b", "c"])));
+        assert!(!open.matches(&topics(&["b"])));
+    }
+
+    #[test]
+    fn a_topic_filter_has_one_to_four_segments() {
+        assert!(read_topic(&[]).is_err());
+        assert!(read_topic(&["**", "a"]).is_err());
+        assert!(read_topic(&["a", "b", "c", "d", "**"]).is_ok());
+        assert!(read_topic(&["a", "b", "c", "d", "e"]).is_err());
+    }
+
+    #[test]
+    fn dates_are_those_of_the_calendar() {
+        assert_eq!(rfc3339(0), "1970-01-01T00:00:00Z");
+        assert_eq!(rfc3339(951_782_399), "2000-02-28T23:59:59Z");
+        assert_eq!(rfc3339(951_782_400), "2000-02-29T00:00:00Z");
+        assert_eq!(rfc3339(1_795_366_265), "2026-11-22T16:51:05Z");
+        assert_eq!(rfc3339(4_102_444_800), "2100-01-01T00:00:00Z");
+    }
+}

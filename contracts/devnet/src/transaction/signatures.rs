@@ -163,3 +163,87 @@ fn payload_hint(key: &[u8; 32], payload: &[u8]) -> [u8; 4] {
     }
     hint
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        accounts::new_account,
+        testing::{account, key, signature},
+    };
+    use soroban_env_host::xdr::{SignatureHint, Thresholds};
+
+    const HASH: [u8; 32] = [9; 32];
+
+    fn owner(signers: Vec<(SignerKey, u32)>, thresholds: [u8; 4]) -> AccountEntry {
+        let mut entry = new_account(account(&key(1)), 0, 1);
+        let signers: Vec<Signer> = signers
+            .into_iter()
+            .map(|(key, weight)| Signer { key, weight })
+            .collect();
+        entry.signers = signers.try_into().unwrap();
+        entry.thresholds = Thresholds(thresholds);
+        entry
+    }
+
+    fn public(number: u8) -> SignerKey {
+        SignerKey::Ed25519(Uint256(key(number).verifying_key().to_bytes()))
+    }
+
+    #[test]
+    fn a_threshold_of_zero_still_wants_a_signature() {
+        let entry = owner(vec![], [1, 0, 0, 0]);
+        assert!(!SignatureChecker::new(HASH, &[]).check_account(&entry, Level::High));
+        let own = [signature(&key(1), &HASH)];
+        assert!(SignatureChecker::new(HASH, &own).check_account(&entry, Level::High));
+    }
+
+    #[test]
+    fn weights_add_up_and_a_key_counts_once() {
+        let entry = owner(vec![(public(2), 2), (public(3), 3)], [1, 1, 5, 6]);
+        let sign = |numbers: &[u8]| -> Vec<DecoratedSignature> {
+            numbers.iter().map(|number| signature(&key(*number), &HASH)).collect()
+        };
+        let reaches = |numbers: &[u8], level| {
+            let signatures = sign(numbers);
+            SignatureChecker::new(HASH, &signatures).check_account(&entry, level)
+        };
+        assert!(reaches(&[2, 3], Level::Medium));
+        assert!(!reaches(&[2, 3], Level::High));
+        assert!(reaches(&[1, 2, 3], Level::High));
+        assert!(!reaches(&[3, 3], Level::High));
+        assert!(!reaches(&[4], Level::Low));
+    }
+
+    #[test]
+    fn a_master_key_of_weight_zero_signs_nothing() {
+        let entry = owner(vec![(public(2), 1)], [0, 0, 0, 0]);
+        let own = [signature(&key(1), &HASH)];
+        assert!(!SignatureChecker::new(HASH, &own).check_account(&entry, Level::Low));
+    }
+
+    #[test]
+    fn preimages_and_named_hashes_sign_too() {
+        let secret = b"a preimage".to_vec();
+        let hash = sha256(&secret);
+        let [.., a, b, c, d] = hash;
+        let preimage = [DecoratedSignature {
+            hint: SignatureHint([a, b, c, d]),
+            signature: soroban_env_host::xdr::Signature(secret.try_into().unwrap()),
+        }];
+        let by_preimage = owner(vec![(SignerKey::HashX(Uint256(hash)), 1)], [0, 1, 1, 1]);
+        assert!(SignatureChecker::new(HASH, &preimage).check_account(&by_preimage, Level::High));
+        let by_hash = owner(vec![(SignerKey::PreAuthTx(Uint256(HASH)), 1)], [0, 1, 1, 1]);
+        assert!(SignatureChecker::new(HASH, &[]).check_account(&by_hash, Level::High));
+        assert!(!SignatureChecker::new([8; 32], &[]).check_account(&by_hash, Level::Low));
+    }
+
+    #[test]
+    fn a_signature_nobody_needed_is_noticed() {
+        let entry = owner(vec![], [1, 0, 0, 0]);
+        let two = [signature(&key(1), &HASH), signature(&key(2), &HASH)];
+        let mut checker = SignatureChecker::new(HASH, &two);
+        assert!(checker.check_account(&entry, Level::Low));
+        assert!(!checker.all_used());
+    }
+}

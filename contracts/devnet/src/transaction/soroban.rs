@@ -5,7 +5,7 @@ use super::Submission;
 use crate::settings::Settings;
 use crate::{
     encoding::{sha256, xdr, xdr_hash},
-    ledger::state::{Frame, Store, StoredEntry},
+    ledger::state::{is_temporary, Frame, Store, StoredEntry},
     network::PROTOCOL_VERSION,
 };
 use soroban_env_host::{
@@ -133,11 +133,6 @@ fn load_footprint(
         return Err(InvokeHostFunctionResult::ResourceLimitExceeded.into());
     }
     Ok(entries)
-}
-
-fn is_temporary(key: &LedgerKey) -> bool {
-    matches!(key, LedgerKey::ContractData(data)
-        if data.durability == ContractDataDurability::Temporary)
 }
 
 fn time_to_live(stored: &StoredEntry, size: u32, budget: &Budget) -> Result<Option<TtlLedgerEntryMeta>, Failure> {
