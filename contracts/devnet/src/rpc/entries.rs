@@ -17,7 +17,7 @@ const MAX_KEYS: usize = 200;
 
 pub fn get_ledger_entries(service: &Service, params: &Value) -> Result<Value, RpcError> {
     let params = Params::of(params, "GetLedgerEntriesRequest")?;
-    params.format()?;
+    params.check_format()?;
     let keys = params.texts("keys")?;
     if keys.len() > MAX_KEYS {
         return Err(RpcError::invalid_params(format!(

@@ -172,7 +172,7 @@ fn read_request(service: &Service, params: &Value) -> Result<Request, RpcError> 
         limit: pagination.unsigned("limit", "uint")?,
     };
     let filters = read_filters(&params)?;
-    params.format()?;
+    params.check_format()?;
     if pagination.cursor.is_some() && (start_ledger != 0 || end_ledger != 0) {
         return Err(RpcError::invalid_params("ledger ranges and cursor cannot both be set"));
     }

@@ -10,7 +10,7 @@ pub fn get_ledgers(service: &Service, params: &Value) -> Result<Value, RpcError>
     let pagination = params.object("pagination", "LedgerPaginationOptions")?;
     let cursor = pagination.text("cursor")?;
     let limit = pagination.unsigned("limit", "uint")?;
-    params.format()?;
+    params.check_format()?;
     let window = service.window();
     let limit = check_page(window, start, cursor, limit, service.limits.page)?;
     let first = if cursor.is_empty() {

@@ -136,14 +136,16 @@ impl<'a> Params<'a> {
             .collect()
     }
 
-    /// The asked format of XDR values.
+    /// Checks that XDR values are asked for in base64, the one format there is here.
     ///
     /// # Errors
-    /// If it is none of those there are.
-    pub fn format(&self) -> Result<Format, RpcError> {
+    /// If another format is asked for.
+    pub fn check_format(&self) -> Result<(), RpcError> {
         match self.text("xdrFormat")? {
-            "" | "base64" => Ok(Format::Base64),
-            "json" => Ok(Format::Json),
+            "" | "base64" => Ok(()),
+            "json" => Err(RpcError::invalid_params(
+                "xdrFormat json is not served by this ledger: ask for base64",
+            )),
             other => Err(RpcError::invalid_params(format!(
                 "got '{other}': expected base64, json for optional 'xdrFormat'"
             ))),
@@ -156,13 +158,6 @@ impl<'a> Params<'a> {
             self.type_name, self.path
         ))
     }
-}
-
-/// How XDR values are written in an answer.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Format {
-    Base64,
-    Json,
 }
 
 /// What a JSON value is called in messages.

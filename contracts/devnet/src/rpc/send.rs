@@ -12,7 +12,7 @@ use soroban_env_host::xdr::TransactionEnvelope;
 pub fn send_transaction(service: &mut Service, params: &Value) -> Result<Value, RpcError> {
     let params = Params::of(params, "SendTransactionRequest")?;
     let text = params.text("transaction")?;
-    params.format()?;
+    params.check_format()?;
     let submission = from_xdr_base64::<TransactionEnvelope>(text)
         .and_then(|envelope| Submission::new(envelope, service.ledger.identity.id))
         .ok_or_else(|| RpcError::invalid_params("invalid_xdr"))?;

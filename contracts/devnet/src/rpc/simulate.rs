@@ -67,7 +67,7 @@ pub fn simulate_transaction(service: &mut Service, params: &Value) -> Result<Val
     let leeway = resources.unsigned("instructionLeeway", "uint64")?;
     let auth_text = params.text("authMode")?;
     let upgraded_auth = params.truth("useUpgradedAuth")?;
-    let answer = match params.format() {
+    let answer = match params.check_format() {
         Err(fault) => Err(Refusal::of_request(fault.message)),
         Ok(_) => read_auth_mode(auth_text).and_then(|auth_mode| {
             let options = Options {

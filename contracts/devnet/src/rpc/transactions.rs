@@ -12,7 +12,7 @@ const DEFAULT_PAGE: u64 = 50;
 
 pub fn get_transaction(service: &Service, params: &Value) -> Result<Value, RpcError> {
     let params = Params::of(params, "GetTransactionRequest")?;
-    params.format()?;
+    params.check_format()?;
     let asked = params.text("hash")?;
     let hash = read_hash(asked)?;
     let window = service.window();
@@ -140,7 +140,7 @@ pub fn get_transactions(service: &Service, params: &Value) -> Result<Value, RpcE
     let pagination = params.object("pagination", "LedgerPaginationOptions")?;
     let cursor = pagination.text("cursor")?;
     let limit = pagination.unsigned("limit", "uint")?;
-    params.format()?;
+    params.check_format()?;
     let window = service.window();
     let limit = check_page(window, start, cursor, limit, service.limits.page)?;
     let from = if cursor.is_empty() {
