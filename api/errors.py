@@ -158,10 +158,15 @@ def _faults(extra: object) -> tuple[FieldFault, ...]:
     if not isinstance(extra, list):
         return ()
     return tuple(
-        FieldFault(_pointer(fault), str(fault.get("message", "is not valid")))
+        FieldFault(_pointer(fault), _sentence(str(fault.get("message", "is not valid"))))
         for fault in extra
         if isinstance(fault, dict)
     )
+
+
+def _sentence(text: str) -> str:
+    """A validator's words as a sentence: a capital first, a full stop last."""
+    return f"{text[:1].upper()}{text[1:].rstrip('.')}."
 
 
 def _missing(detail: str) -> tuple[FieldFault, ...]:
