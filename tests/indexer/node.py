@@ -68,7 +68,7 @@ class Node:
         """LedgerEntryData XDR by LedgerKey XDR."""
         self.requests: list[dict[str, Any]] = []
         self.url = ""
-        self._chance = random.Random(seed)  # noqa: S311  # a seed is the point
+        self._chance = random.Random(seed)  # a seed is the point
         self._previous: dict[str, Any] | None = None
         self._lock = threading.Lock()
 

@@ -148,7 +148,7 @@ def test_an_error_at_any_step_of_the_commit_path(
     with psycopg.connect(database, autocommit=True) as connection:
         _empty(connection)
     faulty.after = after
-    chance = random.Random(5)  # noqa: S311  # a test's seed
+    chance = random.Random(5)  # a test's seed
     injected = 0
     for _ in range(60):
         faulty.left = chance.randint(1, steps // 4)
@@ -165,7 +165,7 @@ def test_an_error_at_any_step_of_the_commit_path(
 def test_a_session_ended_by_the_server_loses_and_doubles_nothing(
     database: str, events: list[RawEvent], expected: bytes
 ) -> None:
-    chance = random.Random(6)  # noqa: S311  # a test's seed
+    chance = random.Random(6)  # a test's seed
     latest = events[-1].ledger + 3
     with serving(Node(events, START)) as node, _running(database, node):
         for _ in range(10):
@@ -197,7 +197,7 @@ class _running:  # noqa: N801  # used like a function
         self.error: BaseException | None = None
         self._client = RpcClient(
             node.url,
-            waiting=Waiting(random.Random(1), self.stop),  # noqa: S311  # a test's seed
+            waiting=Waiting(random.Random(1), self.stop),  # a test's seed
         )
         source = RpcSource(self._client, synthetic.DEPLOYMENT, page_limit=page_limit)
         options = pipeline.Options(poll_seconds=0.02, queue_bytes=50_000)
@@ -379,7 +379,7 @@ def _process(url: str, node: Node) -> subprocess.Popen[bytes]:
 def test_killed_at_random_moments(database: str, events: list[RawEvent], expected: bytes) -> None:
     """`kill -9` of a real process, again and again, then one that may finish."""
     seed = int(os.environ.get("STELLARSETTLE_SEED", "1"))
-    chance = random.Random(seed)  # noqa: S311  # a test's seed
+    chance = random.Random(seed)  # a test's seed
     latest = events[-1].ledger
     with serving(Node(events, START, seed=seed)) as node:
         kills = 0

@@ -24,7 +24,7 @@ class Hasty(Waiting):
     """Waits no time at all, but counts."""
 
     def __init__(self) -> None:
-        super().__init__(random.Random(0), threading.Event())  # noqa: S311  # never asked
+        super().__init__(random.Random(0), threading.Event())  # never asked
         self.waits: list[float | None] = []
 
     def before_try(self, number: int, asked: float | None = None) -> bool:
@@ -96,7 +96,7 @@ def _check(batches: list[Batch], events: list[RawEvent], latest: int) -> None:
 
 def _history(seed: int) -> tuple[list[RawEvent], int]:
     """Events of a few invoices over sparse or crowded ledgers, and the node's newest ledger."""
-    chance = random.Random(seed)  # noqa: S311  # a seed is the point
+    chance = random.Random(seed)  # a seed is the point
     told = synthetic.story(seed, chance.randint(0, 4), transfers=chance.randint(0, 3))
     events = synthetic.ledgers(
         seed, told, per_ledger=chance.randint(1, 8), empty=chance.choice([0, 2, 40])
@@ -254,7 +254,7 @@ def test_what_may_pass_is_tried_again_and_then_reported(node: Node) -> None:
 def test_waits_grow_are_jittered_and_end_when_asked() -> None:
     stop = threading.Event()
     stop.set()
-    assert not Waiting(random.Random(1), stop).before_try(9)  # noqa: S311  # a test's seed
+    assert not Waiting(random.Random(1), stop).before_try(9)  # a test's seed
 
 
 def test_an_address_without_a_node_is_reported() -> None:

@@ -330,7 +330,7 @@ def test_the_api_reads_and_never_writes(reader: psycopg.Connection) -> None:
 
 def fill(database: str, number_of_invoices: int) -> Business:
     """Many invoices, holders and events in the database, and statistics of them."""
-    dice = random.Random(3)  # noqa: S311  # reproducible material
+    dice = random.Random(3)  # reproducible material
     chain = Chain()
     business = Business(chain, people=1500)
     for number in range(number_of_invoices):

@@ -48,9 +48,9 @@ def test_a_long_path_gets_its_socket_elsewhere(tmp_path: Path) -> None:
 
 
 def test_no_binaries_is_explained(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(postgres.shutil, "which", lambda _: None)
-    monkeypatch.setattr(postgres.Path, "glob", lambda *_: iter(()))
-    monkeypatch.setattr(postgres.importlib.util, "find_spec", lambda _: None)
+    monkeypatch.setattr("stellarsettle.postgres.shutil.which", lambda _: None)
+    monkeypatch.setattr("pathlib.Path.glob", lambda *_: iter(()))
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
     with pytest.raises(postgres.PostgresError, match="Set DATABASE_URL"):
         postgres.find_binaries()
 
