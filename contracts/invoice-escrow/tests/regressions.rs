@@ -195,6 +195,46 @@ fn an_id_cannot_be_squatted_and_a_listing_lives_once() {
 }
 
 #[test]
+fn the_end_of_a_rivals_listing_does_not_free_the_natural_key() {
+    let p = Platform::new();
+    let terms = p.terms();
+    let rival = p.investors[3].clone();
+    let id = p.escrow.create_escrow(&p.seller, &terms, &0);
+    let rejected = p.escrow.create_escrow(&rival, &terms, &0);
+    let cancelled = p.escrow.create_escrow(&rival, &terms, &1);
+    let waiting = p.escrow.create_escrow(&rival, &terms, &2);
+    p.escrow.approve(&p.verifier, &id);
+    p.escrow.reject(&p.verifier, &rejected, &p.bytes(9));
+    p.escrow.cancel(&rival, &cancelled);
+    let refused = p.escrow.try_approve(&p.verifier, &waiting);
+    assert_eq!(refused.unwrap_err().unwrap(), Error::AlreadyListed);
+}
+
+#[test]
+fn a_dispute_ends_with_what_it_was_about() {
+    let p = Platform::new();
+    let terms = p.terms();
+    let lost = p.active(&terms);
+    let paid = p.active(&Terms {
+        natural: p.bytes(8),
+        ..terms
+    });
+    p.pass(DAY * 300);
+    p.escrow.mark_default(&lost);
+    for id in [&lost, &paid] {
+        p.escrow.dispute(&p.debtor, id, &p.bytes(3));
+        assert_ne!(p.escrow.get_invoice(id).disputed_until, 0);
+    }
+    p.escrow.write_off(&p.arbiter, &lost);
+    p.pay(&paid, p.escrow.amount_due(&paid));
+    for id in [&lost, &paid] {
+        assert_eq!(p.escrow.get_invoice(id).disputed_until, 0);
+        let resolved = p.escrow.try_resolve_dispute(&p.arbiter, id, &0);
+        assert_eq!(resolved.unwrap_err().unwrap(), Error::NotDisputed);
+    }
+}
+
+#[test]
 fn a_released_invoice_is_never_listed_again() {
     let p = Platform::new();
     let terms = p.terms();

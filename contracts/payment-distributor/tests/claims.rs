@@ -12,6 +12,7 @@ use soroban_sdk::token::{StellarAssetClient, TokenClient};
 use soroban_sdk::xdr::{ContractEventBody, ScSymbol, ScVal};
 use soroban_sdk::{vec, Address};
 use stellarsettle_histories::platform::{Platform, WEALTH};
+use stellarsettle_shared::types::Split;
 use stellarsettle_shared::Error;
 
 /// A field of the distributor's latest event.
@@ -140,4 +141,27 @@ fn an_invoice_without_a_pool_has_nothing_to_claim() {
     assert_eq!(claim.unwrap_err().unwrap(), Error::PoolNotFound);
     let residual = p.distributor.try_claim_residual(&id);
     assert_eq!(residual.unwrap_err().unwrap(), Error::PoolNotFound);
+}
+
+/// Even the escrow cannot make the distributor owe what is not there.
+#[test]
+fn a_payment_that_did_not_arrive_is_not_credited() {
+    let p = Platform::new();
+    let id = p.active(&p.terms());
+    p.pay(&id, 1_000);
+    let split = Split {
+        late: 0,
+        fee: 1,
+        investors: 90,
+        seller: 9,
+    };
+    let missing = p.distributor.try_record_payment(&id, &split);
+    assert_eq!(missing.unwrap_err().unwrap(), Error::NotReceived);
+    let asset = TokenClient::new(&p.env, &p.asset);
+    asset.transfer(&p.debtor, &p.distributor.address, &99);
+    let short = p.distributor.try_record_payment(&id, &split);
+    assert_eq!(short.unwrap_err().unwrap(), Error::NotReceived, "one unit short");
+    asset.transfer(&p.debtor, &p.distributor.address, &1);
+    p.distributor.record_payment(&id, &split);
+    assert_eq!(p.distributor.solvency(&p.asset), (1_100, 1_100));
 }
