@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import keyword
+import re
 import subprocess
 import sys
 import textwrap
@@ -352,10 +353,11 @@ def _docstring(text: str) -> str:
     """An indented docstring: on one line if it fits, else the first sentence and the rest."""
     if len(text) <= _DOC_WIDTH + 2:
         return f'    """{text}"""'
-    summary, _, rest = text.partition(". ")
-    lines = [f'    """{summary.rstrip(".")}.']
+    summary, *rest = re.split(r"(?<=[.;]) ", text, maxsplit=1)
+    lines = [f'    """{summary.rstrip(".;")}.']
     if rest:
-        lines += ["", *(f"    {line}" for line in textwrap.wrap(rest, _DOC_WIDTH))]
+        further = rest[0][:1].upper() + rest[0][1:]
+        lines += ["", *(f"    {line}" for line in textwrap.wrap(further, _DOC_WIDTH))]
     return "\n".join([*lines, '    """'])
 
 

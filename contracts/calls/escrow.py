@@ -56,9 +56,9 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Params(msgspec.Struct, frozen=True, kw_only=True):
-    """What the platform allows; each pair is (low, high).
+    """What the platform allows.
 
-    Copied into an invoice where it matters later.
+    Each pair is (low, high). Copied into an invoice where it matters later.
     """
 
     dispute_limit: int

@@ -132,7 +132,10 @@ def total_supply() -> Invocation:
 def constructor(
     *, escrow: Address, distributor: Address, invoice: bytes, decimals: int, name: str, symbol: str
 ) -> Invocation:
-    """Links the token to its platform and invoice for life; called by the escrow that deploys it."""
+    """Links the token to its platform and invoice for life.
+
+    Called by the escrow that deploys it.
+    """
     return Invocation(
         Contract.TOKEN,
         "__constructor",
