@@ -211,7 +211,10 @@ class OwnerAccepted(Event, frozen=True):
 
 
 class OwnerProposed(Event, frozen=True):
-    """Ownership was offered to `owner`; an offer to the present owner withdraws an earlier one."""
+    """Ownership was offered to `owner`.
+
+    An offer to the present owner withdraws an earlier one by replacing it.
+    """
 
     NAME: ClassVar[str] = "owner_proposed"
     TOPICS: ClassVar[tuple[str, ...]] = ("owner",)
