@@ -77,10 +77,14 @@ def build_devnet() -> None:
 
 
 def run_tests() -> None:
-    """The contracts' and the ledger's own Rust tests."""
+    """The contracts' tests, natively and against the compiled wasm, and the local ledger's."""
     tools = native_toolchain()
-    for folder in (ROOT, ROOT / "devnet"):
-        _run([tools.cargo, "test", "--locked", "--quiet"], folder, tools)
+    test = [tools.cargo, "test", "--locked", "--quiet"]
+    _run(test, ROOT, tools)
+    compiled = {**tools.environment, "STELLARSETTLE_WASM": str(BUILD / "wasm")}
+    _run(test, ROOT, tools._replace(environment=compiled))
+    # In release mode it shares what the program itself was built from.
+    _run([*test, "--release"], ROOT / "devnet", tools)
 
 
 def run_lints() -> None:

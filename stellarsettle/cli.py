@@ -57,6 +57,7 @@ def demo(*, once: bool) -> None:
     """Run the whole platform on this machine and watch two invoices' lives."""
     from stellarsettle import demo as story
 
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does
     try:
         summary = story.run(_settings(), _say if once else click.echo, once=once)
     except KeyboardInterrupt:

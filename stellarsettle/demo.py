@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import secrets
+import socket
 import tempfile
 import threading
 import time
@@ -80,20 +81,36 @@ class Watch(threading.Thread):
 def run(chosen: Settings, tell: Tell, *, once: bool) -> Summary:
     """Tell the story on a fresh platform; unless `once`, stay up until Ctrl-C."""
     started = time.monotonic()
+    rpc_port, api_port = (0, 0) if once else (_free(8000), _free(8080))
     with tempfile.TemporaryDirectory(prefix="stellarsettle-demo-") as name:
         folder = Path(name)
-        with _database(chosen, folder, tell) as database_url:
-            rpc_port, api_port = (0, 0) if once else (8000, 8080)
-            with local.running(
+        with (
+            _database(chosen, folder, tell) as database_url,
+            local.running(
                 folder, database_url, rpc_port=rpc_port, api_port=api_port, tell=tell
-            ) as platform:
-                tell(f"everything is up after {time.monotonic() - started:.1f} s\n")
-                cast, told, summary = _tell(platform, tell)
-                if not once:
-                    tell(_invitation(platform, cast, told))
-                    _wait_for_interrupt()
-                    tell("stopping")
+            ) as platform,
+        ):
+            tell(f"everything is up after {time.monotonic() - started:.1f} s\n")
+            cast, told, summary = _tell(platform, tell)
+            if not once:
+                tell(_invitation(platform, cast, told))
+                _wait_for_interrupt()
+                tell("stopping")
     return summary
+
+
+def _free(port: int) -> int:
+    """The same port, if nobody listens on it."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise local.LocalError(
+                f"Port {port} is taken. Stop what listens there, or use free ports for one"
+                " telling of the story: `make demo ONCE=1`."
+            ) from error
+    return port
 
 
 def _tell(platform: LocalPlatform, tell: Tell) -> tuple[Cast, Told, Summary]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import subprocess
 from collections.abc import Iterator
 from pathlib import Path
@@ -64,7 +65,7 @@ def running(*, listen: str = "127.0.0.1:0", options: tuple[str, ...] = ()) -> It
     if not BINARY.exists():
         raise DevnetError(f"{BINARY} is not built: run `python3 -m contracts.build devnet`")
     process = subprocess.Popen(
-        [str(BINARY), "--listen", listen, *options],
+        [str(BINARY), "--listen", listen, "--parent-pid", str(os.getpid()), *options],
         stdout=subprocess.PIPE,
         stdin=subprocess.DEVNULL,
         start_new_session=True,
