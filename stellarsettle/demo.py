@@ -82,12 +82,13 @@ def run(chosen: Settings, tell: Tell, *, once: bool) -> Summary:
     """Tell the story on a fresh platform; unless `once`, stay up until Ctrl-C."""
     started = time.monotonic()
     rpc_port, api_port = (0, 0) if once else (_free(8000), _free(8080))
+    step = _timed(tell)
     with tempfile.TemporaryDirectory(prefix="stellarsettle-demo-") as name:
         folder = Path(name)
         with (
-            _database(chosen, folder, tell) as database_url,
+            _database(chosen, folder, step) as database_url,
             local.running(
-                folder, database_url, rpc_port=rpc_port, api_port=api_port, tell=tell
+                folder, database_url, rpc_port=rpc_port, api_port=api_port, tell=step
             ) as platform,
         ):
             tell(f"everything is up after {time.monotonic() - started:.1f} s\n")
@@ -97,6 +98,19 @@ def run(chosen: Settings, tell: Tell, *, once: bool) -> Summary:
                 _wait_for_interrupt()
                 tell("stopping")
     return summary
+
+
+def _timed(tell: Tell) -> Tell:
+    """Tells each set-up step with the seconds since the one before."""
+    last = time.monotonic()
+
+    def step(text: str) -> None:
+        nonlocal last
+        now = time.monotonic()
+        tell(f"{now - last:5.1f} s  {text}")
+        last = now
+
+    return step
 
 
 def _free(port: int) -> int:
