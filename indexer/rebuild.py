@@ -23,16 +23,24 @@ from projections.model import Mark
 SCHEMA: Final = "pg_temp"
 """Where the second build stands while it is compared: seen by its own session only."""
 
+LOCK: Final = 0x5374_6C53_7262_6C64
+"""Advisory lock of whoever builds the read models beside the live ones."""
+
 _LIVE: Final = "read"
-_LOCK: Final = 0x5374_6C53_7262_6C64
 
 
 class NothingToRebuildError(Exception):
-    """The database holds no ledger yet: run `stellarsettle index` first."""
+    """The database holds no ledger yet."""
+
+    def __init__(self) -> None:
+        super().__init__("nothing is indexed yet: run `stellarsettle index` first")
 
 
 class RebuildBusyError(Exception):
-    """Another rebuild of this database is under way: wait for it."""
+    """Another rebuild of this database is under way."""
+
+    def __init__(self) -> None:
+        super().__init__("another rebuild of this database is under way: wait for it")
 
 
 class Rebuilt(msgspec.Struct, frozen=True):
@@ -73,12 +81,12 @@ def beside(
     """
     with psycopg.connect(url, options=f"-c role={ROLE}") as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
-        locked = connection.execute("SELECT pg_try_advisory_xact_lock(%s)", (_LOCK,)).fetchone()
+        locked = connection.execute("SELECT pg_try_advisory_xact_lock(%s)", (LOCK,)).fetchone()
         if not locked or not locked[0]:
-            raise RebuildBusyError("another rebuild of this database is under way: wait for it")
+            raise RebuildBusyError
         through = stored.cursor(connection)
         if through is None:
-            raise NothingToRebuildError("nothing is indexed yet: run `stellarsettle index` first")
+            raise NothingToRebuildError
         _make_tables(connection)
         try:
             yield connection, _fold_all(connection, through, events_at_once)
@@ -111,11 +119,11 @@ def _fold_all(connection: psycopg.Connection, through: Mark, events_at_once: int
     count = 0
     for events, mark in stored.whole_ledgers(connection, through, events_at_once):
         count += len(events)
-        quarantined += _fold(connection, engine, decode_all(events), mark)
+        quarantined += fold(connection, engine, decode_all(events), mark)
     return Rebuilt(through, count, live, engine.digest(connection), quarantined)
 
 
-def _fold(
+def fold(
     connection: psycopg.Connection, engine: Engine, decoded: Decoded, mark: Mark
 ) -> list[Quarantined]:
     """Apply one part, as the writer does: what a fold refuses is set aside, the rest flows."""

@@ -28,14 +28,19 @@ def cursor(connection: psycopg.Connection) -> Mark | None:
 
 
 def whole_ledgers(
-    connection: psycopg.Connection, through: Mark, at_once: int = EVENTS_AT_ONCE
+    connection: psycopg.Connection,
+    through: Mark,
+    at_once: int = EVENTS_AT_ONCE,
+    *,
+    after: int = -1,
 ) -> Iterator[tuple[list[RawEvent], Mark]]:
-    """All stored events up to `through`, about `at_once` at a time, cut between ledgers.
+    """Stored events of the ledgers after `after` up to `through`, about `at_once` at a time.
 
-    Each part comes with the mark up to which it is whole; the last mark is `through` itself.
+    Parts are cut between ledgers, and each comes with the mark up to which it is whole; the last
+    mark is `through` itself.
     """
     held: list[RawEvent] = []
-    place, end = (-1, -1), (through.ledger + 1) << 32
+    place, end = ((after + 1) << 32, -1), (through.ledger + 1) << 32
     while True:
         rows = connection.execute(_SELECT, (*place, end, at_once), binary=True).fetchall()
         held += [

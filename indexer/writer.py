@@ -132,7 +132,7 @@ class Writer:
                 with self._connection.transaction():
                     self._advance(batch.through)
                     copy_events(self._connection, batch.events)
-                    self._quarantine(decoded.quarantined)
+                    store_quarantined(self._connection, decoded.quarantined)
                     self._engine.apply(self._connection, decoded.records, batch.through)
                     self._note(batch)
             except FoldError as error:
@@ -208,14 +208,6 @@ class Writer:
                 f"the cursor is not where this writer left it (ledger {self.after})"
             )
 
-    def _quarantine(self, quarantined: list[Quarantined]) -> None:
-        if quarantined:
-            with self._connection.cursor() as cursor:
-                cursor.executemany(
-                    "INSERT INTO ledger.quarantine (position, index, reason) VALUES (%s, %s, %s)",
-                    [(event.position, event.index, event.reason) for event in quarantined],
-                )
-
     def _note(self, batch: Batch) -> None:
         """Coverage (empty stretches grow as one row), the heartbeat, and a word to listeners."""
         place = {
@@ -228,6 +220,16 @@ class Writer:
             self._connection.execute(_NEW_STRETCH, place)
         self._connection.execute(_BEAT, (batch.latest,))
         self._connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, str(batch.through.ledger)))
+
+
+def store_quarantined(connection: psycopg.Connection, quarantined: list[Quarantined]) -> None:
+    """Note events that could not be folded, inside the caller's transaction."""
+    if quarantined:
+        with connection.cursor() as cursor:
+            cursor.executemany(
+                "INSERT INTO ledger.quarantine (position, index, reason) VALUES (%s, %s, %s)",
+                [(event.position, event.index, event.reason) for event in quarantined],
+            )
 
 
 def _one(cursor: psycopg.Cursor[tuple[Any, ...]]) -> tuple[Any, ...]:

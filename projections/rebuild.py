@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import time
+from typing import Final, LiteralString
+
 import psycopg
 import sqlalchemy
 from psycopg import sql
@@ -13,6 +16,15 @@ _DIALECT = sqlalchemy.create_engine("postgresql+psycopg://").dialect
 """Only to write statements: this engine never connects."""
 
 _READER = sql.Identifier("stellarsettle_api")
+_FORMER: Final = f"{SCHEMA}_former"
+
+PATIENCE_SECONDS: Final = 60.0
+_ATTEMPT_MILLISECONDS: Final = 250
+_PAUSE_SECONDS: Final = 0.1
+
+
+class ReadersBusyError(RuntimeError):
+    """The live read models were never free of readers: nothing was changed."""
 
 
 def prepare(connection: psycopg.Connection, schema: str) -> None:
@@ -38,16 +50,33 @@ def drop(connection: psycopg.Connection, schema: str) -> None:
     connection.execute(sql.SQL("DROP SCHEMA IF EXISTS {} CASCADE").format(sql.Identifier(schema)))
 
 
-def switch(connection: psycopg.Connection, schema: str) -> None:
+def analyze(connection: psycopg.Connection, schema: str) -> None:
+    """Tells the planner what the tables in `schema` hold; a new table has no statistics."""
+    for table in _tables(connection, schema):
+        connection.execute(sql.SQL("ANALYZE {}").format(table))
+
+
+def reserve(connection: psycopg.Connection) -> None:
+    """Keeps vacuum off the live tables until the caller's transaction ends; disturbs no reader.
+
+    First step of a switch: a vacuum under way ends now, not while readers wait for it.
+    """
+    _lock(connection, "SHARE UPDATE EXCLUSIVE")
+
+
+def switch(connection: psycopg.Connection, schema: str, patience: float = PATIENCE_SECONDS) -> None:
     """Puts the read models in `schema` in the place of the live ones, which are dropped.
 
-    Runs in the caller's transaction: readers see the one or the other, never neither. Engines of
-    either schema must forget afterwards.
+    Runs in the caller's transaction: readers see the one or the other, never neither and never a
+    mixture. Engines of either schema must forget afterwards. Raises ReadersBusyError if the live
+    tables were read without a pause for `patience` seconds, and
+    psycopg.errors.DependentObjectsStillExist if something of others (a view) needs them.
     """
+    _exclude_readers(connection, patience)
     names = {
         "schema": sql.Identifier(schema),
         "live": sql.Identifier(SCHEMA),
-        "former": sql.Identifier(f"{SCHEMA}_former"),
+        "former": sql.Identifier(_FORMER),
         "reader": _READER,
     }
     for statement in (
@@ -56,6 +85,47 @@ def switch(connection: psycopg.Connection, schema: str) -> None:
         "GRANT USAGE ON SCHEMA {live} TO {reader}",
         "GRANT SELECT ON ALL TABLES IN SCHEMA {live} TO {reader}",
         "ALTER DEFAULT PRIVILEGES IN SCHEMA {live} GRANT SELECT ON TABLES TO {reader}",
-        "DROP SCHEMA {former} CASCADE",
     ):
         connection.execute(sql.SQL(statement).format(**names))
+    # Without CASCADE: what others built upon these tables is theirs to drop.
+    former = sql.SQL(", ").join(_tables(connection, _FORMER))
+    connection.execute(sql.SQL("DROP TABLE {}").format(former))
+    connection.execute(sql.SQL("DROP SCHEMA {former}").format(**names))
+
+
+def _exclude_readers(connection: psycopg.Connection, patience: float) -> None:
+    """Waits until nobody reads the live tables, and lets nobody begin.
+
+    A reader that has one table and waits for the next while this has the next and waits for the
+    one would be a deadlock, and the reader might pay for it. So this gives up long before
+    PostgreSQL looks for deadlocks (`deadlock_timeout`, a second), lets readers pass, tries again.
+    """
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            with connection.transaction():
+                connection.execute(f"SET LOCAL statement_timeout = {_ATTEMPT_MILLISECONDS}")
+                _lock(connection, "ACCESS EXCLUSIVE")
+                connection.execute("SET LOCAL statement_timeout TO DEFAULT")
+        except psycopg.errors.QueryCanceled as error:
+            if time.monotonic() > deadline:
+                raise ReadersBusyError(
+                    f"the read models were in use without a pause for {patience:.0f} seconds:"
+                    " end long queries (see pg_stat_activity), then do this again"
+                ) from error
+            time.sleep(_PAUSE_SECONDS)
+        else:
+            return
+
+
+def _lock(connection: psycopg.Connection, mode: LiteralString) -> None:
+    tables = sql.SQL(", ").join(_tables(connection, SCHEMA))
+    connection.execute(sql.SQL("LOCK TABLE {} IN {} MODE").format(tables, sql.SQL(mode)))
+
+
+def _tables(connection: psycopg.Connection, schema: str) -> list[sql.Identifier]:
+    """The tables that are there, whatever version made them."""
+    found = connection.execute(
+        "SELECT tablename FROM pg_tables WHERE schemaname = %s ORDER BY tablename", (schema,)
+    )
+    return [sql.Identifier(schema, name) for (name,) in found]

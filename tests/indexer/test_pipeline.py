@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
 import os
 import random
 import signal
@@ -10,68 +9,32 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import psycopg
 import pytest
 
-from indexer import health, pipeline, rebuild
+from indexer import health, rebuild
 from indexer.decode import decode_all
-from indexer.rpc import RpcClient, Waiting
-from indexer.rpc_source import RpcSource
 from indexer.source import Batch, Deployment, GapError, RawEvent
 from indexer.writer import DeploymentMismatchError, Writer, WriterReplacedError
-from projections.engine import Engine
 from projections.model import Mark
 from tests.indexer import synthetic
 from tests.indexer.node import Faults, Node, serving
+from tests.indexer.support import (
+    STORED,
+    batches,
+    check_whole,
+    digest_of,
+    ledger_of,
+    running,
+    wait_for,
+    write,
+)
 
 START = synthetic.START_LEDGER
-_STORED = "SELECT position, index, tx_hash, body FROM ledger.event ORDER BY position, index"
-
-
-def _batches(events: list[RawEvent], size: int) -> Iterator[Batch]:
-    """The events as whole ledgers, about `size` at a time."""
-    latest = events[-1].ledger
-    held: list[RawEvent] = []
-    for place, event in enumerate(events):
-        held.append(event)
-        following = events[place + 1].ledger if place + 1 < len(events) else latest + 1
-        if following > event.ledger and (len(held) >= size or following > latest):
-            yield Batch(held, Mark(event.ledger, event.closed_at), latest)
-            held = []
-
-
-def _write(url: str, events: list[RawEvent], size: int = 40) -> None:
-    with Writer.open(url, synthetic.DEPLOYMENT, threading.Event()) as writer:
-        for batch in _batches(events, size):
-            if batch.through.ledger > writer.after:
-                rest = [event for event in batch.events if event.ledger > writer.after]
-                writer.commit(Batch(rest, batch.through, batch.latest), decode_all(rest))
-
-
-def _digest(url: str) -> bytes:
-    with psycopg.connect(url) as connection:
-        return Engine().digest(connection)
-
-
-def _check(url: str, events: list[RawEvent], expected: bytes) -> None:
-    """Each event is stored once, coverage has no hole, and the state is the expected one."""
-    with psycopg.connect(url) as connection:
-        stored = connection.execute(_STORED).fetchall()
-        stretches = connection.execute(
-            "SELECT first, through FROM ledger.stretch ORDER BY through"
-        ).fetchall()
-        marks = connection.execute(
-            "SELECT c.ledger, a.ledger FROM ledger.cursor AS c, read.applied AS a"
-        ).fetchone()
-    assert stored == [(e.position, e.index, e.tx_hash, e.body) for e in events]
-    assert stretches[0][0] == START
-    assert all(later[0] == earlier[1] + 1 for earlier, later in itertools.pairwise(stretches))
-    assert marks == (stretches[-1][1], stretches[-1][1])
-    assert _digest(url) == expected
 
 
 @pytest.fixture(scope="module")
@@ -82,8 +45,8 @@ def events() -> list[RawEvent]:
 @pytest.fixture
 def expected(events: list[RawEvent], database: str) -> bytes:
     """The digest of an undisturbed run, in batches of another size; leaves the database empty."""
-    _write(database, events, 7)
-    digest = _digest(database)
+    write(database, events, 7)
+    digest = digest_of(database)
     with psycopg.connect(database, autocommit=True) as connection:
         _empty(connection)
     return digest
@@ -143,7 +106,7 @@ def test_an_error_at_any_step_of_the_commit_path(
 ) -> None:
     """Pain 6: recovery after a restart fails in a loop."""
     faulty = Faulty(monkeypatch)
-    _write(database, events)
+    write(database, events)
     steps, size = faulty.uses, 40
     with psycopg.connect(database, autocommit=True) as connection:
         _empty(connection)
@@ -153,13 +116,13 @@ def test_an_error_at_any_step_of_the_commit_path(
     for _ in range(60):
         faulty.left = chance.randint(1, steps // 4)
         try:
-            _write(database, events, size)
+            write(database, events, size)
         except InjectedError:
             injected += 1
     faulty.left = -1
-    _write(database, events, size)
+    write(database, events, size)
     assert injected > 20
-    _check(database, events, expected)
+    check_whole(database, events, expected)
 
 
 def test_a_session_ended_by_the_server_loses_and_doubles_nothing(
@@ -167,7 +130,7 @@ def test_a_session_ended_by_the_server_loses_and_doubles_nothing(
 ) -> None:
     chance = random.Random(6)  # a test's seed
     latest = events[-1].ledger + 3
-    with serving(Node(events, START)) as node, _running(database, node):
+    with serving(Node(events, START)) as node, running(database, node):
         for _ in range(10):
             time.sleep(chance.uniform(0.1, 0.6))
             node.latest = min(latest, node.latest + chance.randint(0, latest // 9 - START // 9))
@@ -179,53 +142,8 @@ def test_a_session_ended_by_the_server_loses_and_doubles_nothing(
                     " WHERE datname = current_database())"
                 )
         node.latest = latest
-        _wait(database, latest)
-    _check(database, events, expected)
-
-
-def _after(url: str) -> int:
-    with psycopg.connect(url) as connection:
-        row = connection.execute("SELECT ledger FROM ledger.cursor").fetchone()
-    return row[0] if row else 0
-
-
-class _running:  # noqa: N801  # used like a function
-    """The main loop in a thread, with small pages, until the block ends."""
-
-    def __init__(self, url: str, node: Node, page_limit: int = 9) -> None:
-        self.stop = threading.Event()
-        self.error: BaseException | None = None
-        self._client = RpcClient(
-            node.url,
-            waiting=Waiting(random.Random(1), self.stop),  # a test's seed
-        )
-        source = RpcSource(self._client, synthetic.DEPLOYMENT, page_limit=page_limit)
-        options = pipeline.Options(poll_seconds=0.02, queue_bytes=50_000)
-        self._args = (url, source, synthetic.DEPLOYMENT, self.stop, options)
-        self.thread = threading.Thread(target=self._run)
-
-    def _run(self) -> None:
-        try:
-            pipeline.run(*self._args)
-        except BaseException as error:  # noqa: BLE001  # looked at by the test
-            self.error = error
-
-    def __enter__(self) -> Self:
-        self.thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop.set()
-        self.thread.join(timeout=30)
-        self._client.close()
-        assert not self.thread.is_alive()
-
-
-def _wait(url: str, ledger: int, seconds: float = 60) -> None:
-    deadline = time.monotonic() + seconds
-    while _after(url) < ledger:
-        assert time.monotonic() < deadline, f"stuck at {_after(url)} of {ledger}"
-        time.sleep(0.02)
+        wait_for(database, latest)
+    check_whole(database, events, expected)
 
 
 def test_backfill_and_live_are_one_and_the_node_may_have_a_bad_day(
@@ -233,14 +151,14 @@ def test_backfill_and_live_are_one_and_the_node_may_have_a_bad_day(
 ) -> None:
     """Pain 8: live began after a tenth of the history, the rest never came."""
     half = events[len(events) // 2].ledger
-    with serving(Node(events, half, seed=3)) as node, _running(database, node):
+    with serving(Node(events, half, seed=3)) as node, running(database, node):
         node.faults = Faults(0.05, 0.05, 0.05, 0.05, 0.05, 0.05, 0.05)
-        _wait(database, half)
+        wait_for(database, half)
         while node.latest < events[-1].ledger + 2:
             node.latest += 7
             time.sleep(0.01)
-        _wait(database, node.latest)
-    _check(database, events, expected)
+        wait_for(database, node.latest)
+    check_whole(database, events, expected)
 
 
 def test_a_gap_stops_the_indexer_and_names_the_ledgers(
@@ -248,11 +166,11 @@ def test_a_gap_stops_the_indexer_and_names_the_ledgers(
 ) -> None:
     with serving(Node(events, events[-1].ledger)) as node:
         node.oldest = START + 9
-        with _running(database, node) as running:
-            running.thread.join(timeout=20)
-        assert isinstance(running.error, GapError)
-        assert f"ledgers {START} to {START + 8} are missing" in str(running.error)
-    assert _after(database) == START - 1
+        with running(database, node) as indexer:
+            indexer.thread.join(timeout=20)
+        assert isinstance(indexer.error, GapError)
+        assert f"ledgers {START} to {START + 8} are missing" in str(indexer.error)
+    assert ledger_of(database) == START - 1
 
 
 def test_undecodable_events_wait_and_the_rest_flows(database: str, events: list[RawEvent]) -> None:
@@ -264,15 +182,15 @@ def test_undecodable_events_wait_and_the_rest_flows(database: str, events: list[
         )
         for body in (bytes.fromhex("00000001000000630000000100000001"),)
     ]
-    _write(database, events + odd)
+    write(database, events + odd)
     with psycopg.connect(database) as connection:
         rows = connection.execute("SELECT position, reason FROM ledger.quarantine").fetchall()
         assert len(rows) == 1
         assert rows[0][0] == odd[0].position
         assert "UnknownArmError: SCVal arm 99" in rows[0][1]
-        stored = connection.execute(_STORED).fetchall()
+        stored = connection.execute(STORED).fetchall()
     assert stored[-1][3] == odd[0].body
-    assert _after(database) == last.ledger + 1
+    assert ledger_of(database) == last.ledger + 1
     rebuilt = rebuild.rebuild(database)
     assert rebuilt.equal
     assert [event.position for event in rebuilt.quarantined] == [odd[0].position]
@@ -283,19 +201,19 @@ def test_only_one_writer_and_the_standby_takes_over(
 ) -> None:
     latest = events[-1].ledger
     with serving(Node(events, latest)) as node:
-        with _running(database, node):
-            _wait(database, latest)
-            with _running(database, node) as standby:
+        with running(database, node):
+            wait_for(database, latest)
+            with running(database, node) as standby:
                 time.sleep(1.0)
                 assert standby.error is None
         node.latest += 4
-        with _running(database, node):
-            _wait(database, latest + 4)
-    _check(database, events, expected)
+        with running(database, node):
+            wait_for(database, latest + 4)
+    check_whole(database, events, expected)
 
 
 def test_a_writer_that_was_overtaken_commits_nothing(database: str, events: list[RawEvent]) -> None:
-    batch = next(_batches(events, 10))
+    batch = next(batches(events, 10))
     with Writer.open(database, synthetic.DEPLOYMENT, threading.Event()) as writer:
         with psycopg.connect(database, autocommit=True) as connection:
             connection.execute("UPDATE ledger.cursor SET version = version + 1")
@@ -305,11 +223,11 @@ def test_a_writer_that_was_overtaken_commits_nothing(database: str, events: list
         with pytest.raises(WriterReplacedError, match="no longer holds"):
             writer.commit(batch, decode_all(batch.events))
     with psycopg.connect(database) as connection:
-        assert connection.execute(_STORED).fetchall() == []
+        assert connection.execute(STORED).fetchall() == []
 
 
 def test_a_database_of_another_deployment_is_refused(database: str) -> None:
-    _write(database, synthetic.ledgers(1, synthetic.story(1, 1)))
+    write(database, synthetic.ledgers(1, synthetic.story(1, 1)))
     other = Deployment(synthetic.DEPLOYMENT.distributor, synthetic.DEPLOYMENT.escrow, START)
     with pytest.raises(DeploymentMismatchError, match="use another database"):
         Writer.open(database, other, threading.Event())
@@ -331,7 +249,7 @@ def test_health_is_progress(database: str, events: list[RawEvent]) -> None:
     """Pain 5: following stops for days, the process looks healthy."""
     with psycopg.connect(database, autocommit=True) as connection:
         assert health.health(connection) is None
-        _write(database, events)
+        write(database, events)
         state = health.health(connection)
         assert state
         assert (state.ledger, state.lag_ledgers, state.quarantined) == (events[-1].ledger, 0, 0)
@@ -387,9 +305,9 @@ def test_killed_at_random_moments(database: str, events: list[RawEvent], expecte
             process = _process(database, node)
             assert process.stderr
             with process, process.stderr:
-                before = _after(database)
+                before = ledger_of(database)
                 deadline = time.monotonic() + 30
-                while _after(database) <= before and time.monotonic() < deadline:
+                while ledger_of(database) <= before and time.monotonic() < deadline:
                     node.latest = min(latest, node.latest + chance.randint(1, 9))
                     time.sleep(0.01)
                 until = time.monotonic() + chance.uniform(0, 0.15)
@@ -403,7 +321,7 @@ def test_killed_at_random_moments(database: str, events: list[RawEvent], expecte
         process = _process(database, node)
         assert process.stderr
         with process, process.stderr:
-            _wait(database, latest + 1)
+            wait_for(database, latest + 1)
             process.send_signal(signal.SIGTERM)
             assert process.wait(timeout=10) == 0, f"seed {seed}"
-    _check(database, events, expected)
+    check_whole(database, events, expected)

@@ -1,0 +1,164 @@
+"""The read models made anew from stored raw events, and put in the place of the live ones.
+
+What mends whatever `verify` finds in the read models, what follows a change of the folds, and the
+way out of quarantine: every stored event is decoded and folded again in its order, so that events
+which this version can read take their place in history.
+
+The new models are built in a schema beside the live ones while an indexer may go on. Only for the
+last ledgers and the switch does it wait; then it finds its cursor moved on, and starts again by
+itself. Readers see the former models, then the new ones: no read fails, none sees a mixture.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+import psycopg
+
+from indexer import stored
+from indexer.decode import Quarantined, decode_all
+from indexer.rebuild import LOCK, NothingToRebuildError, RebuildBusyError, fold
+from indexer.writer import CHANNEL, ROLE, store_quarantined
+from projections import rebuild
+from projections.engine import Engine
+from projections.model import Mark
+
+SCHEMA: Final = "read_renewed"
+"""Where the new models stand until the switch."""
+
+_STOP_WRITER: Final = "SELECT ledger, closed_at FROM ledger.cursor FOR UPDATE"
+_SEND_WRITER_BACK: Final = "UPDATE ledger.cursor SET version = version + 1"
+"""The writer keeps rows and numbers of the former models in memory: it has to begin again."""
+
+
+class Renewed(msgspec.Struct, frozen=True):
+    """What was put in place, as of ledger `through`.
+
+    `events` were folded; `former` and `digest` are the digests (32 bytes) before and after, the
+    same if nothing had to be mended. `released` events came out of quarantine, `quarantined` ones
+    still cannot be folded.
+    """
+
+    through: Mark
+    events: int
+    former: bytes
+    digest: bytes
+    released: int
+    quarantined: list[Quarantined]
+
+    @property
+    def changed(self) -> bool:
+        """Whether the former read models said anything else."""
+        return self.former != self.digest
+
+
+def renew(
+    url: str,
+    *,
+    events_at_once: int = stored.EVENTS_AT_ONCE,
+    patience: float = rebuild.PATIENCE_SECONDS,
+) -> Renewed:
+    """Build the read models of the database at `url` anew and switch to them.
+
+    If anything fails the live models are as they were. Raises
+    `indexer.rebuild.NothingToRebuildError`, `indexer.rebuild.RebuildBusyError`,
+    `projections.rebuild.ReadersBusyError` if no moment without a reader came within `patience`
+    seconds, and psycopg.Error as it comes.
+    """
+    with (
+        psycopg.connect(url, autocommit=True, options=f"-c role={ROLE}") as connection,
+        _alone(connection),
+        _schema(connection),
+    ):
+        build = _Build(connection, events_at_once)
+        build.catch_up()
+        rebuild.analyze(connection, SCHEMA)
+        return build.switch(patience)
+
+
+class _Build:
+    """The new models on their way: `after` is the ledger up to which they are whole."""
+
+    def __init__(self, connection: psycopg.Connection, events_at_once: int) -> None:
+        self._connection = connection
+        self._events_at_once = events_at_once
+        self._engine = Engine(SCHEMA)
+        self._after = -1
+        self._events = 0
+        self._quarantined: list[Quarantined] = []
+
+    def catch_up(self) -> None:
+        """Fold what is stored, again and again until little came in meanwhile."""
+        while True:
+            before = self._events
+            through = stored.cursor(self._connection)
+            if through is None:
+                raise NothingToRebuildError
+            self._fold_up_to(through)
+            if self._events - before < self._events_at_once:
+                return
+
+    def switch(self, patience: float) -> Renewed:
+        """Stop the writer, fold the last ledgers, switch, and send the writer back to the start."""
+        connection = self._connection
+        with connection.transaction():
+            rebuild.reserve(connection)
+            row = connection.execute(_STOP_WRITER).fetchone()
+            if row is None:
+                raise NothingToRebuildError
+            through = Mark(*row)
+            self._fold_up_to(through)
+            former = Engine().digest(connection)
+            rebuild.switch(connection, SCHEMA, patience)
+            released = self._replace_quarantine()
+            connection.execute(_SEND_WRITER_BACK)
+            connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, str(through.ledger)))
+            digest = Engine().digest(connection)
+        return Renewed(through, self._events, former, digest, released, self._quarantined)
+
+    def _fold_up_to(self, through: Mark) -> None:
+        parts = stored.whole_ledgers(
+            self._connection, through, self._events_at_once, after=self._after
+        )
+        for events, mark in parts:
+            self._quarantined += fold(self._connection, self._engine, decode_all(events), mark)
+            self._events += len(events)
+        self._after = through.ledger
+
+    def _replace_quarantine(self) -> int:
+        """Note what this fold left out; returns how many events wait no more."""
+        rows = self._connection.execute(
+            "DELETE FROM ledger.quarantine RETURNING position, index"
+        ).fetchall()
+        store_quarantined(self._connection, self._quarantined)
+        return len(set(rows) - {(event.position, event.index) for event in self._quarantined})
+
+
+@contextlib.contextmanager
+def _alone(connection: psycopg.Connection) -> Iterator[None]:
+    """Hold the lock of rebuilds; at the latest it ends with the session."""
+    locked = connection.execute("SELECT pg_try_advisory_lock(%s)", (LOCK,)).fetchone()
+    if not locked or not locked[0]:
+        raise RebuildBusyError
+    try:
+        yield
+    finally:
+        # The server ends a closed session a moment later; who comes next should not have to wait.
+        with contextlib.suppress(psycopg.OperationalError):
+            connection.execute("SELECT pg_advisory_unlock(%s)", (LOCK,))
+
+
+@contextlib.contextmanager
+def _schema(connection: psycopg.Connection) -> Iterator[None]:
+    """An empty schema for the new models; what an earlier try left is dropped before and after."""
+    rebuild.drop(connection, SCHEMA)
+    rebuild.prepare(connection, SCHEMA)
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(psycopg.OperationalError):  # a lost session: the next try drops
+            rebuild.drop(connection, SCHEMA)
+        raise
