@@ -36,6 +36,11 @@ pub fn from_xdr_base64<T: ReadXdr>(text: &str) -> Option<T> {
     T::from_xdr(base64_bytes(text)?, CLIENT_LIMITS).ok()
 }
 
+/// A value from XDR that the ledger wrote itself; `None` when it does not decode.
+pub fn from_own_xdr<T: ReadXdr>(bytes: &[u8]) -> Option<T> {
+    T::from_xdr(bytes, Limits::none()).ok()
+}
+
 /// SHA-256 of bytes.
 pub fn sha256(bytes: &[u8]) -> [u8; 32] {
     Sha256::digest(bytes).into()
@@ -74,7 +79,8 @@ pub fn contract_text(contract: &ContractId) -> String {
     stellar_strkey::Contract(contract.0 .0).to_string()
 }
 
-/// Whether a text is a well-formed `C...` address.
-pub fn is_contract_text(text: &str) -> bool {
-    stellar_strkey::Contract::from_string(text).is_ok()
+/// The contract of a `C...` text; `None` when it is no such text.
+pub fn contract_from_text(text: &str) -> Option<ContractId> {
+    let contract = stellar_strkey::Contract::from_string(text).ok()?;
+    Some(ContractId(Hash(contract.0)))
 }

@@ -114,8 +114,8 @@ pub fn run(ledger: &mut Ledger, submission: Submission) -> TransactionResult {
     let hash = submission.hash;
     assert!(matches!(ledger.submit(submission), Arrival::Pending));
     ledger.close();
-    let (_, _, record) = ledger.history.transaction(&hash).unwrap();
-    record.result.result.result.clone()
+    let (closed, _, record) = ledger.history.transaction(&hash).unwrap();
+    closed.result(record).unwrap().result.result
 }
 
 /// The next sequence number of an account.

@@ -1,7 +1,7 @@
 //! Closing a ledger: apply what waits, then write the header and the meta.
 
 use super::{
-    history::{ClosedLedger, TransactionRecord},
+    history::ClosedLedger,
     state::{State, Store},
     Ledger,
 };
@@ -91,10 +91,10 @@ impl Ledger {
         let header = self.header(sequence, close_ms, &set, &results);
         let hash = xdr_hash(&header);
         self.advance_tip(&header, &hash, close_ms);
-        let meta = close_meta(&header, &hash, set, &results, self.config.ledger_cost_ext.fee_write1_kb);
-        let records = records(submissions, results);
-        self.history
-            .push(ClosedLedger::new(header, hash.0, &meta, records, close_ms, wall_ms()));
+        let meta = close_meta(header, hash, set, results, self.config.ledger_cost_ext.fee_write1_kb);
+        if let Some(closed) = ClosedLedger::new(&meta, self.identity.id, wall_ms()) {
+            self.history.push(closed);
+        }
     }
 
     /// Orders what waits: classic transactions first, as in core.
@@ -272,10 +272,10 @@ fn envelopes(submissions: &[Submission], soroban: bool) -> Vec<TransactionEnvelo
 }
 
 fn close_meta(
-    header: &LedgerHeader,
-    hash: &Hash,
+    header: LedgerHeader,
+    hash: Hash,
     set: GeneralizedTransactionSet,
-    results: &[TransactionResultMetaV1],
+    results: Vec<TransactionResultMetaV1>,
     write_fee: i64,
 ) -> LedgerCloseMeta {
     LedgerCloseMeta::V2(LedgerCloseMetaV2 {
@@ -284,23 +284,15 @@ fn close_meta(
             soroban_fee_write1_kb: write_fee,
         }),
         ledger_header: LedgerHeaderHistoryEntry {
-            hash: hash.clone(),
-            header: header.clone(),
+            hash,
+            header,
             ext: LedgerHeaderHistoryEntryExt::V0,
         },
         tx_set: set,
-        tx_processing: results.to_vec().try_into().unwrap_or_default(),
+        tx_processing: results.try_into().unwrap_or_default(),
         upgrades_processing: Default::default(),
         scp_info: Default::default(),
         total_byte_size_of_live_soroban_state: 0,
         evicted_keys: Default::default(),
     })
-}
-
-fn records(submissions: Vec<Submission>, results: Vec<TransactionResultMetaV1>) -> Vec<TransactionRecord> {
-    submissions
-        .into_iter()
-        .zip(results)
-        .map(|(submission, result)| TransactionRecord { submission, result })
-        .collect()
 }

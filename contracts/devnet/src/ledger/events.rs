@@ -1,11 +1,11 @@
 //! The events of a closed ledger with the ids stellar-rpc gives them.
 
-use super::history::TransactionRecord;
-use crate::encoding::{contract_text, xdr_base64};
+use super::history::Places;
 use soroban_env_host::xdr::{
-    ContractEvent, ContractEventBody, ContractEventType, TransactionEventStage, TransactionMeta,
+    ContractEvent, ContractEventBody, ContractEventType, ContractId, TransactionEventStage, TransactionMeta,
+    TransactionResultMetaV1,
 };
-use std::fmt;
+use std::{fmt, ops::Range};
 
 /// Transaction index of events that come after all transactions.
 const AFTER_ALL_TRANSACTIONS: u32 = (1 << 20) - 1;
@@ -64,35 +64,65 @@ impl fmt::Display for EventId {
     }
 }
 
-/// One event as getEvents shows it.
-#[derive(Clone)]
+/// One event of a closed ledger.
 pub struct EventRecord {
     pub id: EventId,
     pub kind: &'static str,
-    pub contract: String,
-    /// Base64 XDR.
-    pub topics: Vec<String>,
-    /// Base64 XDR.
-    pub value: String,
-    pub transaction_hash: String,
+    pub contract: Option<ContractId>,
+    /// Index of its transaction in the ledger, from 0.
+    pub transaction: usize,
+    /// Where topics and value stand in the ledger's meta.
+    pub(super) body: Range<usize>,
 }
 
-/// All events of a ledger, in the order of their ids.
-pub fn events_of(ledger: u32, transactions: &[TransactionRecord]) -> Vec<EventRecord> {
-    let mut events = Vec::new();
-    // The index of a ledger-wide stage runs across all transactions.
-    let (mut before, mut after) = (0_u32, 0_u32);
-    for (position, record) in (1_u32..).zip(transactions) {
-        let TransactionMeta::V4(meta) = &record.result.tx_apply_processing else {
-            continue;
+/// Numbers the events of one ledger, transaction by transaction.
+pub struct EventNumbers {
+    ledger: u32,
+    /// The index of a ledger-wide stage runs across all transactions.
+    before: u32,
+    after: u32,
+}
+
+impl EventNumbers {
+    /// Numbers for a ledger without events yet.
+    pub const fn of(ledger: u32) -> Self {
+        Self {
+            ledger,
+            before: 0,
+            after: 0,
+        }
+    }
+
+    /// Adds the events of the transaction at `index`; `places` stands at its result.
+    pub fn add_events(
+        &mut self,
+        index: usize,
+        result: &TransactionResultMetaV1,
+        places: &mut Places<'_>,
+        events: &mut Vec<EventRecord>,
+    ) {
+        let TransactionMeta::V4(meta) = &result.tx_apply_processing else {
+            return;
         };
-        let hash = hex::encode(record.submission.hash);
+        let ledger = self.ledger;
+        let position = u32::try_from(index).unwrap_or(u32::MAX).saturating_add(1);
+        for (operation, operation_meta) in (0_u32..).zip(meta.operations.iter()) {
+            for (number, event) in (0_u32..).zip(operation_meta.events.iter()) {
+                let id = EventId {
+                    ledger,
+                    transaction: position,
+                    operation,
+                    index: number,
+                };
+                events.extend(record_of(id, event, index, places));
+            }
+        }
         let mut after_operations = 0_u32;
         for stage_event in meta.events.iter() {
             let (transaction, operation, counter) = match stage_event.stage {
-                TransactionEventStage::BeforeAllTxs => (0, 0, &mut before),
+                TransactionEventStage::BeforeAllTxs => (0, 0, &mut self.before),
                 TransactionEventStage::AfterTx => (position, AFTER_OPERATIONS, &mut after_operations),
-                TransactionEventStage::AfterAllTxs => (AFTER_ALL_TRANSACTIONS, 0, &mut after),
+                TransactionEventStage::AfterAllTxs => (AFTER_ALL_TRANSACTIONS, 0, &mut self.after),
             };
             let id = EventId {
                 ledger,
@@ -101,25 +131,12 @@ pub fn events_of(ledger: u32, transactions: &[TransactionRecord]) -> Vec<EventRe
                 index: *counter,
             };
             *counter = counter.saturating_add(1);
-            events.extend(record_of(id, &stage_event.event, &hash));
-        }
-        for (operation, operation_meta) in (0_u32..).zip(meta.operations.iter()) {
-            for (index, event) in (0_u32..).zip(operation_meta.events.iter()) {
-                let id = EventId {
-                    ledger,
-                    transaction: position,
-                    operation,
-                    index,
-                };
-                events.extend(record_of(id, event, &hash));
-            }
+            events.extend(record_of(id, &stage_event.event, index, places));
         }
     }
-    events.sort_by_key(|event| event.id);
-    events
 }
 
-fn record_of(id: EventId, event: &ContractEvent, hash: &str) -> Option<EventRecord> {
+fn record_of(id: EventId, event: &ContractEvent, transaction: usize, places: &mut Places<'_>) -> Option<EventRecord> {
     let kind = match event.type_ {
         ContractEventType::Contract => "contract",
         ContractEventType::System => "system",
@@ -129,10 +146,9 @@ fn record_of(id: EventId, event: &ContractEvent, hash: &str) -> Option<EventReco
     Some(EventRecord {
         id,
         kind,
-        contract: event.contract_id.as_ref().map(contract_text).unwrap_or_default(),
-        topics: body.topics.iter().map(xdr_base64).collect(),
-        value: xdr_base64(&body.data),
-        transaction_hash: hash.to_owned(),
+        contract: event.contract_id.clone(),
+        transaction,
+        body: places.next(body),
     })
 }
 

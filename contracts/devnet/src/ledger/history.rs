@@ -1,65 +1,201 @@
 //! Closed ledgers within the retention window.
+//!
+//! A ledger is kept once, as the XDR of its meta. Transactions and events are
+//! places in it, decoded when somebody asks for them.
 
-use super::events::{events_of, EventRecord};
-use crate::{encoding::xdr, transaction::Submission};
+use super::events::{EventNumbers, EventRecord};
+use crate::encoding::{from_own_xdr, xdr};
+use memchr::memmem;
 use soroban_env_host::xdr::{
-    Hash, LedgerCloseMeta, LedgerHeader, LedgerHeaderHistoryEntry, LedgerHeaderHistoryEntryExt, TransactionResultMetaV1,
+    ContractEventV0, FeeBumpTransactionInnerTx, GeneralizedTransactionSet, LedgerCloseMeta, LedgerHeader,
+    StellarValueExt, TransactionEnvelope, TransactionExt, TransactionPhase, TransactionResultMetaV1, TxSetComponent,
+    WriteXdr,
 };
-use std::collections::{HashMap, VecDeque};
+use std::{
+    collections::{HashMap, VecDeque},
+    ops::Range,
+    rc::Rc,
+};
 
 /// A transaction in a ledger.
 pub struct TransactionRecord {
-    pub submission: Submission,
-    pub result: TransactionResultMetaV1,
+    /// Hash of the whole: for a fee bump the outer one.
+    pub hash: [u8; 32],
+    /// Hash of the inner transaction; the same as `hash` without a fee bump.
+    pub inner_hash: [u8; 32],
+    pub is_soroban: bool,
+    envelope: Range<usize>,
+    result: Range<usize>,
+}
+
+impl TransactionRecord {
+    /// Whether somebody else's envelope is around it.
+    pub fn is_fee_bump(&self) -> bool {
+        self.hash != self.inner_hash
+    }
 }
 
 /// A closed ledger.
 pub struct ClosedLedger {
     pub sequence: u32,
     pub hash: [u8; 32],
-    /// XDR of the header with its hash.
-    pub header_xdr: Vec<u8>,
     /// XDR of the ledger's meta.
     pub meta_xdr: Vec<u8>,
+    /// In the order they were applied.
     pub transactions: Vec<TransactionRecord>,
     pub events: Vec<EventRecord>,
     /// Close time by the ledger's clock, Unix milliseconds.
     pub close_ms: u64,
     /// When it really closed, Unix milliseconds.
     pub wall_ms: u64,
+    header: Range<usize>,
 }
 
 impl ClosedLedger {
-    /// A ledger with all that is asked of it later, encoded once.
-    pub fn new(
-        header: LedgerHeader,
-        hash: [u8; 32],
-        meta: &LedgerCloseMeta,
-        transactions: Vec<TransactionRecord>,
-        close_ms: u64,
-        wall_ms: u64,
-    ) -> Self {
-        let sequence = header.ledger_seq;
-        let header_xdr = xdr(&LedgerHeaderHistoryEntry {
-            hash: Hash(hash),
-            header,
-            ext: LedgerHeaderHistoryEntryExt::V0,
-        });
-        Self {
-            sequence,
-            hash,
-            header_xdr,
-            meta_xdr: xdr(meta),
-            events: events_of(sequence, &transactions),
-            transactions,
-            close_ms,
-            wall_ms,
+    /// A ledger from its meta, which really closed at `wall_ms`; `None` for a meta of
+    /// another version than those the ledger writes.
+    pub fn new(meta: &LedgerCloseMeta, network_id: [u8; 32], wall_ms: u64) -> Option<Self> {
+        let meta_xdr = xdr(meta);
+        let LedgerCloseMeta::V2(meta) = meta else {
+            return None;
+        };
+        let mut places = Places::new(&meta_xdr);
+        let header = places.next(&meta.ledger_header);
+        let mut envelopes: HashMap<[u8; 32], (&TransactionEnvelope, Range<usize>)> = HashMap::new();
+        for envelope in envelopes_of(&meta.tx_set) {
+            envelopes.insert(envelope.hash(network_id).ok()?, (envelope, places.next(envelope)));
         }
+        let mut transactions = Vec::with_capacity(meta.tx_processing.len());
+        let mut events = Vec::new();
+        let sequence = meta.ledger_header.header.ledger_seq;
+        let mut numbers = EventNumbers::of(sequence);
+        for (index, result) in meta.tx_processing.iter().enumerate() {
+            let hash = result.result.transaction_hash.0;
+            let (envelope, envelope_place) = envelopes.remove(&hash)?;
+            transactions.push(TransactionRecord {
+                hash,
+                inner_hash: inner_hash(envelope, network_id)?,
+                is_soroban: is_soroban(envelope),
+                envelope: envelope_place,
+                result: places.next(result),
+            });
+            numbers.add_events(index, result, &mut places, &mut events);
+        }
+        events.sort_by_key(|event: &EventRecord| event.id);
+        Some(Self {
+            sequence,
+            hash: meta.ledger_header.hash.0,
+            transactions,
+            events,
+            close_ms: close_ms(&meta.ledger_header.header),
+            wall_ms,
+            header,
+            meta_xdr,
+        })
     }
 
     /// Close time in Unix seconds.
     pub const fn close_time(&self) -> u64 {
         self.close_ms / 1_000
+    }
+
+    /// XDR of the header with its hash.
+    pub fn header_xdr(&self) -> &[u8] {
+        self.part(&self.header)
+    }
+
+    /// XDR of a transaction's envelope.
+    pub fn envelope_xdr(&self, record: &TransactionRecord) -> &[u8] {
+        self.part(&record.envelope)
+    }
+
+    /// What became of a transaction.
+    pub fn result(&self, record: &TransactionRecord) -> Option<TransactionResultMetaV1> {
+        from_own_xdr(self.part(&record.result))
+    }
+
+    /// Topics and value of an event.
+    pub fn event_body(&self, event: &EventRecord) -> Option<ContractEventV0> {
+        from_own_xdr(self.part(&event.body))
+    }
+
+    fn part(&self, place: &Range<usize>) -> &[u8] {
+        self.meta_xdr.get(place.clone()).unwrap_or_default()
+    }
+}
+
+/// Finds where parts of a value stand in its XDR. They are asked for in the order
+/// they stand there; a part inside the one before comes after it.
+pub struct Places<'a> {
+    whole: &'a [u8],
+    position: usize,
+}
+
+impl<'a> Places<'a> {
+    const fn new(whole: &'a [u8]) -> Self {
+        Self { whole, position: 0 }
+    }
+
+    /// Where the next such part stands. Equal bytes are as good as the part itself.
+    pub fn next<T: WriteXdr>(&mut self, part: &T) -> Range<usize> {
+        let bytes = xdr(part);
+        let rest = self.whole.get(self.position..).unwrap_or_default();
+        if let Some(distance) = memmem::find(rest, &bytes) {
+            self.position += distance;
+        }
+        self.position..self.position + bytes.len()
+    }
+}
+
+/// The envelopes of a transaction set in the order they stand in it.
+fn envelopes_of(set: &GeneralizedTransactionSet) -> Vec<&TransactionEnvelope> {
+    let GeneralizedTransactionSet::V1(set) = set;
+    let mut found = Vec::new();
+    for phase in set.phases.iter() {
+        match phase {
+            TransactionPhase::V0(components) => {
+                for TxSetComponent::TxsetCompTxsMaybeDiscountedFee(component) in components.iter() {
+                    found.extend(component.txs.iter());
+                }
+            }
+            TransactionPhase::V1(parallel) => {
+                for cluster in parallel.execution_stages.iter().flat_map(|stage| stage.0.iter()) {
+                    found.extend(cluster.0.iter());
+                }
+            }
+        }
+    }
+    found
+}
+
+fn inner_hash(envelope: &TransactionEnvelope, network_id: [u8; 32]) -> Option<[u8; 32]> {
+    match envelope {
+        TransactionEnvelope::TxFeeBump(outer) => {
+            let FeeBumpTransactionInnerTx::Tx(inner) = &outer.tx.inner_tx;
+            TransactionEnvelope::Tx(inner.clone()).hash(network_id).ok()
+        }
+        plain => plain.hash(network_id).ok(),
+    }
+}
+
+/// Only Soroban transactions declare resources.
+fn is_soroban(envelope: &TransactionEnvelope) -> bool {
+    let extension = match envelope {
+        TransactionEnvelope::Tx(plain) => &plain.tx.ext,
+        TransactionEnvelope::TxFeeBump(outer) => {
+            let FeeBumpTransactionInnerTx::Tx(inner) = &outer.tx.inner_tx;
+            &inner.tx.ext
+        }
+        TransactionEnvelope::TxV0(_) => return false,
+    };
+    matches!(extension, TransactionExt::V1(_))
+}
+
+/// The close time a header tells, in Unix milliseconds.
+fn close_ms(header: &LedgerHeader) -> u64 {
+    match &header.scp_value.ext {
+        StellarValueExt::SignedMs(value) => value.close_time_ms.0,
+        _ => header.scp_value.close_time.0.saturating_mul(1_000),
     }
 }
 
@@ -71,8 +207,9 @@ struct Place {
 }
 
 /// Closed ledgers, oldest first, without a gap.
+#[derive(Clone)]
 pub struct History {
-    ledgers: VecDeque<ClosedLedger>,
+    ledgers: VecDeque<Rc<ClosedLedger>>,
     places: HashMap<[u8; 32], Place>,
     retention: u32,
 }
@@ -105,28 +242,28 @@ impl History {
                 ledger: ledger.sequence,
                 index,
             };
-            self.places.insert(record.submission.hash, place);
-            self.places.insert(record.submission.inner_hash, place);
+            self.places.insert(record.hash, place);
+            self.places.insert(record.inner_hash, place);
         }
-        self.ledgers.push_back(ledger);
+        self.ledgers.push_back(Rc::new(ledger));
         self.trim();
     }
 
     /// The oldest ledger that is kept.
     pub fn oldest(&self) -> Option<&ClosedLedger> {
-        self.ledgers.front()
+        self.ledgers.front().map(Rc::as_ref)
     }
 
     /// The last closed ledger.
     pub fn latest(&self) -> Option<&ClosedLedger> {
-        self.ledgers.back()
+        self.ledgers.back().map(Rc::as_ref)
     }
 
     /// A ledger by number.
     pub fn ledger(&self, sequence: u32) -> Option<&ClosedLedger> {
         let first = self.oldest()?.sequence;
         let offset = usize::try_from(sequence.checked_sub(first)?).ok()?;
-        self.ledgers.get(offset)
+        self.ledgers.get(offset).map(Rc::as_ref)
     }
 
     /// Ledgers from `first` up to and including `last`, as far as they are kept.
@@ -136,6 +273,7 @@ impl History {
         self.ledgers
             .iter()
             .skip(skip)
+            .map(Rc::as_ref)
             .take_while(move |ledger| ledger.sequence <= last)
     }
 
@@ -156,9 +294,9 @@ impl History {
     fn trim(&mut self) {
         while self.ledgers.len() > usize::try_from(self.retention).unwrap_or(usize::MAX) {
             if let Some(gone) = self.ledgers.pop_front() {
-                for record in gone.transactions {
-                    self.places.remove(&record.submission.hash);
-                    self.places.remove(&record.submission.inner_hash);
+                for record in &gone.transactions {
+                    self.places.remove(&record.hash);
+                    self.places.remove(&record.inner_hash);
                 }
             }
         }

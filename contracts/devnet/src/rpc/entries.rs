@@ -2,11 +2,12 @@
 
 use super::{
     error::{RpcError, INTERNAL},
+    format::Format,
     params::Params,
     Service,
 };
 use crate::{
-    encoding::{from_xdr_base64, xdr_base64},
+    encoding::from_xdr_base64,
     ledger::state::{is_temporary, Store, StoredEntry},
 };
 use serde_json::{json, Map, Value};
@@ -17,7 +18,7 @@ const MAX_KEYS: usize = 200;
 
 pub fn get_ledger_entries(service: &Service, params: &Value) -> Result<Value, RpcError> {
     let params = Params::of(params, "GetLedgerEntriesRequest")?;
-    params.check_format()?;
+    let format = params.format()?;
     let keys = params.texts("keys")?;
     if keys.len() > MAX_KEYS {
         return Err(RpcError::invalid_params(format!(
@@ -44,11 +45,11 @@ pub fn get_ledger_entries(service: &Service, params: &Value) -> Result<Value, Rp
     let next = service.ledger.sequence().saturating_add(1);
     let entries: Vec<Value> = keys
         .iter()
-        .filter_map(|(text, key)| {
+        .filter_map(|(_, key)| {
             let stored = Store::get(snapshot.as_ref(), key)?;
             let expired = stored.is_expired(next);
             let visible = !(expired && is_temporary(key));
-            visible.then(|| entry_json(text, &stored, expired))
+            visible.then(|| entry_json(key, &stored, expired, format))
         })
         .collect();
     Ok(json!({
@@ -72,10 +73,11 @@ fn decode<'a>(texts: &[&'a str]) -> Result<Vec<(&'a str, LedgerKey)>, RpcError> 
     Ok(keys)
 }
 
-fn entry_json(key: &str, stored: &StoredEntry, expired: bool) -> Value {
+fn entry_json(key: &LedgerKey, stored: &StoredEntry, expired: bool, format: Format) -> Value {
     let mut fields = Map::new();
-    fields.insert("key".to_owned(), json!(key));
-    fields.insert("xdr".to_owned(), json!(xdr_base64(&stored.entry.data)));
+    fields.insert(format.name("key", "keyJson").to_owned(), format.value(key));
+    let data = format.name("xdr", "dataJson");
+    fields.insert(data.to_owned(), format.value(&stored.entry.data));
     fields.insert(
         "lastModifiedLedgerSeq".to_owned(),
         json!(stored.entry.last_modified_ledger_seq),
@@ -84,6 +86,6 @@ fn entry_json(key: &str, stored: &StoredEntry, expired: bool) -> Value {
         let shown = if expired { 0 } else { live_until };
         fields.insert("liveUntilLedgerSeq".to_owned(), json!(shown));
     }
-    fields.insert("extXdr".to_owned(), json!(xdr_base64(&stored.entry.ext)));
+    format.insert(&mut fields, "ext", format.value(&stored.entry.ext));
     Value::Object(fields)
 }

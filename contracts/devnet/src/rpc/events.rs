@@ -1,15 +1,15 @@
 //! getEvents.
 
-use super::{error::RpcError, params::Params, Service, Window};
+use super::{error::RpcError, format::Format, params::Params, Service, Window};
 use crate::{
-    encoding::{base64_bytes, is_contract_text},
+    encoding::{base64_bytes, contract_from_text, contract_text, xdr},
     ledger::{
         events::{EventId, EventRecord},
         history::ClosedLedger,
     },
 };
 use serde_json::{json, Value};
-use soroban_env_host::xdr::{Limits, ReadXdr, ScVal};
+use soroban_env_host::xdr::{ContractEventV0, ContractId, Limits, ReadXdr, ScVal};
 
 const DEFAULT_PAGE: u64 = 100;
 const MAX_FILTERS: usize = 5;
@@ -21,7 +21,8 @@ const MAX_SEGMENTS: usize = 4;
 #[derive(Debug, PartialEq)]
 enum Segment {
     Any,
-    Exactly(String),
+    /// XDR of the value.
+    Exactly(Vec<u8>),
 }
 
 /// Topics to match, from the first on.
@@ -36,7 +37,7 @@ struct TopicFilter {
 #[derive(Debug, Default, PartialEq)]
 struct Filter {
     kinds: Vec<String>,
-    contracts: Vec<String>,
+    contracts: Vec<ContractId>,
     topics: Vec<TopicFilter>,
 }
 
@@ -49,6 +50,7 @@ struct Request {
     end: Option<u32>,
     filters: Vec<Filter>,
     limit: usize,
+    format: Format,
 }
 
 impl Request {
@@ -72,7 +74,7 @@ pub fn get_events(service: &mut Service, params: &Value) -> Result<Value, RpcErr
         )));
     }
     if service.faults.takes_empty_page() {
-        return Ok(page(&[], request.before(), window));
+        return Ok(page(&[], request.before(), window, request.format));
     }
     // Exclusive, as in the request; a page never looks further than the scan window.
     let end = request
@@ -82,13 +84,20 @@ pub fn get_events(service: &mut Service, params: &Value) -> Result<Value, RpcErr
         .min(window.latest.saturating_add(1));
     let events = find(service, &request, end);
     let cursor = match events.last() {
-        Some((_, last)) if events.len() >= request.limit => last.id,
+        Some(Found { event: last, .. }) if events.len() >= request.limit => last.id,
         _ => EventId::end_of(end.saturating_sub(1)),
     };
-    Ok(page(&events, cursor, window))
+    Ok(page(&events, cursor, window, request.format))
 }
 
-fn find<'a>(service: &'a Service, request: &Request, end: u32) -> Vec<(&'a ClosedLedger, &'a EventRecord)> {
+/// An event that matched.
+struct Found<'a> {
+    ledger: &'a ClosedLedger,
+    event: &'a EventRecord,
+    body: ContractEventV0,
+}
+
+fn find<'a>(service: &'a Service, request: &Request, end: u32) -> Vec<Found<'a>> {
     let last = end.saturating_sub(1);
     service
         .ledger
@@ -96,19 +105,19 @@ fn find<'a>(service: &'a Service, request: &Request, end: u32) -> Vec<(&'a Close
         .range(request.start.ledger, last)
         .flat_map(|ledger| ledger.events.iter().map(move |event| (ledger, event)))
         .filter(|(_, event)| {
-            let reached = if request.behind_start {
+            if request.behind_start {
                 event.id > request.start
             } else {
                 event.id >= request.start
-            };
-            reached && matches(&request.filters, event)
+            }
         })
+        .filter_map(|(ledger, event)| matching(&request.filters, ledger, event))
         .take(request.limit)
         .collect()
 }
 
-fn page(events: &[(&ClosedLedger, &EventRecord)], cursor: EventId, window: Window) -> Value {
-    let events: Vec<Value> = events.iter().map(|(ledger, event)| event_json(ledger, event)).collect();
+fn page(events: &[Found<'_>], cursor: EventId, window: Window, format: Format) -> Value {
+    let events: Vec<Value> = events.iter().map(|found| event_json(found, format)).collect();
     json!({
         "events": events,
         "cursor": cursor.to_string(),
@@ -119,36 +128,60 @@ fn page(events: &[(&ClosedLedger, &EventRecord)], cursor: EventId, window: Windo
     })
 }
 
-fn event_json(ledger: &ClosedLedger, event: &EventRecord) -> Value {
-    json!({
+fn event_json(found: &Found<'_>, format: Format) -> Value {
+    let Found { ledger, event, body } = found;
+    let hash = ledger.transactions.get(event.transaction).map(|record| record.hash);
+    let mut fields = json!({
         "type": event.kind,
         "ledger": ledger.sequence,
         "ledgerClosedAt": rfc3339(ledger.close_time()),
-        "contractId": event.contract,
+        "contractId": event.contract.as_ref().map(contract_text).unwrap_or_default(),
         "id": event.id.to_string(),
         "operationIndex": event.id.operation,
         "transactionIndex": event.id.transaction,
-        "txHash": event.transaction_hash,
-        "topic": event.topics,
-        "value": event.value,
-    })
+        "txHash": hex::encode(hash.unwrap_or_default()),
+    });
+    if let Some(fields) = fields.as_object_mut() {
+        let topics = format.list(body.topics.iter());
+        fields.insert(format.name("topic", "topicJson").to_owned(), topics);
+        let value = format.value(&body.data);
+        fields.insert(format.name("value", "valueJson").to_owned(), value);
+    }
+    fields
 }
 
-fn matches(filters: &[Filter], event: &EventRecord) -> bool {
-    filters.is_empty() || filters.iter().any(|filter| filter.matches(event))
+/// The event if one of the filters wants it. What needs no decoding is looked at first.
+fn matching<'a>(filters: &[Filter], ledger: &'a ClosedLedger, event: &'a EventRecord) -> Option<Found<'a>> {
+    let candidates: Vec<&Filter> = filters.iter().filter(|filter| filter.may_want(event)).collect();
+    if candidates.is_empty() && !filters.is_empty() {
+        return None;
+    }
+    let body = ledger.event_body(event)?;
+    if candidates.iter().all(|filter| !filter.topics.is_empty()) && !candidates.is_empty() {
+        let topics: Vec<Vec<u8>> = body.topics.iter().map(xdr).collect();
+        if !candidates.iter().any(|filter| filter.wants_topics(&topics)) {
+            return None;
+        }
+    }
+    Some(Found { ledger, event, body })
 }
 
 impl Filter {
-    fn matches(&self, event: &EventRecord) -> bool {
+    /// Whether kind and contract are right.
+    fn may_want(&self, event: &EventRecord) -> bool {
         let kind = self.kinds.is_empty() || self.kinds.iter().any(|kind| kind == event.kind);
-        let contract = self.contracts.is_empty() || self.contracts.contains(&event.contract);
-        let topics = self.topics.is_empty() || self.topics.iter().any(|filter| filter.matches(&event.topics));
-        kind && contract && topics
+        let is_listed = |contract: &ContractId| self.contracts.contains(contract);
+        kind && (self.contracts.is_empty() || event.contract.as_ref().is_some_and(is_listed))
+    }
+
+    fn wants_topics(&self, topics: &[Vec<u8>]) -> bool {
+        self.topics.iter().any(|filter| filter.matches(topics))
     }
 }
 
 impl TopicFilter {
-    fn matches(&self, topics: &[String]) -> bool {
+    /// Whether topics, as XDR, are those.
+    fn matches(&self, topics: &[Vec<u8>]) -> bool {
         let count_fits = if self.open {
             topics.len() >= self.segments.len()
         } else {
@@ -172,7 +205,7 @@ fn read_request(service: &Service, params: &Value) -> Result<Request, RpcError> 
         limit: pagination.unsigned("limit", "uint")?,
     };
     let filters = read_filters(&params)?;
-    params.check_format()?;
+    let format = params.format()?;
     if pagination.cursor.is_some() && (start_ledger != 0 || end_ledger != 0) {
         return Err(RpcError::invalid_params("ledger ranges and cursor cannot both be set"));
     }
@@ -198,6 +231,7 @@ fn read_request(service: &Service, params: &Value) -> Result<Request, RpcError> 
         end: (end_ledger > 0).then_some(end_ledger),
         filters,
         limit: usize::try_from(limit).unwrap_or(usize::MAX),
+        format,
     })
 }
 
@@ -281,9 +315,9 @@ impl<'a> RawFilter<'a> {
         if self.topics.len() > MAX_TOPIC_FILTERS {
             return Err("maximum 5 topics per filter".to_owned());
         }
-        let bad = self.contracts.iter().position(|text| !is_contract_text(text));
-        if let Some(index) = bad {
-            return Err(format!("contract ID {} invalid", index.saturating_add(1)));
+        let mut contracts = Vec::with_capacity(self.contracts.len());
+        for (number, text) in (1_usize..).zip(&self.contracts) {
+            contracts.push(contract_from_text(text).ok_or_else(|| format!("contract ID {number} invalid"))?);
         }
         let topics: Result<Vec<_>, _> = (1_usize..)
             .zip(self.topics)
@@ -291,7 +325,7 @@ impl<'a> RawFilter<'a> {
             .collect();
         Ok(Filter {
             kinds,
-            contracts: self.contracts.into_iter().map(str::to_owned).collect(),
+            contracts,
             topics: topics?,
         })
     }
@@ -342,7 +376,7 @@ fn read_topic(segments: &[&str]) -> Result<TopicFilter, String> {
         .iter()
         .map(|segment| match *segment {
             "*" => Segment::Any,
-            exact => Segment::Exactly(exact.to_owned()),
+            exact => Segment::Exactly(base64_bytes(exact).unwrap_or_default()),
         })
         .collect();
     Ok(TopicFilter { segments, open })
@@ -380,28 +414,28 @@ const fn civil_date(days: u64) -> (u64, u64, u64) {
 mod tests {
     use super::*;
 
-    fn topics(names: &[&str]) -> Vec<String> {
-        names.iter().map(|name| (*name).to_owned()).collect()
+    fn topics(names: &[&str]) -> Vec<Vec<u8>> {
+        names.iter().map(|name| base64_bytes(name).unwrap()).collect()
     }
 
     #[test]
     fn only_an_open_filter_takes_more_topics_than_it_names() {
-        let closed = read_topic(&["a", "*"]).unwrap();
-        assert!(closed.matches(&topics(&["a", "b"])));
-        assert!(!closed.matches(&topics(&["a"])));
-        assert!(!closed.matches(&topics(&["a", "b", "c"])));
-        let open = read_topic(&["a", "**"]).unwrap();
-        assert!(open.matches(&topics(&["a"])));
-        assert!(open.matches(&topics(&["a", "b", "c"])));
-        assert!(!open.matches(&topics(&["b"])));
+        let closed = read_topic(&["aaaa", "*"]).unwrap();
+        assert!(closed.matches(&topics(&["aaaa", "bbbb"])));
+        assert!(!closed.matches(&topics(&["aaaa"])));
+        assert!(!closed.matches(&topics(&["aaaa", "bbbb", "cccc"])));
+        let open = read_topic(&["aaaa", "**"]).unwrap();
+        assert!(open.matches(&topics(&["aaaa"])));
+        assert!(open.matches(&topics(&["aaaa", "bbbb", "cccc"])));
+        assert!(!open.matches(&topics(&["bbbb"])));
     }
 
     #[test]
     fn a_topic_filter_has_one_to_four_segments() {
         assert!(read_topic(&[]).is_err());
-        assert!(read_topic(&["**", "a"]).is_err());
-        assert!(read_topic(&["a", "b", "c", "d", "**"]).is_ok());
-        assert!(read_topic(&["a", "b", "c", "d", "e"]).is_err());
+        assert!(read_topic(&["**", "aaaa"]).is_err());
+        assert!(read_topic(&["aaaa", "bbbb", "cccc", "dddd", "**"]).is_ok());
+        assert!(read_topic(&["aaaa", "bbbb", "cccc", "dddd", "eeee"]).is_err());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! getFeeStats.
 
 use super::{error::RpcError, params::Params, Service};
-use crate::{ledger::history::ClosedLedger, network::BASE_FEE, transaction::Submission};
+use crate::{ledger::history::ClosedLedger, network::BASE_FEE};
 use serde_json::{json, Value};
 
 /// Ledgers looked at for Soroban and for classic transactions.
@@ -39,7 +39,7 @@ fn statistics(service: &Service, window: u32, soroban: bool) -> Value {
         .history
         .range(first, latest)
         .flat_map(|ledger: &ClosedLedger| &ledger.transactions)
-        .filter(|record| Submission::is_soroban(&record.submission) == soroban)
+        .filter(|record| record.is_soroban == soroban)
         .map(|_| BASE_FEE)
         .collect();
     let edge = |fee: Option<&u32>| fee.copied().unwrap_or(0).to_string();

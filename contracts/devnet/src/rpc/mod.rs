@@ -5,6 +5,7 @@ pub mod entries;
 pub mod error;
 pub mod events;
 pub mod fees;
+pub mod format;
 pub mod health;
 pub mod ledgers;
 pub mod params;

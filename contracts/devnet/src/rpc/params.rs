@@ -1,7 +1,7 @@
 //! Reading parameters: by name only, `null` is as good as absent, and a wrong
 //! type is reported in the words of the decoder that stellar-rpc uses.
 
-use super::error::RpcError;
+use super::{error::RpcError, format::Format};
 use serde_json::{Map, Value};
 
 /// The parameters of one request, or a part of them.
@@ -136,16 +136,14 @@ impl<'a> Params<'a> {
             .collect()
     }
 
-    /// Checks that XDR values are asked for in base64, the one format there is here.
+    /// The format XDR values are asked for in; base64 unless told.
     ///
     /// # Errors
-    /// If another format is asked for.
-    pub fn check_format(&self) -> Result<(), RpcError> {
+    /// If there is no such format.
+    pub fn format(&self) -> Result<Format, RpcError> {
         match self.text("xdrFormat")? {
-            "" | "base64" => Ok(()),
-            "json" => Err(RpcError::invalid_params(
-                "xdrFormat json is not served by this ledger: ask for base64",
-            )),
+            "" | "base64" => Ok(Format::Base64),
+            "json" => Ok(Format::Json),
             other => Err(RpcError::invalid_params(format!(
                 "got '{other}': expected base64, json for optional 'xdrFormat'"
             ))),

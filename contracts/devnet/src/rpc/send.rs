@@ -1,18 +1,26 @@
 //! sendTransaction.
 
-use super::{error::RpcError, params::Params, CloseMode, Service};
+use super::{
+    error::{RpcError, INTERNAL},
+    format::Format,
+    params::Params,
+    CloseMode, Service,
+};
 use crate::{
-    encoding::{from_xdr_base64, xdr_base64},
+    encoding::from_xdr_base64,
     ledger::Arrival,
     transaction::{validate::Rejection, Submission},
 };
 use serde_json::{json, Value};
 use soroban_env_host::xdr::TransactionEnvelope;
 
+/// What a node says when it is to show no events as JSON.
+const NO_EVENTS: &str = "couldn't decode events: xdr:DecodeUint: EOF while decoding 4 bytes - read: '[]'";
+
 pub fn send_transaction(service: &mut Service, params: &Value) -> Result<Value, RpcError> {
     let params = Params::of(params, "SendTransactionRequest")?;
     let text = params.text("transaction")?;
-    params.check_format()?;
+    let format = params.format()?;
     let submission = from_xdr_base64::<TransactionEnvelope>(text)
         .and_then(|envelope| Submission::new(envelope, service.ledger.identity.id))
         .ok_or_else(|| RpcError::invalid_params("invalid_xdr"))?;
@@ -35,18 +43,20 @@ pub fn send_transaction(service: &mut Service, params: &Value) -> Result<Value, 
         }
         Arrival::Duplicate => answer("DUPLICATE"),
         Arrival::TryAgainLater => answer("TRY_AGAIN_LATER"),
-        Arrival::Rejected(rejection) => with_rejection(answer("ERROR"), &rejection),
+        Arrival::Rejected(rejection) => return with_rejection(answer("ERROR"), &rejection, format),
     })
 }
 
-fn with_rejection(mut answer: Value, rejection: &Rejection) -> Value {
+/// Says why the transaction was refused. A real node fails over JSON without events, so this does.
+fn with_rejection(mut answer: Value, rejection: &Rejection, format: Format) -> Result<Value, RpcError> {
+    if format == Format::Json && rejection.diagnostics.is_empty() {
+        return Err(RpcError::new(INTERNAL, NO_EVENTS));
+    }
     if let Some(fields) = answer.as_object_mut() {
-        let result = xdr_base64(&rejection.result);
-        fields.insert("errorResultXdr".to_owned(), json!(result));
+        format.insert(fields, "errorResult", format.value(&rejection.result));
         if !rejection.diagnostics.is_empty() {
-            let events: Vec<String> = rejection.diagnostics.iter().map(xdr_base64).collect();
-            fields.insert("diagnosticEventsXdr".to_owned(), json!(events));
+            format.insert(fields, "diagnosticEvents", format.list(&rejection.diagnostics));
         }
     }
-    answer
+    Ok(answer)
 }

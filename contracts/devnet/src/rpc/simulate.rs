@@ -1,19 +1,15 @@
 //! simulateTransaction.
 
-use super::{error::RpcError, params::Params, Service};
-use crate::{
-    encoding::{from_xdr_base64, xdr_base64},
-    ledger::state::State,
-    transaction::Submission,
-};
+use super::{error::RpcError, format::Format, params::Params, Service};
+use crate::{encoding::from_xdr_base64, ledger::state::State, transaction::Submission};
 use serde_json::{json, Map, Value};
 use soroban_env_host::{
     e2e_invoke::RecordingInvocationAuthMode,
     events::HostEvent,
     ledger_info::get_key_durability,
     xdr::{
-        AccountId, ContractEventBody, DiagnosticEvent, InvokeHostFunctionOp, LedgerEntry, LedgerKey, Operation,
-        OperationBody, ScVal, SorobanTransactionData, TransactionEnvelope,
+        AccountId, ContractEventBody, DiagnosticEvent, InvokeHostFunctionOp, LedgerKey, Operation, OperationBody,
+        ScVal, SorobanTransactionData, TransactionEnvelope,
     },
     HostError, LedgerInfo,
 };
@@ -33,6 +29,7 @@ struct Options {
     leeway: Option<u32>,
     auth_mode: AuthMode,
     upgraded_auth: bool,
+    format: Format,
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -67,13 +64,14 @@ pub fn simulate_transaction(service: &mut Service, params: &Value) -> Result<Val
     let leeway = resources.unsigned("instructionLeeway", "uint64")?;
     let auth_text = params.text("authMode")?;
     let upgraded_auth = params.truth("useUpgradedAuth")?;
-    let answer = match params.check_format() {
+    let answer = match params.format() {
         Err(fault) => Err(Refusal::of_request(fault.message)),
-        Ok(_) => read_auth_mode(auth_text).and_then(|auth_mode| {
+        Ok(format) => read_auth_mode(auth_text).and_then(|auth_mode| {
             let options = Options {
                 leeway: u32::try_from(leeway).ok(),
                 auth_mode,
                 upgraded_auth,
+                format,
             };
             simulate(service, text, &options)
         }),
@@ -109,7 +107,7 @@ fn simulate(service: &mut Service, text: &str, options: &Options) -> Result<Valu
     match &operation.body {
         OperationBody::InvokeHostFunction(invoke) => simulate_invocation(service, &source, invoke, options),
         OperationBody::ExtendFootprintTtl(_) | OperationBody::RestoreFootprint(_) => {
-            simulate_footprint(service, &submission, operation)
+            simulate_footprint(service, &submission, operation, options.format)
         }
         other => Err(Refusal::of_request(format!(
             "Transaction contains unsupported operation type: {}",
@@ -151,7 +149,7 @@ fn simulate_invocation(
         true,
     )
     .map_err(|error| refuse(error.to_string()))?;
-    Ok(invocation_json(&result, latest_ledger))
+    Ok(invocation_json(&result, latest_ledger, options.format))
 }
 
 fn auth_mode(operation: &InvokeHostFunctionOp, options: &Options) -> RecordingInvocationAuthMode {
@@ -167,24 +165,31 @@ fn auth_mode(operation: &InvokeHostFunctionOp, options: &Options) -> RecordingIn
     RecordingInvocationAuthMode::recording(root_only, options.upgraded_auth)
 }
 
-fn invocation_json(result: &InvokeHostFunctionSimulationResult, latest_ledger: u32) -> Value {
+fn invocation_json(result: &InvokeHostFunctionSimulationResult, latest_ledger: u32, format: Format) -> Value {
     let mut fields = Map::new();
     let value = match &result.invoke_result {
         Ok(value) => value,
         Err(error) => {
             fields.insert("error".to_owned(), json!(error_text(error, &result.diagnostic_events)));
-            insert_events(&mut fields, &result.diagnostic_events);
+            insert_events(&mut fields, &result.diagnostic_events, format);
             fields.insert("latestLedger".to_owned(), json!(latest_ledger));
             return Value::Object(fields);
         }
     };
     if let Some(data) = &result.transaction_data {
-        insert_transaction_data(&mut fields, data);
+        insert_transaction_data(&mut fields, data, format);
     }
-    insert_events(&mut fields, &result.diagnostic_events);
-    let auth: Vec<String> = result.auth.iter().map(xdr_base64).collect();
-    fields.insert("results".to_owned(), json!([{"auth": auth, "xdr": xdr_base64(value)}]));
-    let changes: Vec<Value> = result.modified_entries.iter().filter_map(change_json).collect();
+    insert_events(&mut fields, &result.diagnostic_events, format);
+    let mut outcome = Map::new();
+    let auth = format.list(result.auth.iter());
+    outcome.insert(format.name("auth", "authJson").to_owned(), auth);
+    outcome.insert(format.name("xdr", "returnValueJson").to_owned(), format.value(value));
+    fields.insert("results".to_owned(), json!([outcome]));
+    let changes: Vec<Value> = result
+        .modified_entries
+        .iter()
+        .filter_map(|diff| change_json(diff, format))
+        .collect();
     if !changes.is_empty() {
         fields.insert("stateChanges".to_owned(), json!(changes));
     }
@@ -226,36 +231,50 @@ fn is_trap_notice(event: &DiagnosticEvent) -> bool {
         if text.as_slice() == b"VM call trapped with HostError")
 }
 
-fn insert_transaction_data(fields: &mut Map<String, Value>, data: &SorobanTransactionData) {
-    fields.insert("transactionData".to_owned(), json!(xdr_base64(data)));
+fn insert_transaction_data(fields: &mut Map<String, Value>, data: &SorobanTransactionData, format: Format) {
+    let name = format.name("transactionData", "transactionDataJson");
+    fields.insert(name.to_owned(), format.value(data));
     fields.insert("minResourceFee".to_owned(), json!(data.resource_fee.to_string()));
 }
 
-fn insert_events(fields: &mut Map<String, Value>, events: &[DiagnosticEvent]) {
+fn insert_events(fields: &mut Map<String, Value>, events: &[DiagnosticEvent], format: Format) {
     if !events.is_empty() {
-        let events: Vec<String> = events.iter().map(xdr_base64).collect();
-        fields.insert("events".to_owned(), json!(events));
+        fields.insert(format.name("events", "eventsJson").to_owned(), format.list(events));
     }
 }
 
-fn change_json(diff: &LedgerEntryDiff) -> Option<Value> {
-    let encoded = |entry: &Option<LedgerEntry>| entry.as_ref().map(xdr_base64);
+/// One changed entry. In JSON the base64 fields stay, empty.
+fn change_json(diff: &LedgerEntryDiff, format: Format) -> Option<Value> {
     let (kind, entry) = match (&diff.state_before, &diff.state_after) {
         (None, Some(after)) => ("created", after),
         (Some(_), Some(after)) => ("updated", after),
         (Some(before), None) => ("deleted", before),
         (None, None) => return None,
     };
-    Some(json!({
-        "type": kind,
-        "key": xdr_base64(&entry.to_key()),
-        "before": encoded(&diff.state_before),
-        "after": encoded(&diff.state_after),
-    }))
+    let mut fields = Map::new();
+    fields.insert("type".to_owned(), json!(kind));
+    let key = format.value(&entry.to_key());
+    fields.insert(format.name("key", "keyJson").to_owned(), key);
+    let sides = [
+        ("before", "beforeJson", &diff.state_before),
+        ("after", "afterJson", &diff.state_after),
+    ];
+    for (base64_name, json_name, side) in sides {
+        fields.insert(base64_name.to_owned(), Value::Null);
+        if let Some(entry) = side {
+            fields.insert(format.name(base64_name, json_name).to_owned(), format.value(entry));
+        }
+    }
+    Some(Value::Object(fields))
 }
 
 /// Simulates extending or restoring the entries the transaction names.
-fn simulate_footprint(service: &Service, submission: &Submission, operation: &Operation) -> Result<Value, Refusal> {
+fn simulate_footprint(
+    service: &Service,
+    submission: &Submission,
+    operation: &Operation,
+    format: Format,
+) -> Result<Value, Refusal> {
     let latest_ledger = service.ledger.sequence();
     let refuse = |error: String| Refusal { error, latest_ledger };
     let Some(data) = submission.soroban_data() else {
@@ -273,7 +292,7 @@ fn simulate_footprint(service: &Service, submission: &Submission, operation: &Op
     let found = match &operation.body {
         OperationBody::ExtendFootprintTtl(extend) => {
             let keys = footprint.read_only.as_slice();
-            if let Some(preamble) = restore_preamble(service, &snapshot, keys, &info) {
+            if let Some(preamble) = restore_preamble(service, &snapshot, keys, &info, format) {
                 fields.insert("restorePreamble".to_owned(), preamble);
             }
             let live = LiveOnly {
@@ -293,13 +312,19 @@ fn simulate_footprint(service: &Service, submission: &Submission, operation: &Op
         }
     };
     let data = found.map_err(|error| refuse(error.to_string()))?;
-    insert_transaction_data(&mut fields, &data);
+    insert_transaction_data(&mut fields, &data, format);
     fields.insert("latestLedger".to_owned(), json!(latest_ledger));
     Ok(Value::Object(fields))
 }
 
 /// What must be restored before the keys can be extended, if anything is archived.
-fn restore_preamble(service: &Service, snapshot: &Rc<State>, keys: &[LedgerKey], info: &LedgerInfo) -> Option<Value> {
+fn restore_preamble(
+    service: &Service,
+    snapshot: &Rc<State>,
+    keys: &[LedgerKey],
+    info: &LedgerInfo,
+    format: Format,
+) -> Option<Value> {
     use crate::ledger::state::Store;
     use soroban_env_host::xdr::ContractDataDurability;
     let archived: Vec<LedgerKey> = keys
@@ -314,10 +339,9 @@ fn restore_preamble(service: &Service, snapshot: &Rc<State>, keys: &[LedgerKey],
     let adjustment = SimulationAdjustmentConfig::default_adjustment();
     let config = &service.ledger.config.host;
     let result = simulate_restore_op(snapshot.as_ref(), config, &adjustment, info, &archived).ok()?;
-    Some(json!({
-        "transactionData": xdr_base64(&result.transaction_data),
-        "minResourceFee": result.transaction_data.resource_fee.to_string(),
-    }))
+    let mut fields = Map::new();
+    insert_transaction_data(&mut fields, &result.transaction_data, format);
+    Some(Value::Object(fields))
 }
 
 /// Entries as they would be after the preamble: archived ones restored, expired

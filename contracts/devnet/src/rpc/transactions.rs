@@ -1,18 +1,20 @@
 //! getTransaction and getTransactions.
 
-use super::{error::RpcError, params::Params, Service, Window};
-use crate::{
-    encoding::xdr_base64,
-    ledger::history::{ClosedLedger, TransactionRecord},
+use super::{
+    error::{RpcError, INTERNAL},
+    format::Format,
+    params::Params,
+    Service, Window,
 };
+use crate::ledger::history::{ClosedLedger, TransactionRecord};
 use serde_json::{json, Map, Value};
-use soroban_env_host::xdr::{TransactionMeta, TransactionResultResult};
+use soroban_env_host::xdr::{TransactionEnvelope, TransactionMeta, TransactionMetaV4, TransactionResultResult};
 
 const DEFAULT_PAGE: u64 = 50;
 
 pub fn get_transaction(service: &Service, params: &Value) -> Result<Value, RpcError> {
     let params = Params::of(params, "GetTransactionRequest")?;
-    params.check_format()?;
+    let format = params.format()?;
     let asked = params.text("hash")?;
     let hash = read_hash(asked)?;
     let window = service.window();
@@ -29,7 +31,13 @@ pub fn get_transaction(service: &Service, params: &Value) -> Result<Value, RpcEr
     );
     match service.ledger.history.transaction(&hash) {
         Some((ledger, index, record)) => {
-            insert_transaction(&mut fields, asked, index, record);
+            let shown = Shown {
+                ledger,
+                index,
+                record,
+                format,
+            };
+            shown.insert_into(&mut fields, asked)?;
             fields.insert("ledger".to_owned(), json!(ledger.sequence));
             let created = ledger.close_time().to_string();
             fields.insert("createdAt".to_owned(), json!(created));
@@ -67,45 +75,62 @@ fn read_hash(text: &str) -> Result<[u8; 32], RpcError> {
         .map_err(|error| RpcError::invalid_params(format!("incorrect hash: {error}")))
 }
 
-/// What getTransaction and getTransactions tell alike.
-fn insert_transaction(fields: &mut Map<String, Value>, hash: &str, index: usize, record: &TransactionRecord) {
-    let result = &record.result.result.result;
-    let success = matches!(
-        result.result,
-        TransactionResultResult::TxSuccess(_) | TransactionResultResult::TxFeeBumpInnerSuccess(_)
-    );
-    let status = if success { "SUCCESS" } else { "FAILED" };
-    let meta = &record.result.tx_apply_processing;
-    fields.insert("status".to_owned(), json!(status));
-    fields.insert("txHash".to_owned(), json!(hash));
-    let order = index.saturating_add(1);
-    fields.insert("applicationOrder".to_owned(), json!(order));
-    let fee_bump = record.submission.fee_bump.is_some();
-    fields.insert("feeBump".to_owned(), json!(fee_bump));
-    let envelope = xdr_base64(&record.submission.envelope);
-    fields.insert("envelopeXdr".to_owned(), json!(envelope));
-    fields.insert("resultXdr".to_owned(), json!(xdr_base64(result)));
-    fields.insert("resultMetaXdr".to_owned(), json!(xdr_base64(meta)));
-    if let TransactionMeta::V4(meta) = meta {
-        if !meta.diagnostic_events.is_empty() {
-            let events: Vec<String> = meta.diagnostic_events.iter().map(xdr_base64).collect();
-            fields.insert("diagnosticEventsXdr".to_owned(), json!(events));
+/// A transaction that is to be shown.
+struct Shown<'a> {
+    ledger: &'a ClosedLedger,
+    index: usize,
+    record: &'a TransactionRecord,
+    format: Format,
+}
+
+impl Shown<'_> {
+    /// Tells what getTransaction and getTransactions tell alike.
+    fn insert_into(&self, fields: &mut Map<String, Value>, hash: &str) -> Result<(), RpcError> {
+        let format = self.format;
+        let done = self
+            .ledger
+            .result(self.record)
+            .ok_or_else(|| RpcError::new(INTERNAL, "the record of this transaction does not decode"))?;
+        let result = &done.result.result;
+        let success = matches!(
+            result.result,
+            TransactionResultResult::TxSuccess(_) | TransactionResultResult::TxFeeBumpInnerSuccess(_)
+        );
+        let status = if success { "SUCCESS" } else { "FAILED" };
+        fields.insert("status".to_owned(), json!(status));
+        fields.insert("txHash".to_owned(), json!(hash));
+        let order = self.index.saturating_add(1);
+        fields.insert("applicationOrder".to_owned(), json!(order));
+        fields.insert("feeBump".to_owned(), json!(self.record.is_fee_bump()));
+        let envelope = self.ledger.envelope_xdr(self.record);
+        format.insert(fields, "envelope", format.encoded::<TransactionEnvelope>(envelope));
+        format.insert(fields, "result", format.value(result));
+        format.insert(fields, "resultMeta", format.value(&done.tx_apply_processing));
+        if let TransactionMeta::V4(meta) = &done.tx_apply_processing {
+            if !meta.diagnostic_events.is_empty() {
+                let events = format.list(meta.diagnostic_events.iter());
+                format.insert(fields, "diagnosticEvents", events);
+            }
+            fields.insert("events".to_owned(), events_json(meta, format));
         }
-        let transaction: Vec<String> = meta.events.iter().map(xdr_base64).collect();
-        let contract: Vec<Vec<String>> = meta
+        Ok(())
+    }
+}
+
+/// The events of a transaction and those of each of its operations.
+fn events_json(meta: &TransactionMetaV4, format: Format) -> Value {
+    let mut fields = Map::new();
+    if !meta.events.is_empty() {
+        format.insert(&mut fields, "transactionEvents", format.list(meta.events.iter()));
+    }
+    if !meta.operations.is_empty() {
+        let contract = meta
             .operations
             .iter()
-            .map(|operation| operation.events.iter().map(xdr_base64).collect())
-            .collect();
-        let mut events = Map::new();
-        if !transaction.is_empty() {
-            events.insert("transactionEventsXdr".to_owned(), json!(transaction));
-        }
-        if !contract.is_empty() {
-            events.insert("contractEventsXdr".to_owned(), json!(contract));
-        }
-        fields.insert("events".to_owned(), Value::Object(events));
+            .map(|operation| format.list(operation.events.iter()));
+        format.insert(&mut fields, "contractEvents", contract.collect());
     }
+    Value::Object(fields)
 }
 
 /// A place between transactions: `ledger << 32 | order << 12 | operation`.
@@ -140,7 +165,7 @@ pub fn get_transactions(service: &Service, params: &Value) -> Result<Value, RpcE
     let pagination = params.object("pagination", "LedgerPaginationOptions")?;
     let cursor = pagination.text("cursor")?;
     let limit = pagination.unsigned("limit", "uint")?;
-    params.check_format()?;
+    let format = params.format()?;
     let window = service.window();
     let limit = check_page(window, start, cursor, limit, service.limits.page)?;
     let from = if cursor.is_empty() {
@@ -161,7 +186,7 @@ pub fn get_transactions(service: &Service, params: &Value) -> Result<Value, RpcE
             from.ledger
         )));
     }
-    let (transactions, cursor) = collect(service, from, limit);
+    let (transactions, cursor) = collect(service, from, limit, format)?;
     Ok(json!({
         "transactions": transactions,
         "latestLedger": window.latest,
@@ -174,7 +199,7 @@ pub fn get_transactions(service: &Service, params: &Value) -> Result<Value, RpcE
 
 /// The page and the cursor after it. Past the tip the cursor is "0"; a page that
 /// is not full ends at the start of the last ledger, which stellar-rpc does too.
-fn collect(service: &Service, from: Cursor, limit: usize) -> (Vec<Value>, String) {
+fn collect(service: &Service, from: Cursor, limit: usize, format: Format) -> Result<(Vec<Value>, String), RpcError> {
     let mut page = Vec::new();
     let mut cursor = None;
     for ledger in service.ledger.history.range(from.ledger, u32::MAX) {
@@ -183,33 +208,36 @@ fn collect(service: &Service, from: Cursor, limit: usize) -> (Vec<Value>, String
             order: 0,
         });
         let first = if ledger.sequence == from.ledger { from.order } else { 1 };
-        for (order, record) in (1_u32..).zip(&ledger.transactions) {
+        for ((order, index), record) in (1_u32..).zip(0_usize..).zip(&ledger.transactions) {
             if order < first {
                 continue;
             }
-            page.push(listed(ledger, order, record));
+            page.push(listed(&Shown {
+                ledger,
+                index,
+                record,
+                format,
+            })?);
             cursor = Some(Cursor {
                 ledger: ledger.sequence,
                 order,
             });
             if page.len() >= limit {
                 let text = cursor.map_or_else(String::new, Cursor::to_text);
-                return (page, text);
+                return Ok((page, text));
             }
         }
     }
     let text = cursor.map_or_else(|| "0".to_owned(), Cursor::to_text);
-    (page, text)
+    Ok((page, text))
 }
 
-fn listed(ledger: &ClosedLedger, order: u32, record: &TransactionRecord) -> Value {
+fn listed(shown: &Shown<'_>) -> Result<Value, RpcError> {
     let mut fields = Map::new();
-    let hash = hex::encode(record.submission.hash);
-    let index = usize::try_from(order).unwrap_or(usize::MAX).saturating_sub(1);
-    insert_transaction(&mut fields, &hash, index, record);
-    fields.insert("ledger".to_owned(), json!(ledger.sequence));
-    fields.insert("createdAt".to_owned(), json!(ledger.close_time()));
-    Value::Object(fields)
+    shown.insert_into(&mut fields, &hex::encode(shown.record.hash))?;
+    fields.insert("ledger".to_owned(), json!(shown.ledger.sequence));
+    fields.insert("createdAt".to_owned(), json!(shown.ledger.close_time()));
+    Ok(Value::Object(fields))
 }
 
 /// Checks what getTransactions and getLedgers check alike; gives the page's length.
