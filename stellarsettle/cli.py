@@ -200,27 +200,44 @@ def serve() -> None:
 
 
 @cli.command()
-def rebuild() -> None:
-    """Fold all stored events again, without the network, and compare digests."""
+@click.option("--switch", is_flag=True, help="Put the new read models in the place of the live.")
+def rebuild(*, switch: bool) -> None:
+    """Fold all stored events again, without the network, and compare digests.
+
+    With --switch the read models are made anew beside the live ones and take their place, while
+    readers and the indexer go on.
+    """
     import psycopg
 
     from indexer import rebuild as rebuilding
+    from indexer import renewal
+    from projections.rebuild import ReadersBusyError
     from stellarsettle import services, settings
 
     try:
-        done = rebuilding.rebuild(services.database_url(_settings()))
+        url = services.database_url(_settings())
+        if switch:
+            renewed = renewal.renew(url)
+            through, events = renewed.through, renewed.events
+            before, after, words = renewed.former, renewed.digest, "switched"
+        else:
+            compared = rebuilding.rebuild(url)
+            through, events = compared.through, compared.events
+            before, after = compared.live, compared.rebuilt
+            words = "equal" if compared.equal else "THEY DIFFER: `stellarsettle rebuild --switch`"
     except (
         rebuilding.NothingToRebuildError,
         rebuilding.RebuildBusyError,
+        ReadersBusyError,
         psycopg.Error,
         settings.SettingsError,
     ) as error:
         _refuse(error)
-    click.echo(f"{done.events} events up to ledger {done.through.ledger}")
-    click.echo(f"live     {done.live.hex()}")
-    click.echo(f"rebuilt  {done.rebuilt.hex()}")
-    click.echo("equal" if done.equal else "THEY DIFFER: run `stellarsettle verify`")
-    raise SystemExit(0 if done.equal else 1)
+    click.echo(f"{events} events up to ledger {through.ledger}")
+    click.echo(f"live     {before.hex()}")
+    click.echo(f"rebuilt  {after.hex()}")
+    click.echo(words)
+    raise SystemExit(0 if switch or before == after else 1)
 
 
 @cli.command()

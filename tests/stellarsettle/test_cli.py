@@ -166,3 +166,7 @@ def test_the_operators_way_from_keys_to_a_verified_platform(tmp_path: Path) -> N
                 assert "balances compared" in verified.stdout
                 rebuilt = run("rebuild", environment=environment, folder=tmp_path)
                 assert rebuilt.stdout.splitlines()[-1] == "equal"
+                switched = run("rebuild", "--switch", environment=environment, folder=tmp_path)
+                assert switched.stdout.splitlines()[-1] == "switched"
+                wait_for(lambda: is_ready(url), "the API is not ready after the switch")
+                run("verify", environment=environment, folder=tmp_path)
