@@ -90,6 +90,11 @@ fn sponsorship(account: &AccountEntry) -> (i64, i64) {
     }
 }
 
+/// How many entries of others the account pays the reserve of.
+pub fn sponsored_by(account: &AccountEntry) -> i64 {
+    sponsorship(account).0
+}
+
 /// When the account's sequence number last moved: ledger and Unix seconds (0 if unknown).
 pub fn sequence_moved(account: &AccountEntry) -> (u32, u64) {
     match &account.ext {

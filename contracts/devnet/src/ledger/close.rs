@@ -11,11 +11,11 @@ use crate::{
     network::{Identity, BASE_FEE, BASE_RESERVE, MAX_TX_SET_SIZE, PROTOCOL_VERSION, TOTAL_COINS},
     transaction::{
         apply::{self, Context},
+        validate::{validate, Moment},
         Submission,
     },
 };
 use ed25519_dalek::Signer;
-use soroban_env_host::budget::AsBudget;
 use soroban_env_host::xdr::{
     DependentTxCluster, ExtensionPoint, GeneralizedTransactionSet, Hash, LedgerCloseMeta, LedgerCloseMetaExt,
     LedgerCloseMetaExtV1, LedgerCloseMetaV2, LedgerCloseValueSignature, LedgerHeader, LedgerHeaderExt,
@@ -24,6 +24,7 @@ use soroban_env_host::xdr::{
     TimePointMs, TransactionEnvelope, TransactionPhase, TransactionResultMetaV1, TransactionResultSet,
     TransactionSetV1, TxSetComponent, TxSetComponentTxsMaybeDiscountedFee, Uint256,
 };
+use soroban_env_host::{budget::AsBudget, LedgerInfo};
 use std::rc::Rc;
 
 /// The envelope type core signs ledger values under.
@@ -72,7 +73,7 @@ impl Ledger {
         let close_ms = self.clock.next_close_ms(self.tip.close_ms);
         let info = self.info_at(close_ms);
         let sequence = info.sequence_number;
-        let submissions = self.take_queue();
+        let submissions = self.take_queue(&info);
         self.cache_modules(&submissions);
 
         let context = Context {
@@ -97,9 +98,15 @@ impl Ledger {
         }
     }
 
-    /// Orders what waits: classic transactions first, as in core.
-    fn take_queue(&mut self) -> Vec<Submission> {
-        let waiting = std::mem::take(&mut self.queue);
+    /// Takes what waits and may still enter; time may have passed since it came.
+    /// Classic transactions go first, as in core.
+    fn take_queue(&mut self, info: &LedgerInfo) -> Vec<Submission> {
+        let mut waiting = std::mem::take(&mut self.queue);
+        let rules = self.rules(info);
+        waiting.retain(|pending| {
+            let verdict = validate(&pending.submission, self.state.as_ref(), &rules, Moment::Arrival);
+            verdict.is_ok()
+        });
         let (mut soroban, mut classic) = (Vec::new(), Vec::new());
         for pending in waiting {
             if pending.submission.is_soroban() {

@@ -12,16 +12,17 @@ use super::{
 };
 use crate::settings::Settings;
 use crate::{
-    accounts::{load_account, move_sequence, save_account},
+    accounts::{align_signer_sponsors, load_account, move_sequence, save_account},
     ledger::state::{Frame, State},
 };
 use soroban_env_host::{
     budget::Budget,
     xdr::{
-        AccountId, ContractEvent, DiagnosticEvent, ExtendFootprintTtlResult, ExtensionPoint, Hash, LedgerEntryChanges,
-        Operation, OperationBody, OperationMetaV2, OperationResult, OperationResultTr, RestoreFootprintResult,
-        SorobanTransactionMetaExt, SorobanTransactionMetaExtV1, SorobanTransactionMetaV2, TransactionEventStage,
-        TransactionMeta, TransactionMetaV4, TransactionResult, TransactionResultMetaV1, TransactionResultPair,
+        AccountId, ContractEvent, DiagnosticEvent, ExtendFootprintTtlResult, ExtensionPoint, Hash, LedgerEntryChange,
+        LedgerEntryChanges, Operation, OperationBody, OperationMetaV2, OperationResult, OperationResultTr,
+        RestoreFootprintResult, SignerKey, SorobanTransactionMetaExt, SorobanTransactionMetaExtV1,
+        SorobanTransactionMetaV2, TransactionEventStage, TransactionMeta, TransactionMetaV4, TransactionResult,
+        TransactionResultMetaV1, TransactionResultPair, Uint256,
     },
     LedgerInfo, ModuleCache,
 };
@@ -93,7 +94,9 @@ pub fn apply(
             refund: refund(submission, context.config, 0),
         };
     }
-    meta.tx_changes_before = consume_sequence(state, submission, &context.info);
+    let mut before = consume_fee_bump(state, submission);
+    before.extend(consume_sequence(state, submission, &context.info).0.iter().cloned());
+    meta.tx_changes_before = LedgerEntryChanges(before.try_into().unwrap_or_default());
     let (outcome, work) = run_operations(state, submission, context);
     let refund = refund(submission, context.config, work.effect.refundable_fee);
     meta.soroban_meta = soroban_meta(submission, context.config, &work.effect);
@@ -183,7 +186,45 @@ fn consume_sequence(state: &mut State, submission: &Submission, info: &LedgerInf
         move_sequence(&mut account, number, info.sequence_number, info.timestamp);
         save_account(&mut frame, account);
     }
+    let mut sources = vec![submission.source()];
+    for operation in submission.transaction.operations.iter() {
+        let source = submission.operation_source(operation);
+        if !sources.contains(&source) {
+            sources.push(source);
+        }
+    }
+    for source in &sources {
+        spend_pre_authorisation(&mut frame, source, submission.inner_hash);
+    }
     frame.commit()
+}
+
+/// Removes the signer of a payer that stood for this very fee bump.
+fn consume_fee_bump(state: &mut State, submission: &Submission) -> Vec<LedgerEntryChange> {
+    if submission.fee_bump.is_none() {
+        return Vec::new();
+    }
+    let mut frame = Frame::new(state);
+    spend_pre_authorisation(&mut frame, &submission.fee_source(), submission.hash);
+    frame.commit().0.to_vec()
+}
+
+/// A signer that is the hash of one transaction goes when that is applied, whether
+/// it was needed or not and whether the transaction succeeds or not.
+fn spend_pre_authorisation(frame: &mut Frame<'_>, account: &AccountId, hash: [u8; 32]) {
+    let Some(mut entry) = load_account(frame, account) else {
+        return;
+    };
+    let spent = SignerKey::PreAuthTx(Uint256(hash));
+    let mut signers = entry.signers.to_vec();
+    let Some(position) = signers.iter().position(|signer| signer.key == spent) else {
+        return;
+    };
+    signers.remove(position);
+    entry.signers = signers.try_into().unwrap_or_default();
+    entry.num_sub_entries = entry.num_sub_entries.saturating_sub(1);
+    align_signer_sponsors(&mut entry);
+    save_account(frame, entry);
 }
 
 /// Applies every operation, as core does even after one failed; only if all
@@ -245,6 +286,7 @@ fn run_operation(
     let mut scene = Scene {
         submission,
         network_id: context.network_id,
+        close_time: context.info.timestamp,
         events: Vec::new(),
     };
     let result = operations::apply(frame, &source, &operation.body, &mut scene);
@@ -321,6 +363,9 @@ fn operation_succeeded(result: &OperationResult) -> bool {
                 | Tr::SetOptions(x::SetOptionsResult::Success)
                 | Tr::ManageData(x::ManageDataResult::Success)
                 | Tr::SetTrustLineFlags(x::SetTrustLineFlagsResult::Success)
+                | Tr::BumpSequence(x::BumpSequenceResult::Success)
+                | Tr::AccountMerge(x::AccountMergeResult::Success(_))
+                | Tr::Clawback(x::ClawbackResult::Success)
                 | Tr::InvokeHostFunction(x::InvokeHostFunctionResult::Success(_))
                 | Tr::ExtendFootprintTtl(ExtendFootprintTtlResult::Success)
                 | Tr::RestoreFootprint(RestoreFootprintResult::Success)

@@ -69,6 +69,12 @@ pub fn authorised_event(asset: &Asset, trustor: &AccountId, authorised: bool, ne
     asset_event(asset, network_id, topics, ScVal::Bool(authorised))
 }
 
+/// The event of an amount an issuer takes back.
+pub fn clawback_event(asset: &Asset, from: &AccountId, amount: i64, network_id: [u8; 32]) -> ContractEvent {
+    let topics = vec![symbol("clawback"), address(from), asset_name(asset)];
+    asset_event(asset, network_id, topics, amount_value(amount))
+}
+
 fn asset_event(asset: &Asset, network_id: [u8; 32], topics: Vec<ScVal>, data: ScVal) -> ContractEvent {
     ContractEvent {
         ext: ExtensionPoint::V0,

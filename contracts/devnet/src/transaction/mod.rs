@@ -8,6 +8,8 @@ pub mod results;
 pub mod signatures;
 pub mod soroban;
 pub mod soroban_check;
+#[cfg(test)]
+mod tests;
 pub mod ttl;
 pub mod validate;
 

@@ -39,27 +39,32 @@ impl ResourceFault {
     pub fn into_event(self) -> DiagnosticEvent {
         let mut data = vec![text(self.message)];
         data.extend(self.values.into_iter().map(ScVal::U64));
-        DiagnosticEvent {
-            in_successful_contract_call: false,
-            event: ContractEvent {
-                ext: ExtensionPoint::V0,
-                contract_id: None,
-                type_: ContractEventType::Diagnostic,
-                body: ContractEventBody::V0(ContractEventV0 {
-                    topics: vec![
-                        ScVal::Symbol("error".try_into().unwrap_or_default()),
-                        ScVal::Error(ScError::Storage(self.code)),
-                    ]
-                    .try_into()
-                    .unwrap_or_default(),
-                    data: ScVal::Vec(data.try_into().ok().map(soroban_env_host::xdr::ScVec)),
-                }),
-            },
-        }
+        error_event(ScError::Storage(self.code), data)
     }
 }
 
-fn text(message: &str) -> ScVal {
+/// A diagnostic event that tells an error and what it is about.
+pub fn error_event(error: ScError, data: Vec<ScVal>) -> DiagnosticEvent {
+    let topics = vec![
+        ScVal::Symbol("error".try_into().unwrap_or_default()),
+        ScVal::Error(error),
+    ];
+    DiagnosticEvent {
+        in_successful_contract_call: false,
+        event: ContractEvent {
+            ext: ExtensionPoint::V0,
+            contract_id: None,
+            type_: ContractEventType::Diagnostic,
+            body: ContractEventBody::V0(ContractEventV0 {
+                topics: topics.try_into().unwrap_or_default(),
+                data: ScVal::Vec(data.try_into().ok().map(soroban_env_host::xdr::ScVec)),
+            }),
+        },
+    }
+}
+
+/// A message as events carry it.
+pub fn text(message: &str) -> ScVal {
     ScVal::String(soroban_env_host::xdr::ScString(message.try_into().unwrap_or_default()))
 }
 

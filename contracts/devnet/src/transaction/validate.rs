@@ -4,7 +4,7 @@ use super::{
     fees, is_soroban_operation, operations,
     results::Outcome,
     signatures::{operation_level, Level, SignatureChecker},
-    soroban_check::check_resources,
+    soroban_check::{check_resources, error_event, text},
     Submission,
 };
 use crate::{
@@ -13,7 +13,8 @@ use crate::{
     settings::Settings,
 };
 use soroban_env_host::xdr::{
-    AccountEntry, DiagnosticEvent, OperationResult, Preconditions, PreconditionsV2, TimeBounds, TransactionResult,
+    AccountEntry, DiagnosticEvent, OperationResult, Preconditions, PreconditionsV2, ScError, ScErrorCode, TimeBounds,
+    TransactionResult,
 };
 
 /// The ledger a transaction would be part of.
@@ -248,7 +249,7 @@ fn check_operations(
     store: &dyn Store,
     rules: &Rules<'_>,
     checker: &mut SignatureChecker<'_>,
-) -> Result<(), Outcome> {
+) -> Result<(), Refusal> {
     let mut results = Vec::new();
     let mut failed = false;
     for operation in submission.transaction.operations.iter() {
@@ -276,8 +277,26 @@ fn check_operations(
         results.push(fault.unwrap_or_else(|| operations::success(&operation.body)));
     }
     if failed {
-        Err(Outcome::Failed(results))
+        Err(Refusal {
+            diagnostics: unsupported(submission, &results),
+            outcome: Outcome::Failed(results),
+        })
     } else {
         Ok(())
     }
+}
+
+/// Names each operation that this ledger does not have.
+fn unsupported(submission: &Submission, results: &[OperationResult]) -> Vec<DiagnosticEvent> {
+    submission
+        .transaction
+        .operations
+        .iter()
+        .zip(results)
+        .filter(|(_, result)| **result == OperationResult::OpNotSupported)
+        .map(|(operation, _)| {
+            let message = format!("this ledger has no operation {}", operation.body.name());
+            error_event(ScError::Context(ScErrorCode::InvalidAction), vec![text(&message)])
+        })
+        .collect()
 }

@@ -1,6 +1,9 @@
 //! Classic operations, one file each.
 
+mod account_merge;
+mod bump_sequence;
 mod change_trust;
+mod clawback;
 mod create_account;
 mod manage_data;
 mod payment;
@@ -18,6 +21,8 @@ use soroban_env_host::xdr::{
 pub struct Scene<'a> {
     pub submission: &'a Submission,
     pub network_id: [u8; 32],
+    /// Close time in Unix seconds.
+    pub close_time: u64,
     /// Events the operation emits.
     pub events: Vec<ContractEvent>,
 }
@@ -48,6 +53,14 @@ pub fn apply(
         OperationBody::SetTrustLineFlags(op) => {
             Tr::SetTrustLineFlags(set_trust_line_flags::apply(frame, source, op, scene))
         }
+        OperationBody::BumpSequence(op) => match bump_sequence::apply(frame, source, op, scene) {
+            Ok(result) => Tr::BumpSequence(result),
+            Err(result) => return result,
+        },
+        OperationBody::AccountMerge(destination) => {
+            Tr::AccountMerge(account_merge::apply(frame, source, destination, scene))
+        }
+        OperationBody::Clawback(op) => Tr::Clawback(clawback::apply(frame, op, scene)),
         _ => return OperationResult::OpNotSupported,
     };
     OperationResult::OpInner(result)
@@ -68,6 +81,9 @@ pub fn malformed(
         OperationBody::SetOptions(op) => set_options::malformed(op, source).map(Tr::SetOptions),
         OperationBody::ManageData(op) => manage_data::malformed(op).map(Tr::ManageData),
         OperationBody::SetTrustLineFlags(op) => set_trust_line_flags::malformed(op, source).map(Tr::SetTrustLineFlags),
+        OperationBody::BumpSequence(op) => bump_sequence::malformed(op).map(Tr::BumpSequence),
+        OperationBody::AccountMerge(destination) => account_merge::malformed(destination, source).map(Tr::AccountMerge),
+        OperationBody::Clawback(op) => clawback::malformed(op, source).map(Tr::Clawback),
         OperationBody::InvokeHostFunction(_) => None,
         OperationBody::ExtendFootprintTtl(op) => {
             let data = submission.soroban_data()?;
@@ -94,6 +110,9 @@ pub fn success(body: &OperationBody) -> OperationResult {
         OperationBody::SetOptions(_) => Tr::SetOptions(x::SetOptionsResult::Success),
         OperationBody::ManageData(_) => Tr::ManageData(x::ManageDataResult::Success),
         OperationBody::SetTrustLineFlags(_) => Tr::SetTrustLineFlags(x::SetTrustLineFlagsResult::Success),
+        OperationBody::BumpSequence(_) => Tr::BumpSequence(x::BumpSequenceResult::Success),
+        OperationBody::AccountMerge(_) => Tr::AccountMerge(x::AccountMergeResult::Success(0)),
+        OperationBody::Clawback(_) => Tr::Clawback(x::ClawbackResult::Success),
         OperationBody::InvokeHostFunction(_) => {
             return soroban::operation_result(InvokeHostFunctionResult::Success(x::Hash::default()));
         }
