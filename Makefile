@@ -1,6 +1,6 @@
 # Every target sets up what it needs, once. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help built demo test test-python test-rust lint format bench contracts lock clean
+.PHONY: help built demo histories test test-python test-rust lint format bench contracts lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -10,6 +10,7 @@ help:
 	@echo "make demo         run the whole platform on this machine and watch one invoice's life"
 	@echo "make demo ONCE=1  the same on free ports; ends by itself with one line of JSON"
 	@echo "make test         every test: contracts, ledger, indexer, read models, API, journeys"
+	@echo "make histories DIR=...  play scripted histories on local ledgers, name each difference"
 	@echo "make lint         formatting, lints, types, layers, clippy"
 	@echo "make contracts    build the wasm and write the Python made from its spec"
 	@echo "make bench        the figures, one JSON line each"
@@ -23,6 +24,9 @@ built: $(READY)
 
 demo: built
 	@$(BIN)/stellarsettle demo $(if $(ONCE),--once)
+
+histories: built
+	@$(BIN)/stellarsettle histories $(DIR)
 
 test: test-rust test-python
 

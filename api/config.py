@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from contracts.addresses import token_address
 from contracts.wire import Address, Contract
 
 
@@ -50,8 +51,10 @@ class ApiConfig(msgspec.Struct, frozen=True, kw_only=True):
         """The public half only: settings end up in logs."""
         return f"ApiConfig(home_domain={self.home_domain!r}, escrow={self.escrow!r})"
 
-    def address_of(self, contract: Contract) -> Address:
-        """Where one of the two fixed contracts lives; a token has one address per invoice."""
+    def address_of(self, contract: Contract, invoice_id: bytes | None = None) -> Address:
+        """Where a contract lives; a token has one address per invoice, which must be given."""
+        if contract is Contract.TOKEN and invoice_id is not None:
+            return token_address(self.network_passphrase, self.escrow, invoice_id)
         return {Contract.ESCROW: self.escrow, Contract.DISTRIBUTOR: self.distributor}[contract]
 
     @property

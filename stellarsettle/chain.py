@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-import hashlib
 import time
 from collections.abc import Callable
 from typing import Any
 
 from stellar_sdk import (
     Account,
-    Address,
     Keypair,
-    Network,
     SorobanServer,
     StrKey,
     TransactionBuilder,
@@ -22,7 +19,6 @@ from stellar_sdk import (
 from stellar_sdk.exceptions import PrepareTransactionException
 from stellar_sdk.soroban_rpc import GetTransactionResponse, GetTransactionStatus
 
-from contracts import wire
 from contracts.wire import Invocation
 
 _BASE_FEE = 1_000
@@ -126,20 +122,3 @@ def _reason(done: GetTransactionResponse) -> str:
         if body and body.topics and body.topics[0].sym == xdr.SCSymbol(b"error"):
             words.append(str(scval.to_native(body.data)))
     return ", ".join(words)
-
-
-def contract_address(passphrase: str, deployer: str, salt: bytes) -> wire.Address:
-    """The address that `deployer` gives a contract by `salt`, known before it exists."""
-    preimage = xdr.HashIDPreimage(
-        xdr.EnvelopeType.ENVELOPE_TYPE_CONTRACT_ID,
-        contract_id=xdr.HashIDPreimageContractID(
-            network_id=xdr.Hash(Network(passphrase).network_id()),
-            contract_id_preimage=xdr.ContractIDPreimage(
-                xdr.ContractIDPreimageType.CONTRACT_ID_PREIMAGE_FROM_ADDRESS,
-                from_address=xdr.ContractIDPreimageFromAddress(
-                    Address(deployer).to_xdr_sc_address(), xdr.Uint256(salt)
-                ),
-            ),
-        ),
-    )
-    return wire.Address(StrKey.encode_contract(hashlib.sha256(preimage.to_xdr_bytes()).digest()))

@@ -10,12 +10,14 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import msgspec
 import rich_click as click
 
 if TYPE_CHECKING:
+    from stellarsettle.deploy import Plan
     from stellarsettle.settings import Settings
 
 
@@ -125,24 +127,30 @@ def keys() -> None:
 @click.option("--compliance", help="Account that admits members [default: the deployer].")
 @click.option("--treasury", help="Account that receives fees [default: the deployer].")
 @click.option("--asset", "assets", multiple=True, help="Asset contract (C...) to allow; repeat it.")
+@click.option("--plan", "only_plan", is_flag=True, help="Print what would be done; send nothing.")
+@click.option("--confirm", metavar="HASH", help="Carry out the plan of this hash, or refuse.")
 @click.option("--yes", is_flag=True, help="Do not ask before the first transaction.")
-def deploy(
+def deploy(  # noqa: PLR0913 -- one argument for each option
     verifier: str | None,
     compliance: str | None,
     treasury: str | None,
     assets: tuple[str, ...],
     *,
+    only_plan: bool,
+    confirm: str | None,
     yes: bool,
 ) -> None:
     """Put the contracts on the ledger of RPC_URL, signed by the key in DEPLOYER_SEED.
 
-    Prints the lines for the services' environment.
+    Shows the plan first. Prints the lines for the services' environment. The deployer sends one
+    unit of each asset to each contract, to see that its issuer cannot take it back.
     """
     from stellar_sdk import Keypair
 
     from contracts.wire import Address
     from stellarsettle import chain
     from stellarsettle import deploy as deploying
+    from stellarsettle.asset_safety import UnsafeAssetError
 
     chosen = _settings()
     seed = os.environ.get("DEPLOYER_SEED", "")
@@ -153,20 +161,76 @@ def deploy(
     roles = deploying.Roles(
         *(Address(given or owner.public_key) for given in (verifier, compliance, treasury))
     )
-    _say(f"network    {chosen.network_passphrase} at {chosen.rpc_url}")
-    _say(f"owner      {owner.public_key}")
-    for role in roles.__struct_fields__:
-        _say(f"{role:<10} {getattr(roles, role)}")
-    for asset in assets:
-        _say(f"asset      {asset}")
-    if not yes:
+    planned = deploying.plan(
+        ledger, Address(owner.public_key), roles, [Address(asset) for asset in assets]
+    )
+    _show_plan(planned, chosen.rpc_url)
+    if only_plan:
+        return
+    if confirm is not None and confirm != planned.hash():
+        raise click.ClickException(
+            f"this is not the plan that was confirmed: its hash is {planned.hash()}. Read it again"
+            " with --plan; anything that the deployer sent since then also changes it"
+        )
+    if confirm is None and not yes:
         click.confirm("Deploy?", abort=True, err=True)
     try:
-        done = deploying.deploy(ledger, owner, roles, [Address(a) for a in assets], _say)
-    except chain.ChainError as error:
+        done = deploying.carry_out(ledger, owner, planned, lambda step: _say(f"done: {step}"))
+    except (chain.ChainError, UnsafeAssetError, deploying.ChangedCodeError) as error:
         _refuse(error)
     for name, value in done.environment().items():
         click.echo(f"{name}={value}")
+
+
+def _show_plan(planned: Plan, rpc_url: str) -> None:
+    _say(f"network    {planned.network} at {rpc_url}")
+    _say(f"owner      {planned.owner}")
+    for number, step in enumerate(planned.steps(), 1):
+        _say(f"{number:>4}. {step}")
+    _say(f"plan       {planned.hash()}")
+
+
+@cli.group()
+def contracts() -> None:
+    """Look after deployed contracts."""
+
+
+@contracts.command("verify")
+def verify_contracts() -> None:
+    """Compare the code on the ledger with the code that was built here."""
+    from contracts.wire import Address
+    from stellarsettle import chain, code
+
+    chosen = _settings()
+    if not (chosen.escrow and chosen.distributor):
+        raise click.ClickException("Please set ESCROW and DISTRIBUTOR: `stellarsettle deploy`")
+    ledger = chain.Chain(chosen.rpc_url, chosen.network_passphrase)
+    compared = code.verify(ledger, Address(chosen.escrow), Address(chosen.distributor))
+    for one in compared:
+        mark = "ok" if one.equal else "!!"
+        click.echo(f"{mark}  {one.name:<25} built {one.built}  ledger {one.found or 'none'}")
+    raise SystemExit(0 if all(one.equal for one in compared) else 1)
+
+
+@cli.command()
+@click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def histories(folder: Path) -> None:
+    """Play the scripted histories in FOLDER on local ledgers; name each one's first difference."""
+    from stellarsettle.histories import player
+
+    scripts = player.scripts(folder)
+    if not scripts:
+        raise click.ClickException(f"{folder} holds no script (*.jsonl)")
+    well = True
+    for script in scripts:
+        try:
+            played = player.play(script)
+        except player.Difference as difference:
+            well = False
+            click.echo(f"{script.name}: {difference}")
+        else:
+            click.echo(f"{script.name}: {played}")
+    raise SystemExit(0 if well else 1)
 
 
 @cli.command()

@@ -14,10 +14,12 @@ import msgspec
 
 from api.transactions import schemas
 from api.transactions.natural import identity
-from contracts.calls import distributor, escrow
+from contracts.calls import distributor, escrow, token
 from contracts.wire import Address, Invocation
 
 R = TypeVar("R", bound=schemas.Body)
+
+_OUTCOMES = {"resume": 0, "void": 1}
 
 _END_OF_CALENDAR = 253_402_300_800
 """The first second of the year 10000."""
@@ -84,6 +86,20 @@ def _holder(caller: Caller, body: schemas.ForHolder) -> Address:
 
 def _for_whom(body: schemas.ForHolder) -> str:
     return "" if body.holder is None else f" for {_short(body.holder)}"
+
+
+def _transfer(caller: Caller, body: schemas.TransferShares) -> Invocation:
+    return token.transfer(from_=caller.address, to=Address(body.to), amount=body.amount)
+
+
+def _transfer_summary(body: schemas.TransferShares) -> str:
+    return f"Give {_money(body.amount)} shares of {_label(body.invoice_id)} to {_short(body.to)}"
+
+
+def _resolve(caller: Caller, body: schemas.Resolve) -> Invocation:
+    return escrow.resolve_dispute(
+        arbiter=caller.address, id=body.invoice_id, outcome=_OUTCOMES[body.outcome]
+    )
 
 
 def _moment(seconds: int) -> str:
@@ -212,6 +228,34 @@ _ALL: tuple[Action[Any], ...] = (
         call=lambda _, b: escrow.mark_default(id=b.invoice_id),
         summary=lambda b: f"Mark {_label(b.invoice_id)} as defaulted",
         title="Mark an overdue invoice as defaulted (anyone)",
+    ),
+    Action(
+        name="write-off",
+        request=schemas.OneInvoice,
+        call=lambda c, b: escrow.write_off(arbiter=c.address, id=b.invoice_id),
+        summary=lambda b: f"Write {_label(b.invoice_id)} off",
+        title="Give up after the recovery window (arbiter)",
+    ),
+    Action(
+        name="dispute",
+        request=schemas.Reasoned,
+        call=lambda c, b: escrow.dispute(by=c.address, id=b.invoice_id, reason_hash=b.reason),
+        summary=lambda b: f"Dispute {_label(b.invoice_id)}",
+        title="Open a dispute (debtor, seller or arbiter)",
+    ),
+    Action(
+        name="resolve-dispute",
+        request=schemas.Resolve,
+        call=_resolve,
+        summary=lambda b: f"End the dispute of {_label(b.invoice_id)}: {b.outcome}",
+        title="End a dispute (arbiter)",
+    ),
+    Action(
+        name="transfer-shares",
+        request=schemas.TransferShares,
+        call=_transfer,
+        summary=_transfer_summary,
+        title="Give shares to another member (holder)",
     ),
     Action(
         name="set-member",

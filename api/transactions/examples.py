@@ -39,6 +39,8 @@ EXAMPLES: dict[type[schemas.Body], dict[str, Any]] = {
     },
     schemas.OneInvoice: _INVOICE,
     schemas.Reasoned: _INVOICE | {"reason": "2c" * 32},
+    schemas.Resolve: _INVOICE | {"outcome": "resume"},
+    schemas.TransferShares: _INVOICE | {"to": _ACCOUNT, "amount": "5000000000"},
     schemas.Fund: _INVOICE | {"amount": "5000000000"},
     schemas.Pay: _INVOICE | {"amount": "5000000000"},
     schemas.ForHolder: _INVOICE,

@@ -53,6 +53,21 @@ class Reasoned(Body, frozen=True, kw_only=True):
     reason: Hash32
 
 
+class Resolve(Body, frozen=True, kw_only=True):
+    """How a dispute ends: `resume` changes nothing, `void` ends the financing."""
+
+    invoice_id: Hash32
+    outcome: Literal["resume", "void"]
+
+
+class TransferShares(Body, frozen=True, kw_only=True):
+    """Shares of an invoice for another member, one share for each base unit of principal."""
+
+    invoice_id: Hash32
+    to: AnyAddress
+    amount: Amount
+
+
 class Fund(Body, frozen=True, kw_only=True):
     """A stake in an open invoice."""
 

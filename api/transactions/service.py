@@ -45,7 +45,7 @@ class Intents:
         call = action.call(Caller(owner, self._config.platform_key), body)
         built = await self._ledger.build(
             owner,
-            self._config.address_of(call.contract),
+            self._config.address_of(call.contract, getattr(body, "invoice_id", None)),
             call,
             seconds=self._config.transaction_seconds,
             cap=self._config.inclusion_fee_cap,
