@@ -1,0 +1,152 @@
+"""What the journeys of the exits share: a stage with people on it, and how to compare."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from stellar_sdk import scval
+
+from contracts.addresses import token_address
+from contracts.calls import escrow
+from contracts.wire import Address
+from indexer.rpc import RpcClient
+from indexer.verify import verify
+from stellarsettle.histories.ledger import Call, Ledger
+from stellarsettle.local import UNITS, LocalPlatform
+from stellarsettle.story import DAY, Cast, Story
+from stellarsettle.wallet import Wallet
+
+STATUSES = (
+    *("created", "open", "funded", "active", "settled"),
+    *("defaulted", "written_off", "refunding", "refunded", "cancelled"),
+)
+"""In the order of the contract's numbers."""
+SAME_NAMES = ("raised", "refunded", "par_sold", "paid", "investors", "late_paid")
+POOL = ("par_sold", "late", "fee", "investors", "seller", "claimed", "seller_claimed")
+
+
+def units(usdc: str) -> int:
+    """USDC as a decimal text, in base units."""
+    return int(Decimal(usdc) * 10**7)
+
+
+class Stage:
+    """A platform with an arbiter, and one story's people with money enough for every journey."""
+
+    def __init__(self, platform: LocalPlatform, cast: Cast) -> None:
+        self.platform = platform
+        self.cast = cast
+        self.story = Story(platform, cast, lambda _: None)
+        self.arbiter = platform.person("Ruth, arbiter")
+        self.arbiter.sign_in()
+        grant = escrow.grant_role(role="arbiter", addr=Address(self.arbiter.address))
+        owner = platform.operator("owner").keypair
+        platform.chain.invoke(owner, platform.deployment.escrow, grant)
+        for wallet in (cast.debtor, *cast.investors):
+            platform.pay(wallet.address, 50_000 * UNITS)
+
+    def member(self, name: str) -> Wallet:
+        """A new investor with money."""
+        wallet = self.platform.person(name, usdc=20_000 * UNITS)
+        wallet.sign_in()
+        self.set_member(wallet)
+        return wallet
+
+    def set_member(self, wallet: Wallet, *, frozen: bool = False) -> None:
+        until = self.platform.chain.close_time() + 365 * DAY
+        body = {"address": wallet.address, "until": until, "frozen": frozen}
+        self.cast.compliance.act("set-member", **body)
+
+    def funded(self, number: str, stakes: dict[Wallet, int]) -> str:
+        """An invoice of the story's terms with these stakes, in whole USDC."""
+        self.story.admit()
+        invoice = self.story.list_invoice(number)
+        for wallet, stake in stakes.items():
+            wallet.act("fund", invoice_id=invoice, amount=str(stake * UNITS))
+        return invoice
+
+    def released(self, number: str, stakes: dict[Wallet, int]) -> str:
+        """The same, paid out to the seller."""
+        invoice = self.funded(number, stakes)
+        self.wait(self.story.invoice(invoice)["times"]["release_at"])
+        self.cast.seller.act("release", invoice_id=invoice)
+        return invoice
+
+    def wait(self, moment: int) -> None:
+        self.story.wait_until(moment, "")
+
+    def pay(self, invoice: str, usdc: str) -> None:
+        self.cast.debtor.act("pay", invoice_id=invoice, amount=str(units(usdc)))
+
+    def claim_all(self, invoice: str, *holders: Wallet) -> None:
+        """Holders, seller and treasury take what is theirs; claiming nothing is left out."""
+        for wallet in holders:
+            wallet.act("claim", invoice_id=invoice)
+        if int(self.story.invoice(invoice)["pool"]["seller_claimable"]):
+            self.cast.seller.act("claim-residual", invoice_id=invoice)
+        self.cast.treasury.act("collect-fees", asset=self.platform.asset)
+
+    def balances(self, *wallets: Wallet) -> list[int]:
+        return [self.platform.balance(wallet.address) for wallet in wallets]
+
+    def gained(self, before: list[int], *wallets: Wallet) -> list[int]:
+        """What each wallet has more than before."""
+        now = self.balances(*wallets)
+        return [after - earlier for after, earlier in zip(now, before, strict=True)]
+
+    def recover(self, invoice: str, lost: Wallet, new: Wallet) -> None:
+        """Both roles sign one call: compliance the transaction, the arbiter his own entry."""
+        call = escrow.recover_position(
+            compliance=Address(self.cast.compliance.address),
+            arbiter=Address(self.arbiter.address),
+            id=bytes.fromhex(invoice),
+            from_=Address(lost.address),
+            to=Address(new.address),
+        )
+        signers = (self.cast.compliance.keypair, self.arbiter.keypair)
+        with RpcClient(self.platform.devnet.rpc) as client:
+            ledger = Ledger(self.platform.devnet, client)
+            ledger.execute(Call(signers, self.platform.deployment.escrow, call))
+        self.platform.wait_until_shown()
+
+    def agrees(self, invoice: str) -> None:
+        """The read models say of an invoice what the contracts say, and rebuild to the same."""
+        self.platform.wait_until_shown()
+        shown = self.story.invoice(invoice)
+        chain, deployment = self.platform.chain, self.platform.deployment
+        identity = scval.to_bytes(bytes.fromhex(invoice))
+        told = chain.view(deployment.escrow, "get_invoice", identity)
+        assert shown["status"] == STATUSES[told["status"]]
+        assert {name: int(shown["money"][name]) for name in SAME_NAMES} == {
+            name: told[name] for name in SAME_NAMES
+        }
+        due = chain.view(deployment.escrow, "amount_due", identity)
+        assert int(shown["money"]["amount_due"]) == due
+        assert shown["disputed_until"] == told["disputed_until"]
+        assert shown["payee"] == told["payee"].address
+        assert shown["events"] == {"seq": told["seq"], "missed": 0}
+        if shown["pool"] is not None:
+            pool = chain.view(deployment.distributor, "get_payment", identity)
+            assert {name: int(shown["pool"][name]) for name in POOL} == {
+                name: pool[name] for name in POOL
+            }
+        token = token_address(chain.passphrase, deployment.escrow, bytes.fromhex(invoice))
+        for position in shown["positions"]:
+            self._position_agrees(position, token, identity, pooled=shown["pool"] is not None)
+        assert int(shown["money"]["supply"]) == chain.view(token, "total_supply")
+        with RpcClient(self.platform.devnet.rpc) as client:
+            verified = verify(self.platform.database_url, client)
+        assert verified.sound, verified.findings
+        assert verified.balances_compared > 0
+
+    def _position_agrees(
+        self, position: dict[str, Any], token: str, identity: Any, *, pooled: bool
+    ) -> None:
+        chain, holder = self.platform.chain, scval.to_address(position["holder"])
+        assert int(position["shares"]) == chain.view(token, "position", holder)["shares"]
+        assert int(position["shares"]) == chain.view(token, "balance", holder)
+        if pooled:
+            distributor = self.platform.deployment.distributor
+            credit = chain.view(distributor, "calculate_distribution", identity, holder)
+            assert int(position["claimable"]) == credit
