@@ -70,7 +70,7 @@ class RefusedError(Exception):
     """A call was refused; `name` is the contract error's, Unauthorized or AssetTransferFailed."""
 
     def __init__(self, name: str, words: str) -> None:
-        super().__init__(words)
+        super().__init__(words.partition("\n")[0])
         self.name = name
 
 

@@ -1,0 +1,82 @@
+"""`deploy --plan`, `deploy --confirm`, `contracts verify` and `histories` as an operator types."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+from stellar_sdk import Keypair
+
+from stellarsettle import devnet
+from stellarsettle.chain import Chain
+from stellarsettle.cli import cli
+
+
+class Operator:
+    """Someone with a funded key, at a terminal."""
+
+    def __init__(self, network: devnet.Devnet) -> None:
+        self.chain = Chain(network.rpc, network.passphrase)
+        self.key = Keypair.random()
+        network.fund(self.key.public_key)
+        self.environment = {
+            "RPC_URL": network.rpc,
+            "NETWORK_PASSPHRASE": network.passphrase,
+            "DEPLOYER_SEED": self.key.secret,
+        }
+
+    def run(self, *words: str) -> Result:
+        return CliRunner().invoke(cli, words, env=self.environment)
+
+    def planned(self) -> str:
+        """The hash at the end of what `deploy --plan` prints."""
+        done = self.run("deploy", "--plan")
+        assert done.exit_code == 0, done.output
+        assert done.stdout == "", "there are no settings to print yet"
+        label, found = done.stderr.splitlines()[-1].split()
+        assert label == "plan"
+        return found
+
+
+@pytest.fixture
+def operator() -> Iterator[Operator]:
+    with devnet.running() as network:
+        yield Operator(network)
+
+
+def test_a_plan_is_shown_confirmed_and_verified(operator: Operator) -> None:
+    before = operator.chain.server.get_latest_ledger().sequence
+    hash_of_plan = operator.planned()
+    assert operator.chain.server.get_latest_ledger().sequence == before
+
+    refused = operator.run("deploy", "--confirm", "00" * 32)
+    assert refused.exit_code == 1
+    assert hash_of_plan in refused.stderr
+    assert operator.chain.server.get_latest_ledger().sequence == before
+
+    done = operator.run("deploy", "--confirm", hash_of_plan)
+    assert done.exit_code == 0, done.output
+    operator.environment |= dict(line.split("=", 1) for line in done.stdout.splitlines())
+    verified = operator.run("contracts", "verify")
+    assert verified.exit_code == 0, verified.output
+    assert [line[:2] for line in verified.stdout.splitlines()] == ["ok", "ok", "ok"]
+
+    again = operator.run("deploy", "--confirm", hash_of_plan)
+    assert again.exit_code == 1, "a plan is carried out once"
+
+
+def test_other_code_than_ours_is_told(operator: Operator) -> None:
+    done = operator.run("deploy", "--yes")
+    found = dict(line.split("=", 1) for line in done.stdout.splitlines())
+    operator.environment |= {"ESCROW": found["DISTRIBUTOR"], "DISTRIBUTOR": found["ESCROW"]}
+    verified = operator.run("contracts", "verify")
+    assert verified.exit_code == 1
+    assert [line[:2] for line in verified.stdout.splitlines()] == ["!!", "!!", "!!"]
+
+
+def test_a_folder_without_scripts_is_refused(tmp_path: Path) -> None:
+    done = CliRunner().invoke(cli, ["histories", str(tmp_path)])
+    assert done.exit_code == 1
+    assert "holds no script" in " ".join(done.stderr.replace("│", " ").split())
