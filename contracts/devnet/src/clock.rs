@@ -55,6 +55,22 @@ impl Clock {
         }
     }
 
+    /// What a later clock must be told to go on from here: the time it stands still at
+    /// and what was added, in milliseconds.
+    pub const fn readings(&self) -> (Option<u64>, u64) {
+        let still = match self.source {
+            Source::Wall => None,
+            Source::Still { now_ms } => Some(now_ms),
+        };
+        (still, self.offset_ms)
+    }
+
+    /// Goes on from what an earlier clock read.
+    pub fn resume(&mut self, still_ms: Option<u64>, offset_ms: u64) {
+        self.source = still_ms.map_or(Source::Wall, |now_ms| Source::Still { now_ms });
+        self.offset_ms = offset_ms;
+    }
+
     /// How headers write the time.
     pub const fn header(&self) -> HeaderTime {
         self.header

@@ -71,6 +71,9 @@ struct Flags {
     /// entries' base64 XDR as getLedgerEntries gives it.
     #[arg(long)]
     settings: Option<PathBuf>,
+    /// File to open the ledger from, if it is there, and to save it to on a clean stop.
+    #[arg(long, conflicts_with = "settings")]
+    state: Option<PathBuf>,
     /// Exit when the process with this id is gone.
     #[arg(long)]
     parent_pid: Option<u32>,
@@ -126,6 +129,7 @@ async fn run(flags: Flags) -> Result<(), String> {
             page: LEDGERS_PAGE,
         },
         friendbot_url: friendbot_url.clone(),
+        state_file: flags.state,
     })?;
     announce(&json!({
         "rpc": url,
@@ -133,14 +137,18 @@ async fn run(flags: Flags) -> Result<(), String> {
         "passphrase": flags.passphrase,
         "protocol": PROTOCOL_VERSION,
     }))?;
-    let site = http::Site { worker, log: flags.log };
-    tokio::select! {
+    let site = http::Site {
+        worker: worker.clone(),
+        log: flags.log,
+    };
+    let stopped = tokio::select! {
         served = axum::serve(listener, http::router(site)) => {
             served.map_err(|error| error.to_string())
         }
         stopped = stop_signal() => stopped,
         () = parent_gone(flags.parent_pid) => Ok(()),
-    }
+    };
+    stopped.and(worker.save().await)
 }
 
 fn read_settings(path: Option<&Path>) -> Result<Vec<ConfigSettingEntry>, String> {

@@ -4,7 +4,7 @@ use crate::{
     clock::{wall_ms, Clock},
     faults::{Fate, Faults},
     friendbot::{self, Answer},
-    ledger::Ledger,
+    ledger::{saved, Ledger, SetupError},
     network::Identity,
     rpc::{
         error::{RpcError, INTERNAL},
@@ -14,6 +14,7 @@ use crate::{
 use serde_json::Value;
 use soroban_env_host::xdr::ConfigSettingEntry;
 use std::{
+    path::PathBuf,
     sync::mpsc::{channel, Receiver, RecvTimeoutError, Sender},
     thread,
     time::{Duration, Instant},
@@ -32,6 +33,8 @@ pub struct Setup {
     pub interval_ms: u64,
     pub limits: Limits,
     pub friendbot_url: String,
+    /// File the ledger is opened from, if it is there, and saved to.
+    pub state_file: Option<PathBuf>,
 }
 
 /// How a JSON-RPC call ended.
@@ -50,6 +53,9 @@ enum Job {
         method: String,
         params: Value,
         reply: oneshot::Sender<Reply>,
+    },
+    Save {
+        reply: oneshot::Sender<Result<(), String>>,
     },
     Fund {
         address: String,
@@ -100,23 +106,37 @@ impl Worker {
         self.jobs.send(Job::Fund { address, reply }).ok()?;
         answer.await.ok()
     }
+
+    /// Saves the ledger to its file, if it has one.
+    ///
+    /// # Errors
+    /// If the ledger is gone or the file cannot be written.
+    pub async fn save(&self) -> Result<(), String> {
+        let (reply, answer) = oneshot::channel();
+        let gone = || "the ledger has stopped and could not be saved".to_owned();
+        self.jobs.send(Job::Save { reply }).map_err(|_| gone())?;
+        answer.await.map_err(|_| gone())?
+    }
 }
 
 fn new_service(setup: &Setup) -> Result<Service, String> {
-    let ledger = Ledger::new(
-        setup.identity.clone(),
-        setup.clock,
-        setup.retention,
-        setup.network_settings.clone(),
-    )
-    .map_err(|error| error.to_string())?;
+    let ledger = open_ledger(setup).map_err(|error| error.to_string())?;
     Ok(Service {
         ledger,
         close_mode: setup.close_mode,
         limits: setup.limits,
         friendbot_url: setup.friendbot_url.clone(),
         faults: Faults::default(),
+        checkpoints: Vec::new(),
     })
+}
+
+fn open_ledger(setup: &Setup) -> Result<Ledger, SetupError> {
+    let identity = setup.identity.clone();
+    match setup.state_file.as_deref().filter(|path| path.exists()) {
+        Some(path) => saved::open(path, identity, setup.clock, setup.retention),
+        None => Ledger::new(identity, setup.clock, setup.retention, setup.network_settings.clone()),
+    }
 }
 
 fn run(mut service: Service, setup: &Setup, inbox: &Receiver<Job>) {
@@ -128,7 +148,7 @@ fn run(mut service: Service, setup: &Setup, inbox: &Receiver<Job>) {
             CloseMode::Interval => inbox.recv_timeout(next_close.saturating_duration_since(Instant::now())),
         };
         match job {
-            Ok(job) => handle(&mut service, job),
+            Ok(job) => handle(&mut service, setup, job),
             Err(RecvTimeoutError::Timeout) => {}
             Err(RecvTimeoutError::Disconnected) => return,
         }
@@ -140,8 +160,15 @@ fn run(mut service: Service, setup: &Setup, inbox: &Receiver<Job>) {
     }
 }
 
-fn handle(service: &mut Service, job: Job) {
+fn handle(service: &mut Service, setup: &Setup, job: Job) {
     match job {
+        Job::Save { reply } => {
+            let saved = setup.state_file.as_deref().map_or(Ok(()), |path| {
+                saved::save(&service.ledger, path)
+                    .map_err(|error| format!("cannot save the ledger to {}: {error}", path.display()))
+            });
+            let _ = reply.send(saved);
+        }
         Job::Call { method, params, reply } => {
             let _ = reply.send(call(service, &method, &params));
         }

@@ -31,6 +31,7 @@ use std::rc::Rc;
 const ENVELOPE_TYPE_SCP_VALUE: u32 = 4;
 
 /// The last closed ledger, as the next one builds on it.
+#[derive(Clone)]
 pub struct Tip {
     sequence: u32,
     hash: [u8; 32],
@@ -51,6 +52,18 @@ impl Tip {
             fee_pool: 0,
             state_hash: [0; 32],
             skip_list: Default::default(),
+        }
+    }
+
+    /// The tip after a ledger that closed at `close_ms`.
+    pub fn after(header: &LedgerHeader, hash: [u8; 32], close_ms: u64) -> Self {
+        Self {
+            sequence: header.ledger_seq,
+            hash,
+            close_ms,
+            fee_pool: header.fee_pool,
+            state_hash: header.bucket_list_hash.0,
+            skip_list: header.skip_list.clone(),
         }
     }
 
@@ -91,7 +104,7 @@ impl Ledger {
         let set = transaction_set(&submissions, self.tip.hash);
         let header = self.header(sequence, close_ms, &set, &results);
         let hash = xdr_hash(&header);
-        self.advance_tip(&header, &hash, close_ms);
+        self.tip = Tip::after(&header, hash.0, close_ms);
         let meta = close_meta(header, hash, set, results, self.config.ledger_cost_ext.fee_write1_kb);
         if let Some(closed) = ClosedLedger::new(&meta, self.identity.id, wall_ms()) {
             self.history.push(closed);
@@ -184,17 +197,6 @@ impl Ledger {
             upgrades: Default::default(),
             ext,
         }
-    }
-
-    fn advance_tip(&mut self, header: &LedgerHeader, hash: &Hash, close_ms: u64) {
-        self.tip = Tip {
-            sequence: header.ledger_seq,
-            hash: hash.0,
-            close_ms,
-            fee_pool: header.fee_pool,
-            state_hash: header.bucket_list_hash.0,
-            skip_list: header.skip_list.clone(),
-        };
     }
 }
 

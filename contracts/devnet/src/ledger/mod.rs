@@ -3,6 +3,7 @@
 pub mod close;
 pub mod events;
 pub mod history;
+pub mod saved;
 pub mod state;
 #[cfg(test)]
 mod tests;
@@ -35,6 +36,7 @@ use std::rc::Rc;
 const GENESIS_SEQUENCE: u32 = 1;
 
 /// A transaction that was accepted and waits for the next ledger.
+#[derive(Clone)]
 struct Pending {
     submission: Submission,
 }
@@ -60,6 +62,15 @@ pub struct Ledger {
     queue: Vec<Pending>,
     /// How many simulations ran: each gets random numbers of its own.
     simulations: u64,
+}
+
+/// A ledger as it was at one moment.
+pub struct Checkpoint {
+    clock: Clock,
+    history: History,
+    state: Rc<State>,
+    tip: Tip,
+    queue: Vec<Pending>,
 }
 
 /// Why a ledger could not be made.
@@ -104,25 +115,62 @@ impl Ledger {
             let entry = StoredEntry::lasting(LedgerEntryData::ConfigSetting(setting.clone()));
             state.put(key, Some(entry));
         }
+        let mut ledger = Self::over(identity, clock, History::new(retention), state, Tip::genesis())?;
+        ledger.close();
+        Ok(ledger)
+    }
+
+    /// A ledger over these entries, with the settings that are among them.
+    fn over(identity: Identity, clock: Clock, history: History, state: State, tip: Tip) -> Result<Self, SetupError> {
         let host = NetworkConfig::load_from_snapshot(&state).map_err(|error| SetupError(error.to_string()))?;
-        let config =
-            Settings::read(&settings, host).ok_or_else(|| SetupError("a config setting is missing".to_owned()))?;
+        let config = Settings::read(&state.config_settings(), host)
+            .ok_or_else(|| SetupError("a config setting is missing".to_owned()))?;
         let compilation = FreeCompilation::new(&config)?;
         let modules = ModuleCache::new(&compilation)?;
-        let mut ledger = Self {
+        Ok(Self {
             identity,
             clock,
-            history: History::new(retention),
+            history,
             config,
             state: Rc::new(state),
             modules,
             compilation,
-            tip: Tip::genesis(),
+            tip,
             queue: Vec::new(),
             simulations: 0,
-        };
-        ledger.close();
-        Ok(ledger)
+        })
+    }
+
+    /// The ledger as it is now, to come back to.
+    pub fn checkpoint(&self) -> Checkpoint {
+        Checkpoint {
+            clock: self.clock,
+            history: self.history.clone(),
+            state: self.state.clone(),
+            tip: self.tip.clone(),
+            queue: self.queue.clone(),
+        }
+    }
+
+    /// Goes back to how it was. Random numbers of simulations go on, so none comes twice.
+    pub fn revert(&mut self, checkpoint: &Checkpoint) {
+        self.clock = checkpoint.clock;
+        self.history = checkpoint.history.clone();
+        self.state = checkpoint.state.clone();
+        self.tip = checkpoint.tip.clone();
+        self.queue = checkpoint.queue.clone();
+    }
+
+    /// Writes or (with `None`) removes an entry at once, past all rules: no transaction
+    /// and no meta tells of it.
+    pub fn set_entry(&mut self, key: LedgerKey, data: Option<LedgerEntryData>, live_until: Option<u32>) {
+        let sequence = self.tip.sequence();
+        let entry = data.map(|data| StoredEntry {
+            live_until,
+            life_modified: sequence,
+            ..StoredEntry::written(data, sequence)
+        });
+        Rc::make_mut(&mut self.state).put(key, entry);
     }
 
     /// The number of the last closed ledger.

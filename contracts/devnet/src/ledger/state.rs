@@ -7,8 +7,8 @@ use crate::encoding::{sha256, xdr};
 use soroban_env_host::{
     storage::{EntryWithLiveUntil, SnapshotSource},
     xdr::{
-        ContractDataDurability, Hash, LedgerEntry, LedgerEntryChange, LedgerEntryChanges, LedgerEntryData,
-        LedgerEntryExt, LedgerKey, TtlEntry,
+        ConfigSettingEntry, ContractDataDurability, Hash, LedgerEntry, LedgerEntryChange, LedgerEntryChanges,
+        LedgerEntryData, LedgerEntryExt, LedgerKey, TtlEntry,
     },
     HostError,
 };
@@ -35,6 +35,13 @@ impl StoredEntry {
             live_until: None,
             life_modified: 0,
         }
+    }
+
+    /// The same, written in ledger `sequence`.
+    pub fn written(data: LedgerEntryData, sequence: u32) -> Self {
+        let mut stored = Self::lasting(data);
+        stored.entry = modified_at(&stored.entry, sequence);
+        stored
     }
 
     /// Whether the entry's time is over in ledger `sequence`.
@@ -64,6 +71,21 @@ impl State {
     /// Sets the ledger that writes belong to from now on.
     pub fn begin(&mut self, sequence: u32) {
         self.sequence = sequence;
+    }
+
+    /// All entries in the order of their keys.
+    pub fn entries(&self) -> impl Iterator<Item = &StoredEntry> {
+        self.entries.values()
+    }
+
+    /// The settings among the entries.
+    pub fn config_settings(&self) -> Vec<ConfigSettingEntry> {
+        self.entries()
+            .filter_map(|stored| match &stored.entry.data {
+                LedgerEntryData::ConfigSetting(setting) => Some(setting.clone()),
+                _ => None,
+            })
+            .collect()
     }
 
     /// All accounts there are.

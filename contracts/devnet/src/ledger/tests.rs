@@ -213,3 +213,53 @@ fn the_balance_must_cover_the_whole_bid() {
     let result = run(&mut ledger, submission(greedy, &[&poor]));
     assert_eq!(result.fee_charged, 100);
 }
+
+#[test]
+fn a_checkpoint_brings_everything_back() {
+    let mut ledger = busy_ledger(HeaderTime::Ms);
+    let before = ledger.checkpoint();
+    let (hash, held) = (ledger.history.latest().unwrap().hash, balance(&ledger, &key(1)));
+    let pay = |ledger: &mut Ledger| {
+        let number = next_number(ledger, &key(1));
+        let result = run(
+            ledger,
+            submission(transaction(&key(1), number, vec![payment(&key(2), 5)]), &[&key(1)]),
+        );
+        assert!(matches!(result.result, TransactionResultResult::TxSuccess(_)));
+        ledger.history.latest().unwrap().hash
+    };
+    let first = pay(&mut ledger);
+    ledger.revert(&before);
+    assert_eq!(ledger.history.latest().unwrap().hash, hash);
+    assert_eq!(balance(&ledger, &key(1)), held);
+    assert_eq!(pay(&mut ledger), first);
+}
+
+#[test]
+fn a_saved_ledger_goes_on_as_if_it_had_never_stopped() {
+    let folder = std::env::temp_dir().join(format!("stellarsettle-devnet-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("state.json");
+    let mut ledger = busy_ledger(HeaderTime::Ms);
+    let number = next_number(&ledger, &key(1));
+    let waiting = submission(transaction(&key(1), number, vec![payment(&key(2), 5)]), &[&key(1)]);
+    let hash = waiting.hash;
+    assert!(matches!(ledger.submit(waiting), Arrival::Pending));
+    saved::save(&ledger, &path).unwrap();
+    let open = |passphrase: &str| {
+        let clock = crate::clock::Clock::new(None, HeaderTime::Ms);
+        saved::open(&path, crate::network::Identity::new(passphrase), clock, 1_000)
+    };
+    let mut opened = open(crate::testing::PASSPHRASE).unwrap();
+    let hashes = |ledger: &Ledger| {
+        let ledgers = ledger.history.range(0, u32::MAX);
+        ledgers.map(|closed| closed.hash).collect::<Vec<_>>()
+    };
+    assert_eq!(hashes(&opened), hashes(&ledger));
+    ledger.close();
+    opened.close();
+    assert!(opened.history.transaction(&hash).is_some());
+    assert_eq!(hashes(&opened), hashes(&ledger));
+    assert!(open("another network").is_err());
+    std::fs::remove_dir_all(&folder).unwrap();
+}

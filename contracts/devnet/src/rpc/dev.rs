@@ -1,8 +1,9 @@
 //! Methods that no real network has: they move time, close ledgers and plan faults.
 
 use super::{error::RpcError, params::Params, Service};
-use crate::faults::Plan;
+use crate::{encoding::from_xdr_base64, faults::Plan, ledger::state::StoredEntry};
 use serde_json::{json, Value};
+use soroban_env_host::xdr::{LedgerEntryData, LedgerKey};
 
 /// `dev_close {}` closes a ledger now.
 pub fn close(service: &mut Service) -> Result<Value, RpcError> {
@@ -36,6 +37,70 @@ pub fn get_closes(service: &Service, params: &Value) -> Result<Value, RpcError> 
         })
         .collect();
     Ok(json!({ "closes": closes }))
+}
+
+/// `dev_snapshot {}` remembers the ledger as it is: `{id}`.
+pub fn snapshot(service: &mut Service) -> Result<Value, RpcError> {
+    service.checkpoints.push(service.ledger.checkpoint());
+    Ok(json!({"id": service.checkpoints.len()}))
+}
+
+/// `dev_revert {id}` goes back to a snapshot, as often as wanted; later snapshots are gone.
+pub fn revert(service: &mut Service, params: &Value) -> Result<Value, RpcError> {
+    let params = Params::of(params, "RevertRequest")?;
+    let id = usize::try_from(params.uint32("id")?).unwrap_or(usize::MAX);
+    let checkpoint = id.checked_sub(1).and_then(|index| service.checkpoints.get(index));
+    let Some(checkpoint) = checkpoint else {
+        return Err(RpcError::invalid_params(format!(
+            "there is no snapshot {id}: dev_snapshot gives the id of one"
+        )));
+    };
+    service.ledger.revert(checkpoint);
+    service.checkpoints.truncate(id);
+    Ok(latest(service))
+}
+
+/// `dev_setEntry {key, xdr?, liveUntilLedgerSeq?}` writes an entry, or removes it without
+/// `xdr`; both as getLedgerEntries gives them. No ledger tells of it.
+pub fn set_entry(service: &mut Service, params: &Value) -> Result<Value, RpcError> {
+    let params = Params::of(params, "SetEntryRequest")?;
+    let key: LedgerKey = from_xdr_base64(params.text("key")?)
+        .ok_or_else(|| RpcError::invalid_params("key is no ledger key in base64 XDR"))?;
+    let data = match params.text("xdr")? {
+        "" => None,
+        text => Some(
+            from_xdr_base64::<LedgerEntryData>(text)
+                .ok_or_else(|| RpcError::invalid_params("xdr is no ledger entry data in base64 XDR"))?,
+        ),
+    };
+    let live_until = params.uint32("liveUntilLedgerSeq")?;
+    check_entry(&key, data.as_ref(), live_until)?;
+    let live_until = (live_until > 0).then_some(live_until);
+    service.ledger.set_entry(key, data, live_until);
+    Ok(json!({}))
+}
+
+/// The key must be the entry's own, and only contract data and code have a time to live.
+fn check_entry(key: &LedgerKey, data: Option<&LedgerEntryData>, live_until: u32) -> Result<(), RpcError> {
+    if matches!(key, LedgerKey::Ttl(_) | LedgerKey::ConfigSetting(_)) {
+        return Err(RpcError::invalid_params(
+            "time-to-live records and config settings cannot be set: use liveUntilLedgerSeq or --settings",
+        ));
+    }
+    let Some(data) = data else {
+        return Ok(());
+    };
+    let entry = StoredEntry::lasting(data.clone());
+    if entry.entry.to_key() != *key {
+        return Err(RpcError::invalid_params("key is not the key of this entry"));
+    }
+    let expires = matches!(key, LedgerKey::ContractData(_) | LedgerKey::ContractCode(_));
+    if expires != (live_until > 0) {
+        return Err(RpcError::invalid_params(
+            "liveUntilLedgerSeq goes with contract data and code, and only with them",
+        ));
+    }
+    Ok(())
 }
 
 /// `dev_setFaults {...}` replaces the fault plan; an empty one ends all faults.

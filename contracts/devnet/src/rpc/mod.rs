@@ -13,7 +13,10 @@ pub mod send;
 pub mod simulate;
 pub mod transactions;
 
-use crate::{faults::Faults, ledger::Ledger};
+use crate::{
+    faults::Faults,
+    ledger::{Checkpoint, Ledger},
+};
 use error::RpcError;
 use serde_json::Value;
 
@@ -44,6 +47,8 @@ pub struct Service {
     pub limits: Limits,
     pub friendbot_url: String,
     pub faults: Faults,
+    /// What `dev_revert` can go back to, oldest first; numbers count from 1.
+    pub checkpoints: Vec<Checkpoint>,
 }
 
 impl Service {
@@ -68,6 +73,9 @@ impl Service {
             "dev_close" => dev::close(self),
             "dev_advanceTime" => dev::advance_time(self, params),
             "dev_getCloses" => dev::get_closes(self, params),
+            "dev_snapshot" => dev::snapshot(self),
+            "dev_revert" => dev::revert(self, params),
+            "dev_setEntry" => dev::set_entry(self, params),
             "dev_setFaults" => dev::set_faults(self, params),
             other => Err(RpcError {
                 code: error::METHOD_NOT_FOUND,

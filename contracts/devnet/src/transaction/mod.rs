@@ -20,6 +20,7 @@ use soroban_env_host::xdr::{
 };
 
 /// The outer part of a fee bump.
+#[derive(Clone)]
 pub struct FeeBump {
     pub fee_source: AccountId,
     pub fee: i64,
@@ -27,6 +28,7 @@ pub struct FeeBump {
 }
 
 /// A transaction as it was sent, with its hashes.
+#[derive(Clone)]
 pub struct Submission {
     pub envelope: TransactionEnvelope,
     /// Hash of the whole: for a fee bump the outer one.
