@@ -27,6 +27,14 @@ LOCK: Final = 0x5374_6C53_7262_6C64
 """Advisory lock of whoever builds the read models beside the live ones."""
 
 _LIVE: Final = "read"
+_BUFFERS: Final = "SET LOCAL temp_buffers = '128MB'"
+"""Memory for temporary tables, taken as needed: the default of 8 MB sends them to disk early."""
+
+_SECONDARY_INDEXES: Final = """
+SELECT class.relname FROM pg_index
+JOIN pg_class AS class ON class.oid = pg_index.indexrelid
+WHERE class.relnamespace = pg_my_temp_schema() AND NOT pg_index.indisunique
+"""
 
 
 class NothingToRebuildError(Exception):
@@ -88,6 +96,7 @@ def beside(
         if through is None:
             raise NothingToRebuildError
         _make_tables(connection)
+        _drop_secondary_indexes(connection)
         try:
             yield connection, _fold_all(connection, through, events_at_once)
         finally:
@@ -95,7 +104,8 @@ def beside(
 
 
 def _make_tables(connection: psycopg.Connection) -> None:
-    """The tables of `read`, empty, with their keys and indexes."""
+    """The tables of `read`, empty, with their keys."""
+    connection.execute(_BUFFERS)
     tables = connection.execute(
         "SELECT tablename FROM pg_tables WHERE schemaname = %s ORDER BY tablename", (_LIVE,)
     ).fetchall()
@@ -110,6 +120,16 @@ def _make_tables(connection: psycopg.Connection) -> None:
             sql.Identifier(SCHEMA, "applied")
         )
     )
+
+
+def _drop_secondary_indexes(connection: psycopg.Connection) -> None:
+    """Only queries need them; keeping them up to date would only cost time here.
+
+    `LIKE` takes all indexes or none, and the keys are indexes too.
+    """
+    indexes = connection.execute(_SECONDARY_INDEXES).fetchall()
+    for (name,) in indexes:
+        connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(SCHEMA, name)))
 
 
 def _fold_all(connection: psycopg.Connection, through: Mark, events_at_once: int) -> Rebuilt:

@@ -75,7 +75,7 @@ def renew(
     ):
         build = _Build(connection, events_at_once)
         build.catch_up()
-        rebuild.analyze(connection, SCHEMA)
+        rebuild.complete(connection, SCHEMA)
         return build.switch(patience)
 
 

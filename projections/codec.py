@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import operator
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Generic, TypeAlias
 
 import msgspec
@@ -90,9 +90,7 @@ _Writer: TypeAlias = Callable[[tuple[Any, ...], Mapping[Address, int]], Iterable
 def _writer(column: Column) -> _Writer:
     """What the values of a column need before they go into the template."""
     if column.nullable:
-        write = _writer(msgspec.structs.replace(column, nullable=False))
-        prefix = "\\\\x" if column.kind is Kind.BYTES else ""
-        return lambda values, numbers: _nullable(write, prefix, values, numbers)
+        return _nullable_writer(column.kind)
     match column.kind:
         case Kind.ADDRESS:
             return lambda values, numbers: map(numbers.__getitem__, values)
@@ -103,11 +101,21 @@ def _writer(column: Column) -> _Writer:
     return lambda values, _: values
 
 
-def _nullable(
-    write: _Writer, prefix: str, values: tuple[Any, ...], numbers: Mapping[Address, int]
-) -> Iterator[str]:
-    present = iter(write(tuple(value for value in values if value is not None), numbers))
-    return (_NULL if value is None else f"{prefix}{next(present)}" for value in values)
+def _nullable_writer(kind: Kind) -> _Writer:
+    match kind:
+        case Kind.ADDRESS:
+            return lambda values, numbers: [
+                _NULL if value is None else numbers[value] for value in values
+            ]
+        case Kind.BYTES:
+            return lambda values, _: [
+                _NULL if value is None else "\\\\x" + value.hex() for value in values
+            ]
+        case Kind.TEXT:
+            return lambda values, _: [
+                _NULL if value is None else _escaped(value) for value in values
+            ]
+    return lambda values, _: [_NULL if value is None else value for value in values]
 
 
 @functools.lru_cache(maxsize=4096)

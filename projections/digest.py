@@ -18,7 +18,7 @@ from psycopg import sql
 
 from projections.model import Model, Row
 
-_encode = msgspec.json.Encoder().encode
+_encode_lines = msgspec.json.Encoder().encode_lines
 
 
 class VersionError(RuntimeError):
@@ -33,9 +33,7 @@ def start(model: Model[Any]) -> bytes:
 def following(previous: bytes, rows: Iterable[Row]) -> bytes:
     """The digest after a ledger that left `rows` changed; they come in key order."""
     fingerprint = hashlib.sha256(previous)
-    for row in rows:
-        fingerprint.update(_encode(row))
-        fingerprint.update(b"\n")
+    fingerprint.update(_encode_lines(rows))
     return fingerprint.digest()
 
 
@@ -70,7 +68,7 @@ class Digests:
             names = ", ".join(name for (name,) in others)
             raise VersionError(
                 f"these read models were folded by another version: {names}."
-                " Run `stellarsettle rebuild`."
+                " Run `stellarsettle rebuild --switch`."
             )
         self._heads = self._stored(connection, None)
 

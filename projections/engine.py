@@ -7,14 +7,14 @@ rebuild (another schema); rows, history and digests do not depend on how batches
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any, TypeAlias
 
 import psycopg
 
 from contracts.wire import Event
 from projections.digest import Digests, VersionError
-from projections.model import Mark, Model, Record, Row, Rule, View
+from projections.model import Mark, Model, Read, Record, Row, Rule, View
 from projections.registry import MODELS
 from projections.storage import Shelf, StaleEngineError, Storage
 from projections.tables import SCHEMA
@@ -62,6 +62,7 @@ class Engine:
         self._storage = Storage(schema, MODELS, cache_rows)
         self._digests = Digests(schema, MODELS)
         self._plans = _plans(MODELS, self._storage)
+        self._reads = {event: _reads(plan) for event, plan in self._plans.items()}
         self._applied: Mark | None = None
         self._connection: psycopg.Connection | None = None
 
@@ -112,8 +113,9 @@ class Engine:
     def _load(self, connection: psycopg.Connection, records: Sequence[Record]) -> None:
         want = self._storage.want
         for record in records:
-            for _, rule, _ in self._plans.get(type(record.event), ()):
-                for model, key in rule.reads(record.event):
+            event = record.event
+            for reads in self._reads.get(type(event), ()):
+                for model, key in reads(event):
                     want(model, key)
         self._storage.load(connection)
 
@@ -153,6 +155,11 @@ def _plans(models: Iterable[Model[Any]], storage: Storage) -> dict[type[Event], 
         for event, rule in model.rules.items():
             plans[event] = (*plans.get(event, ()), (model, rule, storage.shelf(model)))
     return plans
+
+
+def _reads(plan: _Plan) -> tuple[Callable[[Any], Iterable[Read]], ...]:
+    """What the folds of one kind of event declare; many declare the same, which is asked once."""
+    return tuple(dict.fromkeys(rule.reads for _, rule, _ in plan))
 
 
 def _check_order(applied: Mark, records: Sequence[Record], through: Mark) -> None:

@@ -35,18 +35,18 @@ Big: TypeAlias = Annotated[int, Wide]
 """An integer without bounds of ours: scaled accrual, sums over invoices, unbounded payments."""
 
 
-class Row(msgspec.Struct, frozen=True, array_like=True):
+class Row(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """Base of all rows: immutable, key fields first, encoded as an array for digests."""
 
 
-class Mark(msgspec.Struct, frozen=True):
+class Mark(msgspec.Struct, frozen=True, gc=False):
     """A ledger known whole: its number and close time (Unix seconds)."""
 
     ledger: int
     closed_at: int
 
 
-class Record(msgspec.Struct, frozen=True):
+class Record(msgspec.Struct, frozen=True, gc=False):
     """An event with its place: (position, index) is its unique, ordered id for all time.
 
     `position` is the TOID: ledger << 32 | transaction << 12 | operation; `index` counts the

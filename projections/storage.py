@@ -158,7 +158,8 @@ class Storage:
     def want(self, model: Model[Any], key: Key) -> None:
         """Notes that a fold will look at this row."""
         shelf = self._shelves[model]
-        if key not in shelf.cache and not model.resident:
+        # Nearly every key is at hand: that is found out without a call.
+        if key not in shelf.cache.current and not model.resident and key not in shelf.cache:
             shelf.wanted.add(key)
 
     def load(self, connection: psycopg.Connection) -> None:

@@ -176,6 +176,7 @@ def test_a_rebuild_takes_the_place_of_the_live_models(connection: psycopg.Connec
     beside = fresh(connection, "read_rebuild")
     fill(connection, beside, batches(records, marks[:10], {2}))
     assert beside.digest(connection) == live.digest(connection)
+    rebuild.complete(connection, "read_rebuild")
     with connection.transaction():
         rebuild.switch(connection, "read_rebuild")
     going_on = Engine()
