@@ -216,20 +216,18 @@ def verify_contracts() -> None:
 @click.argument("folder", type=click.Path(exists=True, file_okay=False, path_type=Path))
 def histories(folder: Path) -> None:
     """Play the scripted histories in FOLDER on local ledgers; name each one's first difference."""
+    from concurrent.futures import ProcessPoolExecutor
+
     from stellarsettle.histories import player
 
     scripts = player.scripts(folder)
     if not scripts:
         raise click.ClickException(f"{folder} holds no script (*.jsonl)")
     well = True
-    for script in scripts:
-        try:
-            played = player.play(script)
-        except player.Difference as difference:
-            well = False
-            click.echo(f"{script.name}: {difference}")
-        else:
-            click.echo(f"{script.name}: {played}")
+    with ProcessPoolExecutor() as processes:
+        for same, line in processes.map(player.report, scripts):
+            click.echo(line)
+            well &= same
     raise SystemExit(0 if well else 1)
 
 

@@ -52,6 +52,14 @@ def scripts(folder: Path) -> list[Path]:
     return sorted(folder.glob("*.jsonl"))
 
 
+def report(script: Path) -> tuple[bool, str]:
+    """Whether a script is played without a difference, and a line that says so or names it."""
+    try:
+        return True, f"{script.name}: {play(script)}"
+    except Difference as difference:
+        return False, f"{script.name}: {difference}"
+
+
 def play(script: Path) -> Played:
     """Play one script on a local ledger of its own; raises `Difference` at the first one."""
     lines = [msgspec.json.decode(line) for line in script.read_bytes().splitlines() if line]
