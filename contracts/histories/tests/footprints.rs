@@ -135,7 +135,7 @@ fn covered(env: &Env, simulated: &Simulated) {
 }
 
 fn amount(value: i128) -> ScVal {
-    ScVal::try_from(value).unwrap()
+    ScVal::from(value)
 }
 
 fn amounts(values: &[i128]) -> ScVal {
