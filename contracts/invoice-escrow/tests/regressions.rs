@@ -327,3 +327,23 @@ fn every_event_has_a_name_and_an_invoice() {
         ]
     );
 }
+
+#[test]
+fn seller_and_debtor_neither_invest_nor_act_in_a_role() {
+    let p = Platform::new();
+    let terms = p.terms();
+    let id = p.active(&terms);
+    let raising = p.open(&Terms {
+        natural: p.bytes(8),
+        ..terms
+    });
+    for party in [&p.seller, &p.debtor] {
+        let bought = p.escrow.try_fund_escrow(party, &raising, &100);
+        assert_eq!(bought.unwrap_err().unwrap(), Error::PartyOfInvoice);
+        let taken = p.token(&id).try_transfer(&p.investors[0], party, &1);
+        assert_eq!(taken.unwrap_err().unwrap(), Error::PartyOfInvoice);
+        p.escrow.grant_role(&soroban_sdk::Symbol::new(&p.env, "arbiter"), party);
+        let written_off = p.escrow.try_write_off(party, &id);
+        assert_eq!(written_off.unwrap_err().unwrap(), Error::PartyOfInvoice);
+    }
+}
