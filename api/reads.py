@@ -15,17 +15,20 @@ from litestar import Request, Response
 from api.database import Connection
 from api.errors import Problem
 from api.security import Subject
+from api.values import END
 from api.version import VERSION
 from projections.query import Query
 
 Digits = Annotated[
     str,
-    msgspec.Meta(pattern="^-?[0-9]+$", description="Base units, digits", examples=["950000000"]),
+    msgspec.Meta(
+        pattern="^-?[0-9]+" + END, description="Base units, digits", examples=["950000000"]
+    ),
 ]
 Hex = Annotated[
-    str, msgspec.Meta(pattern="^[0-9a-f]{64}$", description="32 bytes", examples=["5f" * 32])
+    str, msgspec.Meta(pattern="^[0-9a-f]{64}" + END, description="32 bytes", examples=["5f" * 32])
 ]
-Strkey = Annotated[str, msgspec.Meta(pattern="^[GC][A-Z2-7]{55}$", description="G... or C...")]
+Strkey = Annotated[str, msgspec.Meta(pattern="^[GC][A-Z2-7]{55}" + END, description="G... or C...")]
 Moment = Annotated[int, msgspec.Meta(description="Unix seconds, the ledger's", ge=0)]
 
 

@@ -2,13 +2,21 @@
 
 `natural = HMAC-SHA256(platform key, canonical form)`. The canonical form is the six facts in the
 order seller tax id, debtor tax id, number, amount, currency, issue date, each normalised, each
-preceded by its length in bytes (UTF-8) and a colon, so that no two sets of facts share a form:
+preceded by its length in bytes and a colon, so that no two sets of facts share a form:
 
-    13:DE123456789AB11:FR1234567897:INV-00118:1000.003:EUR10:2026-01-31
+    13:de123456789ab11:fr12345678907:inv00118:1000.003:EUR10:2026-01-31
 
-Normalised means: Unicode NFKC; spaces, dots, dashes and slashes removed from tax ids and all
-letters upper-case; spaces removed from the number and letters upper-case; the amount without
-leading zeros and with exactly two decimals; the currency upper-case; the date as YYYY-MM-DD.
+Normalised means:
+
+- tax ids and number: Unicode's compatibility caseless form (NFKC and case folding); then spaces
+  (Zs), punctuation (P*) and symbols (S*) are left out; what stays is one or more of a-z and 0-9.
+  A text of which anything else stays is refused: control and format characters, line breaks,
+  accents, letters and digits of other scripts. So is one of which nothing stays;
+- amount: above zero, without leading zeros, with exactly two decimals;
+- currency: three Latin letters, upper-case;
+- issue date: YYYY-MM-DD.
+
+Refusing can be relaxed later; two names for one invoice could not be undone.
 """
 
 from __future__ import annotations
@@ -16,41 +24,33 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import hmac
-import re
-import unicodedata
 from typing import Annotated
 
 import msgspec
 
-_PUNCTUATION = re.compile(r"[\s.\-/]")
-_SPACE = re.compile(r"\s")
-
-Text = Annotated[str, msgspec.Meta(min_length=1, max_length=64)]
+from api.values import Currency, PrintedAmount, PrintedText
 
 
 class NaturalKey(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """The facts printed on an invoice that make it that invoice. They are not stored."""
+    """The facts printed on an invoice that make it that invoice, normalised; never stored."""
 
-    seller_tax_id: Annotated[Text, msgspec.Meta(examples=["DE123456789"])]
-    debtor_tax_id: Annotated[Text, msgspec.Meta(examples=["FR12345678901"])]
-    number: Annotated[Text, msgspec.Meta(examples=["INV-0001"])]
-    amount: Annotated[
-        str,
-        msgspec.Meta(pattern=r"^[0-9]{1,15}(\.[0-9]{1,2})?$", examples=["1000.00"]),
-    ]
-    """The invoice's total in its own currency, as printed: digits, at most two decimals."""
-    currency: Annotated[str, msgspec.Meta(pattern="^[A-Za-z]{3}$", examples=["EUR"])]
-    issue_date: dt.date
+    seller_tax_id: PrintedText
+    debtor_tax_id: PrintedText
+    number: PrintedText
+    amount: PrintedAmount
+    """The invoice's total in its own currency."""
+    currency: Currency
+    issue_date: Annotated[dt.date, msgspec.Meta(examples=["2026-01-31"])]
 
 
 def canonical(key: NaturalKey) -> bytes:
     """The canonical form described above."""
     facts = (
-        _PUNCTUATION.sub("", _folded(key.seller_tax_id)),
-        _PUNCTUATION.sub("", _folded(key.debtor_tax_id)),
-        _SPACE.sub("", _folded(key.number)),
-        _amount(key.amount),
-        key.currency.upper(),
+        key.seller_tax_id,
+        key.debtor_tax_id,
+        key.number,
+        key.amount,
+        key.currency,
         key.issue_date.isoformat(),
     )
     return b"".join(b"%d:%s" % (len(fact), fact) for fact in (fact.encode() for fact in facts))
@@ -59,12 +59,3 @@ def canonical(key: NaturalKey) -> bytes:
 def identity(platform_key: bytes, key: NaturalKey) -> bytes:
     """The 32 bytes that stand for the invoice on chain; nobody without the key can guess them."""
     return hmac.new(platform_key, canonical(key), hashlib.sha256).digest()
-
-
-def _folded(text: str) -> str:
-    return unicodedata.normalize("NFKC", text).upper()
-
-
-def _amount(text: str) -> str:
-    whole, _, cents = text.partition(".")
-    return f"{whole.lstrip('0') or '0'}.{cents:0<2}"

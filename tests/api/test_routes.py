@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import jwt
@@ -19,6 +20,7 @@ from api.app import create_app
 from api.config import ApiConfig
 from api.security import ACCESS
 from api.transactions.actions import ACTIONS
+from api.transactions.examples import EXAMPLES
 
 pytestmark = pytest.mark.anyio
 
@@ -167,3 +169,49 @@ async def test_every_example_of_the_document_is_a_request_we_read(
         (example,) = content["schema"]["examples"]
         answer = await lonely.post(path, json=example, headers=header)
         assert answer.status_code == 503, (action, answer.text)
+
+
+def _with_newlines(body: dict[str, Any]) -> list[dict[str, Any]]:
+    """Copies of the body, one of its strings in each with a newline at its end."""
+    found: list[dict[str, Any]] = []
+    for name, value in body.items():
+        if isinstance(value, str):
+            found.append(body | {name: value + "\n"})
+        elif isinstance(value, dict):
+            found.extend(body | {name: inner} for inner in _with_newlines(value))
+    return found
+
+
+async def test_no_value_of_a_request_may_end_in_a_newline(
+    lonely: Client, configuration: Configure
+) -> None:
+    header = {"Authorization": f"Bearer {_token(configuration())}"}
+    for action in ACTIONS.values():
+        for body in _with_newlines(EXAMPLES[action.request]):
+            path = f"/v1/transactions/{action.name}"
+            answer = await lonely.post(path, json=body, headers=header)
+            assert answer.status_code == 422, (path, body)
+    account = Keypair.random().public_key
+    for path in (f"/v1/invoices/{'5f' * 32}%0A", f"/auth?account={account}%0A"):
+        assert (await lonely.get(path)).status_code == 422, path
+
+
+async def test_documented_patterns_refuse_a_final_newline(lonely: Client) -> None:
+    patterns = dict(_patterns((await lonely.get("/schema/openapi.json")).json()))
+    assert len(patterns) > 5
+    for pattern, example in patterns.items():
+        assert re.search(pattern, example), pattern
+        if pattern.startswith("^"):
+            assert not re.search(pattern, example + "\n"), pattern
+
+
+def _patterns(node: Any) -> Iterator[tuple[str, str]]:
+    """Each pattern of the document with an example that stands beside it."""
+    if isinstance(node, dict):
+        if "pattern" in node and node.get("examples"):
+            yield node["pattern"], node["examples"][0]
+        for value in node.values():
+            yield from _patterns(value)
+    elif isinstance(node, list):
+        for value in node:
+            yield from _patterns(value)
