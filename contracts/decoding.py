@@ -38,11 +38,18 @@ def decode(contract: Contract, topics: Sequence[Any], data: Any) -> Event:
         raise MalformedEventError(f"{name} has {len(topics)} topics, not {len(kind.TOPICS) + 1}")
     if data is None:
         data = {}
-    elif contract is Contract.TOKEN and isinstance(data, int):
-        data = {"amount": data}
+    elif contract is Contract.TOKEN and not isinstance(data, dict):
+        data = _named(kind, data)
     if not isinstance(data, dict):
         raise MalformedEventError(f"the data of {name} is no map")
     try:
         return msgspec.convert({**data, **dict(zip(kind.TOPICS, topics[1:], strict=True))}, kind)
     except msgspec.ValidationError as error:
         raise MalformedEventError(f"{name}: {error}") from error
+
+
+def _named(kind: type[Event], data: Any) -> dict[str, Any]:
+    """SEP-41's bare amount, or list of values, under the names of the fields."""
+    values = data if isinstance(data, list) else [data]
+    fields = [name for name in kind.__struct_fields__ if name.rstrip("_") not in kind.TOPICS]
+    return dict(zip(fields, values, strict=False))

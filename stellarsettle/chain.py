@@ -24,8 +24,9 @@ from contracts.wire import Invocation
 _BASE_FEE = 1_000
 _NOBODY = StrKey.encode_ed25519_public_key(bytes(32))
 _VALID_SECONDS = 300
-_POLL_SECONDS = 0.02
-_POLL_TRIES = 3_000
+_FIRST_WAIT_SECONDS = 0.02
+_LONGEST_WAIT_SECONDS = 1.0
+_OUTCOME_SECONDS = 120
 
 
 AddOperations = Callable[[TransactionBuilder], TransactionBuilder]
@@ -100,11 +101,14 @@ class Chain:
         return done
 
     def _outcome(self, tx_hash: str) -> GetTransactionResponse:
-        for _ in range(_POLL_TRIES):
+        wait = _FIRST_WAIT_SECONDS
+        deadline = time.monotonic() + _OUTCOME_SECONDS
+        while time.monotonic() < deadline:
             found = self.server.get_transaction(tx_hash)
             if found.status is not GetTransactionStatus.NOT_FOUND:
                 return found
-            time.sleep(_POLL_SECONDS)
+            time.sleep(wait)
+            wait = min(2 * wait, _LONGEST_WAIT_SECONDS)
         raise ChainError(f"transaction {tx_hash} is in no ledger yet")
 
 

@@ -44,6 +44,19 @@ def _on_stop_signal(stop: Callable[[], None]) -> None:
         signal.signal(number, lambda *_: stop())
 
 
+def _interrupt_once() -> None:
+    """Ctrl-C, SIGTERM and a closed terminal all interrupt, the first time; closing is not cut."""
+    signals = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+    def interrupt(*_: object) -> NoReturn:
+        for number in signals:
+            signal.signal(number, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    for number in signals:
+        signal.signal(number, interrupt)
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="stellarsettle")
 def cli() -> None:
@@ -59,7 +72,7 @@ def demo(*, once: bool) -> None:
     """Run the whole platform on this machine and watch two invoices' lives."""
     from stellarsettle import demo as story
 
-    signal.signal(signal.SIGTERM, signal.default_int_handler)  # ends as Ctrl-C does
+    _interrupt_once()
     try:
         summary = story.run(_settings(), _say if once else click.echo, once=once)
     except KeyboardInterrupt:
@@ -103,12 +116,14 @@ def db() -> None:
 @cli.command()
 def migrate() -> None:
     """Bring the database to this version's schema."""
+    from sqlalchemy.exc import SQLAlchemyError
+
     import migrations
     from stellarsettle import services, settings
 
     try:
         migrations.upgrade(services.database_url(_settings()))
-    except settings.SettingsError as error:
+    except (settings.SettingsError, SQLAlchemyError) as error:
         _refuse(error)
     _say("the database is at this version's schema")
 
@@ -236,6 +251,8 @@ def index() -> None:
     """Follow the ledger and keep the read models, until told to stop."""
     import logging
 
+    from contracts.rpc import RpcError
+    from indexer.rpc import RpcUnavailableError
     from indexer.source import GapError
     from indexer.writer import DeploymentMismatchError
     from stellarsettle import services, settings
@@ -246,7 +263,13 @@ def index() -> None:
     _on_stop_signal(stopped.set)
     try:
         services.index(_settings(), stopped)
-    except (GapError, DeploymentMismatchError, settings.SettingsError) as error:
+    except (
+        GapError,
+        DeploymentMismatchError,
+        RpcError,
+        RpcUnavailableError,
+        settings.SettingsError,
+    ) as error:
         _refuse(error)
 
 

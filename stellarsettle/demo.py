@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import math
 import secrets
 import socket
 import tempfile
@@ -54,8 +55,11 @@ class Watch(threading.Thread):
         """Look until told that it is over."""
         with httpx.Client(timeout=10) as client:
             while not self._over.wait(_LOOK_SECONDS):
-                ledger = client.get(self._url).json()["meta"]["as_of_ledger"]
-                self.readable.setdefault(ledger, time.time() * 1000)
+                with contextlib.suppress(httpx.TransportError):  # what is not read is not noted
+                    answer = client.get(self._url)
+                    if answer.is_success:
+                        ledger = answer.json()["meta"]["as_of_ledger"]
+                        self.readable.setdefault(ledger, time.time() * 1000)
 
     def wait_for(self, ledger: int) -> None:
         """Go on until `ledger` was read; the API shows it already."""
@@ -131,11 +135,12 @@ def _tell(platform: LocalPlatform, tell: Tell) -> tuple[Cast, Told, Summary]:
     first = platform.chain.server.get_latest_ledger().sequence
     watch = Watch(platform.api_url)
     watch.start()
-    cast = story.gather(platform)
-    told = story.Story(platform, cast, tell).tell()
-    last = platform.wait_until_shown()
-    watch.wait_for(last)
-    watch.over()
+    try:
+        cast = story.gather(platform)
+        told = story.Story(platform, cast, tell).tell()
+        watch.wait_for(platform.wait_until_shown())
+    finally:
+        watch.over()
     delays = watch.delays(platform.devnet.closes(first + 1))
     tell("")
     return cast, told, _check(platform, delays, tell)
@@ -177,9 +182,8 @@ def _check(platform: LocalPlatform, delays: list[float], tell: Tell) -> Summary:
 
 
 def _percentile(values: list[float], share: float) -> float:
-    """The nearest-rank percentile; raises if there is nothing to rank."""
-    ranked = sorted(values)
-    return ranked[min(len(ranked) - 1, int(len(ranked) * share))]
+    """The nearest-rank percentile; `values` must not be empty."""
+    return sorted(values)[math.ceil(len(values) * share) - 1]
 
 
 @contextlib.contextmanager

@@ -50,7 +50,7 @@ class Service:
         with self.log.open("ab") as log:
             self._process = subprocess.Popen(
                 [sys.executable, "-m", "stellarsettle", self.name],
-                env={**os.environ, **self._environment},
+                env={**_without_settings(os.environ), **self._environment},
                 stdout=log,
                 stderr=log,
                 stdin=subprocess.DEVNULL,
@@ -102,6 +102,7 @@ class LocalPlatform:
             "RPC_URL": network.rpc,
             "NETWORK_PASSPHRASE": network.passphrase,
             "API_PORT": str(api_port),
+            "PARENT_PID": str(os.getpid()),
             "HOME_DOMAIN": f"127.0.0.1:{api_port}",
             "PUBLIC_URL": self.api_url,
             "POLL_SECONDS": "0.1",
@@ -142,14 +143,15 @@ class LocalPlatform:
             if answer.is_success and answer.json()["meta"]["as_of_ledger"] >= newest:
                 return newest
             time.sleep(0.02)
-        raise LocalError(f"ledger {newest} is not shown; see {self.indexer.log}")
+        raise LocalError(f"ledger {newest} is not shown:\n{self.indexer.log.read_text()[-3000:]}")
 
     def close(self) -> None:
         """Stop the services and let the wallets' connections go."""
         for wallet in self.people.values():
             wallet.close()
-        for service in (self.api, self.indexer):
-            service.stop()
+        with contextlib.ExitStack() as stopping:  # each is stopped, whatever the others do
+            for service in (self.indexer, self.api):
+                stopping.callback(service.stop)
 
     def wait_until_ready(self) -> None:
         """Wait until the API answers that it can serve; raises with the log's place if not."""
@@ -162,7 +164,7 @@ class LocalPlatform:
                 if httpx.get(f"{self.api_url}/health/ready").is_success:
                     return
             if time.monotonic() > deadline:
-                raise LocalError(f"the API is not ready; see {self.api.log}")
+                raise LocalError(f"the API is not ready:\n{self.api.log.read_text()[-3000:]}")
             time.sleep(0.02)
 
     def _wallet(self, name: str, keypair: Keypair) -> Wallet:
@@ -214,6 +216,12 @@ def running(
             yield platform
         finally:
             platform.close()
+
+
+def _without_settings(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment without anything that would change a service's settings."""
+    names = {name.upper() for name in settings.Settings.__struct_fields__}
+    return {name: value for name, value in environment.items() if name not in names}
 
 
 def free_port() -> int:

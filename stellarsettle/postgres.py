@@ -61,9 +61,22 @@ def _version(folder: Path) -> int:
 
 def address(folder: Path, database: str) -> str | None:
     """The URL of `database` in the cluster that runs in `folder`, or None if none does."""
-    state = folder / "data" / "postmaster.pid"
+    running = _running(folder / "data")
+    return _socket_server(running[1]).url(database) if running else None
+
+
+def _running(data: Path) -> tuple[int, Path] | None:
+    """Process and socket folder of the server on `data`, if it answers."""
+    state = data / "postmaster.pid"
     lines = state.read_text().splitlines() if state.exists() else []
-    return _socket_server(Path(lines[4])).url(database) if len(lines) > 4 else None
+    if len(lines) <= 7 or lines[7].strip() != "ready":
+        return None
+    sockets = Path(lines[4])
+    try:
+        psycopg.connect(_socket_server(sockets).url("postgres"), connect_timeout=2).close()
+    except psycopg.OperationalError:  # the file was left behind by a crash
+        return None
+    return int(lines[0]), sockets
 
 
 class Server:
@@ -123,14 +136,15 @@ def running(folder: Path, *, durable: bool = True) -> Iterator[Server]:
     data = folder / "data"
     folder.mkdir(parents=True, exist_ok=True)
     prefix = _unprivileged(folder)
+    if running := _running(data):
+        raise PostgresError(f"PostgreSQL runs in {folder} already, as process {running[0]}")
     if not (data / "PG_VERSION").exists():
         _initialise(binaries, data, prefix)
     with _socket_folder(folder, prefix) as sockets:
         process = _launch(binaries, data, sockets, prefix, durable=durable)
         try:
-            own = _socket_server(sockets)
-            _wait_until_ready(own, process, folder / "postgres.log")
-            yield own
+            _wait_until_ready(data, process)
+            yield _socket_server(sockets)
         finally:
             _stop(process)
 
@@ -176,20 +190,16 @@ def _launch(
         )
 
 
-def _wait_until_ready(own: Server, process: subprocess.Popen[bytes], log: Path) -> None:
+def _wait_until_ready(data: Path, process: subprocess.Popen[bytes]) -> None:
+    log = data.parent / "postgres.log"
     deadline = time.monotonic() + _START_SECONDS
-    while True:
-        try:
-            psycopg.connect(own.url("postgres"), connect_timeout=2).close()
-        except psycopg.OperationalError as error:
-            if process.poll() is not None:
-                tail = log.read_text(errors="replace")[-2000:]
-                raise PostgresError(f"PostgreSQL ended while starting:\n{tail}") from error
-            if time.monotonic() > deadline:
-                raise PostgresError(f"PostgreSQL did not start; see {log}") from error
-            time.sleep(0.02)
-        else:
-            return
+    while (found := _running(data)) is None or found[0] != process.pid:
+        if process.poll() is not None:
+            tail = log.read_text(errors="replace")[-2000:]
+            raise PostgresError(f"PostgreSQL ended while starting:\n{tail}")
+        if time.monotonic() > deadline:
+            raise PostgresError(f"PostgreSQL did not start; see {log}")
+        time.sleep(0.02)
 
 
 def _stop(process: subprocess.Popen[bytes]) -> None:

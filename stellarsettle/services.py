@@ -2,19 +2,28 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import signal
+import socket
 import threading
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psycopg
+
+from contracts import rpc
 from stellarsettle import postgres, settings
 
 if TYPE_CHECKING:
     from litestar import Litestar
 
+    from indexer.rpc import RpcClient
     from indexer.source import Deployment
     from stellarsettle.settings import Settings
 
+_LEASH_SECONDS = 1.0
 EMBEDDED_DATABASE = "stellarsettle"
 
 
@@ -79,14 +88,13 @@ def index(chosen: Settings, stop: threading.Event) -> None:
     from indexer.rpc_source import RpcSource
 
     followed = deployment(chosen)
-    with RpcClient(chosen.rpc_url) as client:
-        pipeline.run(
-            database_url(chosen),
-            RpcSource(client, followed),
-            followed,
-            stop,
-            pipeline.Options(poll_seconds=chosen.poll_seconds),
-        )
+    url = database_url(chosen)
+    _require_migrated(url)
+    with RpcClient(chosen.rpc_url) as client, _leash(chosen, stop.set):
+        if not stop.is_set():
+            _require_network(chosen, client)
+        options = pipeline.Options(poll_seconds=chosen.poll_seconds)
+        pipeline.run(url, RpcSource(client, followed), followed, stop, options)
 
 
 def serve(chosen: Settings) -> None:
@@ -95,14 +103,70 @@ def serve(chosen: Settings) -> None:
     from granian.server import Server
 
     chosen.require("escrow", "distributor", "signing_seed", "token_key", "natural_key")
-    database_url(chosen)
-    Server(
-        "stellarsettle.services:api",
-        address=chosen.api_host,
-        port=chosen.api_port,
-        interface=Interfaces.ASGI,
-        loop=Loops.uvloop,
-        workers=chosen.api_workers,
-        factory=True,
-        log_access=False,
-    ).serve()
+    _require_migrated(database_url(chosen))
+    _require_port(chosen.api_host, chosen.api_port)
+    with _leash(chosen, lambda: os.kill(os.getpid(), signal.SIGTERM)):
+        Server(
+            "stellarsettle.services:api",
+            address=chosen.api_host,
+            port=chosen.api_port,
+            interface=Interfaces.ASGI,
+            loop=Loops.uvloop,
+            workers=chosen.api_workers,
+            factory=True,
+            log_access=False,
+        ).serve()
+
+
+def _require_migrated(url: str) -> None:
+    """Refuse a database that does not answer or has no tables of ours."""
+    try:
+        with psycopg.connect(url, connect_timeout=10) as connection:
+            connection.execute("SELECT FROM read.applied, ledger.cursor, app.intent LIMIT 0")
+    except psycopg.errors.UndefinedTable as error:
+        raise settings.SettingsError(
+            "The database is not at this version's schema: run `stellarsettle migrate`."
+        ) from error
+    except psycopg.Error as error:
+        raise settings.SettingsError(f"The database does not answer: {error}") from error
+
+
+def _require_network(chosen: Settings, client: RpcClient) -> None:
+    """Refuse a node of another network than the one transactions are signed for."""
+    passphrase = client.call(rpc.get_network()).passphrase
+    if passphrase != chosen.network_passphrase:
+        raise settings.SettingsError(
+            f"The node at RPC_URL is of the network {passphrase!r},"
+            f" NETWORK_PASSPHRASE says {chosen.network_passphrase!r}."
+        )
+
+
+def _require_port(host: str, port: int) -> None:
+    """Refuse an address that is taken: servers that share a port would share its requests."""
+    try:
+        with socket.create_server((host, port)):
+            pass
+    except OSError as error:
+        raise settings.SettingsError(
+            f"API_HOST {host} and API_PORT {port} cannot be listened on: {error}"
+        ) from error
+
+
+@contextlib.contextmanager
+def _leash(chosen: Settings, end: Callable[[], None]) -> Iterator[None]:
+    """Call `end` when the process that these services were started for is gone."""
+    over = threading.Event()
+
+    def watch() -> None:
+        while not over.wait(_LEASH_SECONDS):
+            if not Path(f"/proc/{chosen.parent_pid}").exists():
+                end()
+                return
+
+    watcher = threading.Thread(target=watch, daemon=True)
+    if chosen.parent_pid:
+        watcher.start()
+    try:
+        yield
+    finally:
+        over.set()

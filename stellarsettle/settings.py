@@ -5,11 +5,15 @@ from __future__ import annotations
 import base64
 import secrets
 from collections.abc import Mapping
+from typing import Annotated
 
 import msgspec
 from stellar_sdk import Keypair, StrKey
 
 TESTNET_PASSPHRASE = "Test SDF Network ; September 2015"  # noqa: S105 -- a network's public name
+
+
+_DATABASE_SCHEMES = ("postgresql://", "postgres://")
 
 
 class SettingsError(Exception):
@@ -20,7 +24,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The platform's settings. Names of environment variables are these in capitals."""
 
     database_url: str = ""
-    """PostgreSQL, as libpq writes it; empty: the embedded one in `data_dir`."""
+    """PostgreSQL as a URL, postgresql://...; empty: the embedded one in `data_dir`."""
     data_dir: str = ".stellarsettle"
     """Where the embedded PostgreSQL keeps its files."""
     rpc_url: str = "http://127.0.0.1:8000"
@@ -31,13 +35,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The escrow contract, C..."""
     distributor: str = ""
     """The distributor contract, C..."""
-    start_ledger: int = 0
+    start_ledger: Annotated[int, msgspec.Meta(ge=0)] = 0
     """The ledger the contracts were deployed in: where indexing begins."""
-    poll_seconds: float = 1.0
+    poll_seconds: Annotated[float, msgspec.Meta(gt=0, le=3600)] = 1.0
     """How long the indexer waits at the tip before it asks again."""
     api_host: str = "127.0.0.1"
-    api_port: int = 8080
-    api_workers: int = 1
+    api_port: Annotated[int, msgspec.Meta(ge=1, le=65_535)] = 8080
+    api_workers: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
     """Processes that answer requests."""
     cors_origins: str = ""
     """Web origins that may call the API from a browser, separated by commas."""
@@ -45,6 +49,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The domain that sign-in challenges speak for."""
     public_url: str = "http://localhost:8080"
     """Where the outside reaches the API."""
+    parent_pid: int = 0
+    """A process without which services are not wanted: they stop when it is gone. 0: none."""
     signing_seed: str = ""
     """S...: the key that signs sign-in challenges. It can move no money."""
     token_key: str = ""
@@ -63,6 +69,13 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         for name in ("token_key", "natural_key"):
             if getattr(self, name) and len(_decoded(getattr(self, name))) != 32:
                 raise SettingsError(f"{name.upper()} must be 32 bytes in base64")
+        if self.database_url and not self.database_url.startswith(_DATABASE_SCHEMES):
+            raise SettingsError("DATABASE_URL is a URL: postgresql://user:password@host/database")
+        for name in ("rpc_url", "public_url"):
+            if not getattr(self, name).startswith(("http://", "https://")):
+                raise SettingsError(f"{name.upper()} begins with http:// or https://")
+        if self.public_url.endswith("/"):
+            raise SettingsError("PUBLIC_URL has no slash at its end")
 
     def require(self, *names: str) -> None:
         """Refuse to go on without these settings."""

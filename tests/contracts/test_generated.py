@@ -10,7 +10,7 @@ from contracts import build, generate
 from contracts.calls import escrow
 from contracts.decoding import MalformedEventError, UnknownEventError, decode
 from contracts.errors import ERRORS
-from contracts.events import EVENTS, EscrowFunded, Payout, Transfer
+from contracts.events import EVENTS, Approve, EscrowFunded, Payout, Transfer
 from contracts.shaking import shake
 from contracts.wire import Contract
 
@@ -67,6 +67,13 @@ def test_a_share_transfer_is_read_in_every_form_of_sep_41(data: object) -> None:
     event = decode(Contract.TOKEN, ["transfer", _INVESTOR, _INVESTOR], data)
     assert isinstance(event, Transfer)
     assert event.amount == 5
+
+
+@pytest.mark.parametrize("data", [[5, 900], {"amount": 5, "live_until_ledger": 900}])
+def test_an_allowance_is_read_as_sep_41_sends_it(data: object) -> None:
+    event = decode(Contract.TOKEN, ["approve", _INVESTOR, _INVESTOR], data)
+    assert isinstance(event, Approve)
+    assert (event.amount, event.live_until_ledger) == (5, 900)
 
 
 @pytest.mark.parametrize("topics", [[], [7], ["never_heard_of"], ["payout", bytes(32), _INVESTOR]])

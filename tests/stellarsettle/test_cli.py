@@ -102,6 +102,10 @@ def test_every_command_explains_itself(name: str, tmp_path: Path) -> None:
         (("deploy",), {}, "DEPLOYER_SEED"),
         (("index",), {"ESCROW": "nonsense"}, "ESCROW is no contract"),
         (("serve",), {"API_PORT": "eighty"}, "A setting is wrong"),
+        (("serve",), {"API_PORT": "99999"}, "A setting is wrong"),
+        (("index",), {"POLL_SECONDS": "nan"}, "A setting is wrong"),
+        (("migrate",), {"DATABASE_URL": "host=/tmp dbname=x"}, "DATABASE_URL is a URL"),
+        (("migrate",), {"DATABASE_URL": "postgresql://127.0.0.1:1/x"}, "refused"),
     ],
 )
 def test_what_is_missing_is_said_in_a_sentence(
