@@ -24,7 +24,7 @@ from api.investments import routes as investments
 from api.invoices import routes as invoices
 from api.marketplace import routes as marketplace
 from api.problems import routes as problems
-from api.requests import RequestIdMiddleware
+from api.requests import JsonRequest, RequestIdMiddleware
 from api.security import PUBLIC, BearerMiddleware, Tokens, provide_subject, require_sign_in
 from api.stellar import Ledger
 from api.transactions import routes as transactions
@@ -79,6 +79,7 @@ def create_app(config: ApiConfig) -> Litestar:
         guards=[require_sign_in],
         middleware=[RequestIdMiddleware(), BearerMiddleware(tokens)],
         exception_handlers=HANDLERS,
+        request_class=JsonRequest,
         type_decoders=DECODERS,
         plugins=[ValueSchemas()],
         openapi_config=_openapi(),

@@ -1,4 +1,8 @@
-"""PostgreSQL, asynchronously: one bounded pool whose sessions hold the API's role only.
+"""PostgreSQL, asynchronously: one bounded pool whose sessions act in the API's role.
+
+Taking a role is a guard against our own mistakes, not against hostile SQL: `RESET ROLE` gives a
+session back what its login may do. Where that matters, let the process log in as a user whose
+only membership is `stellarsettle_api`; every statement's values are parameters either way.
 
 The role may read `ledger` and `read` and owns `app`. Row-level security in `app` shows a
 session only the rows of the subject set for the transaction, and is forced on the owner too.
@@ -70,7 +74,7 @@ class Database:
 
 
 async def _prepare_session(connection: psycopg.AsyncConnection[Any]) -> None:
-    """Drop every right but the API's, for as long as the session lives.
+    """Act in the API's role from here on; only `RESET ROLE`, which nothing here says, ends that.
 
     Compiling a plan costs hundreds of milliseconds, reading a few rows one: no JIT here.
     """

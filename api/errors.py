@@ -19,6 +19,9 @@ from api.problems.catalogue import BY_SLUG, Kind
 
 PROBLEM_JSON = "application/problem+json"
 
+NOT_MIGRATED = (psycopg.errors.UndefinedTable, psycopg.errors.InvalidSchemaName)
+"""What PostgreSQL says where the migrations have not run."""
+
 _log = logging.getLogger("stellarsettle.api")
 
 
@@ -137,7 +140,6 @@ _SLUG_OF_STATUS = {
     404: "not-found",
     405: "method-not-allowed",
     413: "too-large",
-    429: "too-many-requests",
     503: "ledger-unreachable",
 }
 
@@ -175,6 +177,13 @@ def _missing(detail: str) -> tuple[FieldFault, ...]:
     return (FieldFault(f"?{match.group(1)}", "This value is required."),) if match else ()
 
 
+def _has_no_body(extra: object) -> bool:
+    """Litestar tells that there is no body at all by naming its parameter, and nothing else."""
+    return isinstance(extra, list) and any(
+        isinstance(fault, dict) and fault.get("message") == "'data'" for fault in extra
+    )
+
+
 def on_problem(request: Request[Any, Any, Any], problem: Problem) -> Response[bytes]:
     """Answer a problem that our own code raised."""
     return _answer(request, problem)
@@ -184,7 +193,9 @@ def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> 
     """Answer what the framework refused: routing, decoding, validation, size."""
     faults = _faults(error.extra) or _missing(error.detail)
     headers = {k: v for k, v in (error.headers or {}).items() if k.lower() != "content-type"}
-    if faults:
+    if _has_no_body(error.extra):
+        problem = Problem("bad-request", "A JSON body is required.")
+    elif faults:
         problem = Problem("invalid-field", faults[0].detail, faults=faults)
     elif error.status_code in _SLUG_OF_STATUS:
         problem = Problem(_SLUG_OF_STATUS[error.status_code], headers=headers)
@@ -200,6 +211,13 @@ def on_database_error(request: Request[Any, Any, Any], error: Exception) -> Resp
     return _answer(request, Problem("database-unavailable"))
 
 
+def on_missing_tables(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
+    """Answer when the database was never migrated: it is there, and of no use yet."""
+    _log.error("request %s: migrate the database: %s", request_id(request), error)
+    problem = Problem("database-unavailable", "The database has not been set up yet.")
+    return _answer(request, problem)
+
+
 def on_any_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
     """Answer a defect: logged in full here, told in one sentence there."""
     _log.error("request %s: %r", request_id(request), error, exc_info=error)
@@ -212,5 +230,6 @@ HANDLERS: dict[int | type[Exception], Any] = {
     psycopg.OperationalError: on_database_error,
     psycopg_pool.PoolTimeout: on_database_error,
     psycopg_pool.PoolClosed: on_database_error,
+    **dict.fromkeys(NOT_MIGRATED, on_missing_tables),
     Exception: on_any_error,
 }

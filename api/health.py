@@ -13,12 +13,15 @@ from litestar.openapi.datastructures import ResponseSpec
 
 from api.config import ApiConfig
 from api.database import Database
-from api.errors import Problem, documented
+from api.errors import NOT_MIGRATED, Problem, documented
 from api.security import PUBLIC
 from api.stellar import Ledger
 
 _APPLIED = "SELECT ledger FROM read.applied"
 _NO_STORE = {"Cache-Control": "no-store"}
+
+DatabaseState = Literal["answers", "unreachable", "not-migrated"]
+NetworkState = Literal["right", "wrong", "unknown"]
 
 
 class Alive(msgspec.Struct, frozen=True):
@@ -28,18 +31,22 @@ class Alive(msgspec.Struct, frozen=True):
 
 
 class Readiness(msgspec.Struct, frozen=True, kw_only=True):
-    """Whether to send people here. Ledgers are sequence numbers, None where unknown.
+    """Whether to send people here, and if not, why. Ledgers are sequence numbers, or None.
 
     A node that is away does not make the service unready: what was read stays readable. Read
-    models that lag do.
+    models that lag do, and so does a node on another network.
     """
 
     ready: bool
-    database: Literal["answers", "unreachable"]
+    database: DatabaseState
     node: Literal["answers", "unreachable"]
+    network: NetworkState
+    """Whether the node's network passphrase is the configured one."""
     as_of_ledger: int | None
     newest_ledger: int | None
     lag_ledgers: int | None
+    reasons: tuple[str, ...]
+    """What keeps the service from being ready, for the operator; empty where it is."""
 
 
 @get("/live", opt=PUBLIC, summary="Alive?", responses=documented())
@@ -56,29 +63,52 @@ async def ready(
     database: NamedDependency[Database],
     ledger: NamedDependency[Ledger],
 ) -> Response[Readiness]:
-    """503 while the database is away or the read models lag behind the ledger."""
-    answers, applied = await _applied(database)
-    newest = await _newest(ledger)
+    """503 while the database is away or empty, the read models lag, or the network is wrong."""
+    state, applied = await _applied(database)
+    newest, network = await _newest(ledger), await _network(ledger)
     lag = None if applied is None or newest is None else max(0, newest - applied)
-    fit = answers and applied is not None and (lag is None or lag <= config.ready_lag_ledgers)
+    reasons = _reasons(state, applied, network, lag, config.ready_lag_ledgers)
     readiness = Readiness(
-        ready=fit,
-        database="answers" if answers else "unreachable",
+        ready=not reasons,
+        database=state,
         node="unreachable" if newest is None else "answers",
+        network=network,
         as_of_ledger=applied,
         newest_ledger=newest,
         lag_ledgers=lag,
+        reasons=reasons,
     )
-    return Response(readiness, status_code=200 if fit else 503, headers=_NO_STORE)
+    return Response(readiness, status_code=503 if reasons else 200, headers=_NO_STORE)
 
 
-async def _applied(database: Database) -> tuple[bool, int | None]:
+def _reasons(
+    state: DatabaseState, applied: int | None, network: NetworkState, lag: int | None, most: int
+) -> tuple[str, ...]:
+    found = []
+    if state == "unreachable":
+        found.append("The database does not answer: start it or correct its URL.")
+    elif state == "not-migrated":
+        found.append("The database has no tables: run the migrations.")
+    elif applied is None:
+        found.append("No ledger has been read yet: start the indexer.")
+    if network == "wrong":
+        found.append(
+            "The node is on another network: correct its URL or the configured passphrase."
+        )
+    if lag is not None and lag > most:
+        found.append(f"The read models are {lag} ledgers behind, {most} are allowed.")
+    return tuple(found)
+
+
+async def _applied(database: Database) -> tuple[DatabaseState, int | None]:
     try:
         async with database.public() as connection:
             row = await (await connection.execute(_APPLIED)).fetchone()
+    except NOT_MIGRATED:
+        return "not-migrated", None
     except (psycopg.OperationalError, psycopg_pool.PoolTimeout):
-        return False, None
-    return True, row["ledger"] or None if row is not None else None
+        return "unreachable", None
+    return "answers", row["ledger"] or None if row is not None else None
 
 
 async def _newest(ledger: Ledger) -> int | None:
@@ -86,6 +116,13 @@ async def _newest(ledger: Ledger) -> int | None:
         return (await ledger.health()).latest_ledger
     except Problem:
         return None
+
+
+async def _network(ledger: Ledger) -> NetworkState:
+    try:
+        return "right" if await ledger.is_right_network() else "wrong"
+    except Problem:
+        return "unknown"
 
 
 router = Router("/health", route_handlers=[live, ready], tags=["health"])

@@ -8,6 +8,7 @@ wallet can give.
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from typing import Any, TypeVar
 
 import httpx
@@ -32,6 +33,7 @@ from contracts.wire import Invocation
 T = TypeVar("T")
 
 _IDLE_SECONDS = 86_400
+_NETWORK_SECONDS = 60.0
 _INCLUSION_FLOOR = 100
 _MAXIMUM_FEE = 2**32 - 1
 _KEY_SIGNER = xdr.SignerKeyType.SIGNER_KEY_TYPE_ED25519
@@ -103,14 +105,25 @@ class LedgerClock:
 
 
 class Ledger:
-    """A connection to one stellar-rpc node."""
+    """A connection to one stellar-rpc node, which must be on the network of `passphrase`.
+
+    What another network says is worth nothing here: accounts have other signers there, and a
+    transaction not found there may be in the ledger here.
+    """
 
     def __init__(
-        self, url: str, passphrase: str, *, transport: httpx.AsyncBaseTransport | None = None
+        self,
+        url: str,
+        passphrase: str,
+        *,
+        transport: httpx.AsyncBaseTransport | None = None,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._passphrase = passphrase
         self._client = httpx.AsyncClient(base_url=url, timeout=20.0, transport=transport)
         self._clock = LedgerClock()
+        self._monotonic = clock
+        self._right_until: float | None = None
 
     async def close(self) -> None:
         """Give the connections back."""
@@ -127,8 +140,32 @@ class Ledger:
         except (httpx.HTTPError, msgspec.DecodeError) as error:
             raise Problem("ledger-unreachable") from error
 
+    async def is_right_network(self) -> bool:
+        """Whether the node's passphrase is ours; a yes is remembered for a minute.
+
+        A no is not: once the operator has corrected it, the service works again.
+        """
+        if self._right_until is not None and self._monotonic() < self._right_until:
+            return True
+        try:
+            network = await self.ask(rpc.get_network())
+        except rpc.RpcError as error:
+            raise Problem("ledger-unreachable") from error
+        if network.passphrase != self._passphrase:
+            return False
+        self._right_until = self._monotonic() + _NETWORK_SECONDS
+        return True
+
+    async def _require_network(self) -> None:
+        if not await self.is_right_network():
+            raise Problem("wrong-network")
+
     async def account(self, address: str) -> LedgerAccount | None:
-        """Sequence, signers with weight above zero, and threshold; None if there is none."""
+        """Sequence, signers with weight above zero, and threshold; None if there is none.
+
+        Raises the problem "wrong-network" if the node is on another one.
+        """
+        await self._require_network()
         reply = await self.ask(rpc.get_ledger_entries([_account_key(address)]))
         if not reply.entries:
             return None
@@ -170,7 +207,11 @@ class Ledger:
         )
 
     async def transaction(self, tx_hash: str) -> rpc.TransactionInfo:
-        """What the node knows of a transaction; the clock learns from its answer."""
+        """What the node knows of a transaction; the clock learns from its answer.
+
+        Raises the problem "wrong-network" if the node is on another one.
+        """
+        await self._require_network()
         try:
             info = await self.ask(rpc.get_transaction(tx_hash))
         except rpc.RpcError as error:

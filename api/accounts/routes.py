@@ -86,7 +86,7 @@ def _signed_challenge(content_type: str, body: bytes) -> SignedChallenge:
         return msgspec.json.decode(body, type=SignedChallenge)
     except msgspec.ValidationError as error:
         raise invalid_field("/transaction", f"The challenge is missing: {error}") from error
-    except (msgspec.DecodeError, ValueError) as error:
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
         raise Problem("bad-request") from error
 
 

@@ -29,6 +29,7 @@ def signed_in(configuration: Configure, bearer: Bearer) -> dict[str, str]:
     return bearer(configuration(), Keypair.random())
 
 
+NESTED = b'{"x":' + b"[" * 30_000
 FUND: dict[str, Any] = {"invoice_id": "5f" * 32, "amount": "1"}
 
 
@@ -76,6 +77,10 @@ async def test_a_missing_field_and_a_nested_one_are_pointed_at(
         ("GET /problems/nothing", b"", 404, "not-found"),
         ("DELETE /v1/me", b"", 405, "method-not-allowed"),
         ("POST /v1/transactions/fund", b"{", 400, "bad-request"),
+        ("POST /v1/transactions/fund", b"", 400, "bad-request"),
+        ("POST /v1/transactions/fund", NESTED, 400, "bad-request"),
+        ("POST /auth", NESTED, 400, "bad-request"),
+        ("POST /v1/transactions/fund", b"null", 422, "invalid-field"),
         ("POST /v1/transactions/fund", b'"' + b"x" * 70_000 + b'"', 413, "too-large"),
         ("GET /v1/transactions?limit=51", b"", 422, "invalid-field"),
         ("GET /v1/marketplace?after=zzz", b"", 422, "invalid-field"),
@@ -105,6 +110,21 @@ async def test_refusals_have_one_form(
     assert problem["instance"] == f"urn:request:{answer.headers['x-request-id']}"
     if status == 405:
         assert answer.headers["allow"]
+
+
+async def test_an_empty_body_is_told_in_words(lonely: Client, signed_in: dict[str, str]) -> None:
+    problem = (await lonely.post("/v1/transactions/fund", headers=signed_in)).json()
+    assert problem["detail"] == "A JSON body is required."
+    assert "pointer" not in problem
+
+
+async def test_json_nested_too_deeply_is_no_defect_of_ours(
+    lonely: Client, signed_in: dict[str, str], caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.ERROR):
+        answer = await lonely.post("/v1/transactions/fund", content=NESTED, headers=signed_in)
+    assert answer.json()["detail"] == "The JSON is nested too deeply."
+    assert caplog.text == ""
 
 
 async def test_a_defect_is_logged_here_and_not_told_there(
