@@ -24,7 +24,7 @@ from api.investments import routes as investments
 from api.invoices import routes as invoices
 from api.marketplace import routes as marketplace
 from api.problems import routes as problems
-from api.requests import JsonRequest, RequestIdMiddleware
+from api.requests import HeadAsGet, JsonRequest, RequestIdMiddleware
 from api.security import PUBLIC, BearerMiddleware, Tokens, provide_subject, require_sign_in
 from api.stellar import Ledger
 from api.transactions import routes as transactions
@@ -61,7 +61,7 @@ def create_app(config: ApiConfig) -> Litestar:
             await ledger.close()
             await database.close()
 
-    return Litestar(
+    app = Litestar(
         route_handlers=[
             health.router,
             accounts.router,
@@ -89,6 +89,9 @@ def create_app(config: ApiConfig) -> Litestar:
         logging_config=None,
         debug=False,
     )
+    # Around the router: methods are matched there, before any middleware of a route runs.
+    app.asgi_handler = HeadAsGet(app.asgi_handler)
+    return app
 
 
 def _always(part: Any) -> Provide:

@@ -45,6 +45,26 @@ def _given(scope: Scope) -> str | None:
     return None
 
 
+class HeadAsGet:
+    """Answers HEAD as GET would be answered, without the content (RFC 9110, 9.3.2)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass everything else on as it is."""
+        if scope["type"] != ScopeType.HTTP or scope["method"] != "HEAD":
+            await self._app(scope, receive, send)
+            return
+
+        async def send_without_content(message: Message) -> None:
+            if message["type"] == "http.response.body":
+                message = {**message, "body": b""}
+            await send(message)
+
+        await self._app({**scope, "method": "GET"}, receive, send_without_content)
+
+
 class JsonRequest(Request[Any, Any, Any]):
     """A request whose JSON may be wrong in every way, and is the caller's mistake in each."""
 

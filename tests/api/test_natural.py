@@ -8,6 +8,7 @@ import hmac
 import string
 import sys
 import unicodedata
+from typing import Any
 
 import msgspec
 import pytest
@@ -31,9 +32,11 @@ FORM = b"13:de123456789ab9:fr12345677:inv00117:1000.003:EUR10:2026-01-31"
 
 def _read(printed: dict[str, str]) -> NaturalKey:
     """What a request becomes, by the decoder that requests go through."""
-    return msgspec.json.decode(
-        msgspec.json.encode(printed), type=NaturalKey, dec_hook=lambda kind, raw: kind.parse(raw)
-    )
+
+    def decoded(kind: Any, raw: object) -> Any:
+        return kind.parse(raw)
+
+    return msgspec.json.decode(msgspec.json.encode(printed), type=NaturalKey, dec_hook=decoded)
 
 
 _texts = st.text(string.ascii_lowercase + string.digits, min_size=1, max_size=8).map(

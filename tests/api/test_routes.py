@@ -96,6 +96,17 @@ async def test_public_routes_do_not(client: Client, method: str, path: str) -> N
     assert answer.status_code not in {401, 403, 500}, answer.text
 
 
+async def test_head_is_get_without_the_content(configuration: Configure) -> None:
+    async with AsyncTestClient(create_app(configuration())) as client:
+        for path in ("/problems", "/health/live", "/nowhere", "/v1/me", "/v1/transactions/fund"):
+            full, head = await client.get(path), await client.head(path)
+            assert head.status_code == full.status_code, path
+            assert head.content == b"", path
+            assert full.content, path
+            for name in ("content-type", "content-length", "cache-control", "allow"):
+                assert head.headers.get(name) == full.headers.get(name), (path, name)
+
+
 def _token(config: ApiConfig, **changes: Any) -> str:
     now = int(time.time())
     claims = {
