@@ -99,27 +99,6 @@ def position(*, holder: Address) -> Invocation:
     return Invocation(Contract.TOKEN, "position", (scval.to_address(holder),))
 
 
-def rehearse(
-    *, asset: Address, from_: Address, holder: Address, to: Address, redeem: bool
-) -> Invocation:
-    """Touches what paying a holder would touch, and always refuses, so that nothing of it stays.
-
-    For escrow and distributor, whose transactions then execute although money arrived after
-    their simulation.
-    """
-    return Invocation(
-        Contract.TOKEN,
-        "rehearse",
-        (
-            scval.to_address(asset),
-            scval.to_address(from_),
-            scval.to_address(holder),
-            scval.to_address(to),
-            scval.to_bool(redeem),
-        ),
-    )
-
-
 def transfer(*, from_: Address, to: Address, amount: int) -> Invocation:
     """Moves shares, if the escrow allows it. Signed by `from`."""
     return Invocation(

@@ -306,11 +306,6 @@ fn token_functions_need_exactly_their_signatures() {
         row("recover", Signer::Contract, (investor, other).into_val(env)),
         row("accrue", Signer::Contract, (1i128, false).into_val(env)),
         row("settle", Signer::Contract, (investor,).into_val(env)),
-        row(
-            "rehearse",
-            Signer::Contract,
-            (&p.asset, &p.distributor.address, investor, investor, false).into_val(env),
-        ),
         row("bump", Signer::Nobody, (&people,).into_val(env)),
     ];
     let source = include_str!("../../invoice-token/src/contract.rs");

@@ -2,7 +2,6 @@
 
 use soroban_sdk::{token::TokenClient, Address, BytesN, Env, Vec};
 use stellarsettle_shared::clients::ShareClient;
-use stellarsettle_shared::footprint::{self, Payout};
 use stellarsettle_shared::math::add;
 use stellarsettle_shared::Error;
 
@@ -43,20 +42,11 @@ pub fn refund_batch(env: &Env, id: BytesN<32>, holders: Vec<Address>) -> Result<
     let mut amounts = Vec::new(env);
     for holder in holders.iter() {
         let amount = ShareClient::new(env, &invoice.token).balance(&holder);
-        let payable = !storage::member(env, &holder).frozen && amount > 0;
+        let payable = amount > 0 && !storage::member(env, &holder).frozen;
         let paid = payable && matches!(asset.try_transfer(&here, &holder, &amount), Ok(Ok(())));
         amounts.push_back(if paid {
             book(env, &id, &mut invoice, holder.clone(), holder)?
         } else {
-            storage::touch(env, &id, &invoice.terms.asset);
-            footprint::rehearse(
-                env,
-                &invoice.token,
-                &invoice.terms.asset,
-                &holder,
-                &holder,
-                Payout::Redeem,
-            );
             0
         });
     }

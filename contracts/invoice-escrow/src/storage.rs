@@ -3,7 +3,7 @@
 use soroban_sdk::{contracttype, Address, BytesN, Env, Symbol};
 use stellarsettle_shared::math::{add, sub};
 use stellarsettle_shared::upgrade::PendingCode;
-use stellarsettle_shared::{footprint, ttl, Error};
+use stellarsettle_shared::{ttl, Error};
 
 use crate::types::{Invoice, Member, Params};
 
@@ -129,12 +129,6 @@ pub fn set_invoice(env: &Env, id: &BytesN<32>, invoice: &Invoice) -> Result<(), 
     ttl::extend_until(env, &key, invoice.write_off_at()?);
     ttl::extend_instance(env);
     Ok(())
-}
-
-/// Writes an invoice and its asset's principal as they are, as a refund that found money would.
-pub fn touch(env: &Env, id: &BytesN<32>, asset: &Address) {
-    footprint::touch(env, &EscrowKey::Invoice(id.clone()));
-    footprint::touch(env, &EscrowKey::Principal(asset.clone()));
 }
 
 /// Takes a natural key for an invoice, or refuses if another one holds it.

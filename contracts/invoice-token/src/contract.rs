@@ -1,7 +1,7 @@
 //! The token's face: who must sign, and which room does the work.
 
-use soroban_sdk::{contract, contractimpl, token::TokenClient, Address, BytesN, Env, MuxedAddress, String, Vec};
-use stellarsettle_shared::{types::Position, Error};
+use soroban_sdk::{contract, contractimpl, Address, BytesN, Env, MuxedAddress, String, Vec};
+use stellarsettle_shared::{ttl, types::Position, Error};
 
 use crate::storage::{self, Config};
 use crate::{allowance, credit, shares};
@@ -161,31 +161,9 @@ impl InvoiceToken {
         credit::settle(&env, &holder)
     }
 
-    /// Touches what paying a holder would touch, and always refuses, so that nothing of it stays. For escrow and
-    /// distributor, whose transactions then execute although money arrived after their simulation.
-    ///
-    /// # Errors
-    /// `NothingToClaim`, always, or the asset's own.
-    pub fn rehearse(
-        env: Env,
-        asset: Address,
-        from: Address,
-        holder: Address,
-        to: Address,
-        redeem: bool,
-    ) -> Result<(), Error> {
-        if redeem {
-            shares::redeem(&env, holder)?;
-        } else {
-            credit::store(&env, &holder)?;
-        }
-        TokenClient::new(&env, &asset).transfer(&from, &to, &0);
-        Err(Error::NothingToClaim)
-    }
-
     /// Extends the lifetimes of the token and of these holders' positions. For anyone.
     pub fn bump(env: Env, holders: Vec<Address>) {
-        storage::extend(&env);
+        ttl::extend_instance(&env);
         for holder in holders.iter() {
             storage::extend_position(&env, &holder);
         }

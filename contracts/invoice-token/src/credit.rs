@@ -45,12 +45,6 @@ pub fn counted(env: &Env, holder: &Address) -> Result<Position, Error> {
     })
 }
 
-/// Stores the holder's position with all credit up to now counted in.
-pub fn store(env: &Env, holder: &Address) -> Result<(), Error> {
-    storage::set_position(env, holder, &counted(env, holder)?);
-    Ok(())
-}
-
 /// Marks whole units of the holder's credit as paid and returns how many; the fraction stays theirs.
 pub fn settle(env: &Env, holder: &Address) -> Result<i128, Error> {
     let mut position = counted(env, holder)?;

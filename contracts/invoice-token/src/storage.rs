@@ -1,8 +1,4 @@
-//! What the token remembers: its links for life in the instance, its totals and each holder's position in entries of
-//! their own.
-//!
-//! The totals are no part of the instance, because the host writes an instance only when a call succeeds: a rehearsed
-//! refund, which never does, would not name it in its footprint.
+//! What the token remembers: its links for life and its totals in the instance, one entry for each holder.
 
 use soroban_sdk::{contracttype, Address, BytesN, Env, String};
 use stellarsettle_shared::{ttl, types::Position, Error};
@@ -52,21 +48,12 @@ pub fn config(env: &Env) -> Result<Config, Error> {
 }
 
 pub fn totals(env: &Env) -> Totals {
-    env.storage().persistent().get(&TokenKey::Totals).unwrap_or_default()
+    env.storage().instance().get(&TokenKey::Totals).unwrap_or_default()
 }
 
 pub fn set_totals(env: &Env, totals: &Totals) {
-    env.storage().persistent().set(&TokenKey::Totals, totals);
-    ttl::extend_longest(env, &TokenKey::Totals);
+    env.storage().instance().set(&TokenKey::Totals, totals);
     ttl::extend_instance(env);
-}
-
-/// Extends the lifetimes of the instance and, once there are shares, of the totals.
-pub fn extend(env: &Env) {
-    ttl::extend_instance(env);
-    if env.storage().persistent().has(&TokenKey::Totals) {
-        ttl::extend_longest(env, &TokenKey::Totals);
-    }
 }
 
 /// The holder's position as stored; an address that never held has an empty one.

@@ -2,7 +2,6 @@
 
 use soroban_sdk::{token::TokenClient, Address, BytesN, Env, Vec};
 use stellarsettle_shared::clients::{EscrowClient, ShareClient};
-use stellarsettle_shared::footprint::{self, Payout as Plan};
 use stellarsettle_shared::math::{add, div};
 use stellarsettle_shared::Error;
 
@@ -24,7 +23,6 @@ pub fn claim(env: &Env, id: BytesN<32>, holder: Address, to: Address) -> Result<
     }
     let amount = credit(env, &pool, &holder)?;
     if amount == 0 {
-        rehearse(env, &id, &pool, &holder, &to);
         return Ok(0);
     }
     TokenClient::new(env, &pool.asset).transfer(&env.current_contract_address(), &to, &amount);
@@ -45,12 +43,11 @@ pub fn distribute(env: &Env, id: BytesN<32>, holders: Vec<Address>) -> Result<Ve
     let mut amounts = Vec::new(env);
     for holder in holders.iter() {
         let amount = credit(env, &pool, &holder)?;
-        let payable = !held(env, &holder)? && amount > 0 && require_receiver(env, &pool, &holder).is_ok();
+        let payable = amount > 0 && !held(env, &holder)? && require_receiver(env, &pool, &holder).is_ok();
         let paid = payable && matches!(asset.try_transfer(&here, &holder, &amount), Ok(Ok(())));
         amounts.push_back(if paid {
             book(env, &id, &mut pool, holder.clone(), holder)?
         } else {
-            rehearse(env, &id, &pool, &holder, &holder);
             0
         });
     }
@@ -111,12 +108,6 @@ fn book(env: &Env, id: &BytesN<32>, pool: &mut Pool, holder: Address, to: Addres
     }
     .publish(env);
     Ok(amount)
-}
-
-/// Touches what a payout would touch: a credit that came after the simulation is paid, too.
-fn rehearse(env: &Env, id: &BytesN<32>, pool: &Pool, holder: &Address, to: &Address) {
-    storage::touch(env, id, &pool.asset);
-    footprint::rehearse(env, &pool.token, &pool.asset, holder, to, Plan::Settle);
 }
 
 fn pay(env: &Env, asset: &Address, amount: i128) -> Result<(), Error> {

@@ -2,7 +2,7 @@
 
 use soroban_sdk::{contracttype, Address, BytesN, Env};
 use stellarsettle_shared::math::{add, next, sub};
-use stellarsettle_shared::{footprint, ttl, Error};
+use stellarsettle_shared::{ttl, Error};
 
 /// Totals of one invoice's repayments, in units of the asset.
 #[contracttype]
@@ -136,10 +136,4 @@ pub fn set_account(env: &Env, asset: &Address, account: &Account) {
     let key = DistributorKey::Account(asset.clone());
     env.storage().persistent().set(&key, account);
     ttl::extend_longest(env, &key);
-}
-
-/// Writes a pool and its asset's account as they are, as a payout that found money would.
-pub fn touch(env: &Env, id: &BytesN<32>, asset: &Address) {
-    footprint::touch(env, &DistributorKey::Pool(id.clone()));
-    footprint::touch(env, &DistributorKey::Account(asset.clone()));
 }

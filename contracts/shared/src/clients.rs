@@ -43,12 +43,4 @@ pub trait ShareFace {
     fn accrue(env: Env, amount: i128, last: bool) -> Result<i128, Error>;
     fn settle(env: Env, holder: Address) -> Result<i128, Error>;
     fn bump(env: Env, holders: Vec<Address>);
-    fn rehearse(
-        env: Env,
-        asset: Address,
-        from: Address,
-        holder: Address,
-        to: Address,
-        redeem: bool,
-    ) -> Result<(), Error>;
 }

@@ -7,7 +7,6 @@
 pub mod clients;
 pub mod errors;
 pub mod events;
-pub mod footprint;
 pub mod math;
 pub mod owner;
 pub mod pause;
