@@ -129,7 +129,8 @@ class Prefetch:
             except (SourceUnavailableError, RpcUnavailableError) as error:
                 failures += 1
                 _log.warning("no ledgers after %d yet: %s", self._after, error)
-                self._waiting.before_try(failures)
+                if not self._waiting.before_try(failures):
+                    break
         return None
 
     def _put(self, fetched: Fetched) -> None:

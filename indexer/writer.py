@@ -9,6 +9,7 @@ the cursor is compare-and-swap, so that even two writers could not both commit.
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -57,6 +58,9 @@ INSERT INTO ledger.heartbeat (latest, seen_at) VALUES (%s, clock_timestamp())
 ON CONFLICT (single) DO UPDATE
 SET latest = greatest(heartbeat.latest, excluded.latest), seen_at = excluded.seen_at
 """
+
+
+_log = logging.getLogger(__name__)
 
 
 class WriterReplacedError(Exception):
@@ -151,10 +155,14 @@ class Writer:
             self._connection.execute(_BEAT, (latest,))
 
     def _lock(self, stop: threading.Event) -> None:
+        waiting = False
         while True:
             (locked,) = _one(self._connection.execute("SELECT pg_try_advisory_lock(%s)", (_LOCK,)))
             if locked:
                 return
+            if not waiting:
+                _log.info("another indexer is at work on this database: standing by")
+                waiting = True
             if stop.wait(_LOCK_WAIT_SECONDS):
                 raise Stopped("stopped while another indexer was at work")
 

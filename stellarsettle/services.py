@@ -93,6 +93,7 @@ def index(chosen: Settings, stop: threading.Event) -> None:
     with RpcClient(chosen.rpc_url) as client, _leash(chosen, stop.set):
         if not stop.is_set():
             _require_network(chosen, client)
+            _require_known_ledger(chosen, client)
         options = pipeline.Options(poll_seconds=chosen.poll_seconds)
         pipeline.run(url, RpcSource(client, followed), followed, stop, options)
 
@@ -138,6 +139,16 @@ def _require_network(chosen: Settings, client: RpcClient) -> None:
         raise settings.SettingsError(
             f"The node at RPC_URL is of the network {passphrase!r},"
             f" NETWORK_PASSPHRASE says {chosen.network_passphrase!r}."
+        )
+
+
+def _require_known_ledger(chosen: Settings, client: RpcClient) -> None:
+    """Refuse to wait for a first ledger that is far from closed."""
+    latest = client.call(rpc.get_health()).latest_ledger
+    if chosen.start_ledger > latest:
+        raise settings.SettingsError(
+            f"START_LEDGER is {chosen.start_ledger}, but the newest ledger is {latest}:"
+            " it is the ledger in which `stellarsettle deploy` began."
         )
 
 

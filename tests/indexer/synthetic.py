@@ -205,11 +205,12 @@ class _Invoice:
 
 
 def story(seed: int, invoices: int, *, holders: int = 20, transfers: int = 5) -> list[list[Told]]:
-    """Transactions of `invoices` invoices, interleaved at random but each in its order."""
+    """Both contracts' first events, then `invoices` invoices, each in its order, interleaved."""
     chance = random.Random(seed)  # a seed is the point
     people = [address(f"holder {number}") for number in range(holders)]
     lives = [_Invoice(number, people, chance).told(transfers) for number in range(invoices)]
-    told: list[list[Told]] = []
+    owner = events.OwnerAccepted(owner=address("owner"))
+    told: list[list[Told]] = [[(Contract.ESCROW, owner)], [(Contract.DISTRIBUTOR, owner)]]
     while lives:
         place = chance.randrange(min(len(lives), 50))
         if (transaction := next(lives[place], None)) is None:

@@ -283,4 +283,5 @@ def test_a_database_without_events_is_renewed(database: str) -> None:
         through = Mark(synthetic.START_LEDGER + 3, synthetic.close_time(3))
         writer.commit(Batch([], through, through.ledger), decode_all([]))
     assert renewal.renew(database).through == through
-    assert verify.verify(database).findings == []
+    checks = {finding.check for finding in verify.verify(database).findings}
+    assert checks == {verify.Check.COVERAGE}, "only the contracts' first events are missing"

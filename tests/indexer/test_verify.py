@@ -112,6 +112,17 @@ def test_two_rebuilds_do_not_mix(filled: str) -> None:
         rebuild.rebuild(filled)
 
 
+def test_reading_that_began_too_late_is_found(database: str, events: list[RawEvent]) -> None:
+    """A platform whose first ledgers were skipped looks whole from inside."""
+    late = [event for event in events if event.ledger > events[1].ledger]
+    filled_late = Mark(late[-1].ledger, late[-1].closed_at)
+    with Writer.open(database, synthetic.DEPLOYMENT, threading.Event()) as writer:
+        writer.commit(Batch(late, filled_late, filled_late.ledger), decode_all(late))
+    found = verify.verify(database).findings
+    texts = [finding.text for finding in found if finding.grave]
+    assert any("the escrow contract's first events are missing" in text for text in texts)
+
+
 def test_a_sound_database_has_no_findings(filled: str, events: list[RawEvent]) -> None:
     result = verify.verify(filled)
     assert result.findings == []
