@@ -25,7 +25,7 @@ _MONEY = json_object(
     late_paid=digits("i.late_paid"),
     late_owed=digits(facts.LATE_OWED),
     amount_due=digits(facts.AMOUNT_DUE),
-    shortfall=digits("i.shortfall"),
+    shortfall=digits("coalesce(p.par_sold - i.investors, 0)"),
 )
 
 _TIMES = json_object(

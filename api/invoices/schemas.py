@@ -72,7 +72,10 @@ class Terms(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Money(msgspec.Struct, frozen=True, kw_only=True):
-    """Totals as of the ledger shown; `late_owed` and `amount_due` grow with its time."""
+    """Totals as of the ledger shown; `late_owed` and `amount_due` grow with its time.
+
+    `shortfall` is what a released invoice's investors still lack of `par_sold`.
+    """
 
     raised: Digits
     remaining: Digits
