@@ -34,7 +34,7 @@ test-rust: built
 	@$(BIN)/python -m contracts.build test
 
 test-python: built
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
 lint: $(READY)
 	$(BIN)/ruff format --check .
