@@ -50,8 +50,8 @@ pub fn invoke(env: &Env, call: &Call) -> Result<Val, String> {
 
 /// The name of a refusal.
 ///
-/// The host reports a missing signature as an error of type Auth from wasm, and as an invalid action of the context
-/// from native code, where it cannot be told from a panic: play the scripts on wasm, too.
+/// In this test host a missing signature is an invalid action, which cannot be told from a trap. The scripts played
+/// on the local ledger with real signatures tell them apart.
 pub fn refusal(error: HostError) -> String {
     let native = error.is_type(ScErrorType::Context) && error.is_code(ScErrorCode::InvalidAction);
     if error.is_type(ScErrorType::Auth) || native {
