@@ -97,6 +97,17 @@ impl Clock {
         self.offset_ms = self.offset_ms.saturating_add(milliseconds);
     }
 
+    /// Sets the clock to a time in Unix milliseconds.
+    pub fn set(&mut self, milliseconds: u64) {
+        match &mut self.source {
+            Source::Still { now_ms } => {
+                *now_ms = milliseconds;
+                self.offset_ms = 0;
+            }
+            Source::Wall => self.offset_ms = milliseconds.saturating_sub(wall_ms()),
+        }
+    }
+
     /// Moves a still clock by one interval; the machine's clock moves by itself.
     pub fn tick(&mut self, milliseconds: u64) {
         if let Source::Still { now_ms } = &mut self.source {

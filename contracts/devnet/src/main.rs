@@ -58,6 +58,9 @@ struct Flags {
     /// so that the same transactions give the same hashes.
     #[arg(long)]
     start_time: Option<u64>,
+    /// Number of the first ledger that closes.
+    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(2..))]
+    first_ledger: u32,
     /// Ledgers that are kept.
     #[arg(long, default_value_t = 120_960)]
     retention: u32,
@@ -120,6 +123,7 @@ async fn run(flags: Flags) -> Result<(), String> {
             flags.start_time.map(|seconds| seconds.saturating_mul(1_000)),
             flags.header,
         ),
+        first_ledger: flags.first_ledger,
         retention: flags.retention,
         close_mode: flags.close,
         interval_ms: flags.interval_ms,

@@ -69,11 +69,11 @@ const STATE_ARCHIVAL: StateArchivalSettings = StateArchivalSettings {
     starting_eviction_scan_level: 7,
 };
 
+/// Samples of the state's size that rent prices are computed from.
+const STATE_SIZE_SAMPLES: usize = 30;
+
 /// Most dependent clusters of one parallel stage.
 const MAX_CLUSTERS: u32 = 2;
-
-/// The size of all Soroban state that the rent price is computed from, in bytes.
-const SOROBAN_STATE_SIZE_BYTES: u64 = 830_000_000;
 
 /// Every config setting entry of the network.
 pub fn config_settings(costs: &CostModel) -> Vec<ConfigSettingEntry> {
@@ -101,7 +101,7 @@ pub fn config_settings(costs: &CostModel) -> Vec<ConfigSettingEntry> {
         ConfigSettingEntry::ContractExecutionLanes(ConfigSettingContractExecutionLanesV0 {
             ledger_max_tx_count: 2_000,
         }),
-        ConfigSettingEntry::LiveSorobanStateSizeWindow(vec![SOROBAN_STATE_SIZE_BYTES].try_into().unwrap_or_default()),
+        ConfigSettingEntry::LiveSorobanStateSizeWindow(vec![0; STATE_SIZE_SAMPLES].try_into().unwrap_or_default()),
         ConfigSettingEntry::ContractParallelComputeV0(ConfigSettingContractParallelComputeV0 {
             ledger_max_dependent_tx_clusters: MAX_CLUSTERS,
         }),

@@ -4,7 +4,7 @@ use crate::cost_model::CostModel;
 use crate::encoding::from_xdr_base64;
 use soroban_env_host::xdr::{
     ConfigSettingContractComputeV0, ConfigSettingContractLedgerCostExtV0, ConfigSettingContractLedgerCostV0,
-    ConfigSettingEntry, ContractCostParams, LedgerEntryData, StateArchivalSettings,
+    ConfigSettingEntry, ContractCostParams, LedgerEntryData, LedgerKey, LedgerKeyConfigSetting, StateArchivalSettings,
 };
 use soroban_simulation::NetworkConfig;
 
@@ -66,24 +66,37 @@ impl Settings {
 
 /// Puts given settings in the place of those of the same kind. Cost parameters of
 /// an older protocol keep the host's own for what they do not know.
-pub fn replace(defaults: &mut [ConfigSettingEntry], given: Vec<ConfigSettingEntry>, costs: &CostModel) {
-    for setting in given {
-        let setting = match setting {
-            ConfigSettingEntry::ContractCostParamsCpuInstructions(params) => {
-                ConfigSettingEntry::ContractCostParamsCpuInstructions(completed(&params, &costs.instructions))
-            }
-            ConfigSettingEntry::ContractCostParamsMemoryBytes(params) => {
-                ConfigSettingEntry::ContractCostParamsMemoryBytes(completed(&params, &costs.memory))
-            }
-            other => other,
-        };
+pub fn replace(defaults: &mut Vec<ConfigSettingEntry>, given: Vec<ConfigSettingEntry>, costs: &CostModel) {
+    for setting in completed_all(given, costs) {
         let place = defaults
             .iter_mut()
             .find(|default| default.discriminant() == setting.discriminant());
-        if let Some(place) = place {
-            *place = setting;
+        match place {
+            Some(place) => *place = setting,
+            None => defaults.push(setting),
         }
     }
+}
+
+/// Settings with the cost parameters that an older protocol's do not have.
+pub fn completed_all(given: Vec<ConfigSettingEntry>, costs: &CostModel) -> Vec<ConfigSettingEntry> {
+    let complete = |setting| match setting {
+        ConfigSettingEntry::ContractCostParamsCpuInstructions(params) => {
+            ConfigSettingEntry::ContractCostParamsCpuInstructions(completed(&params, &costs.instructions))
+        }
+        ConfigSettingEntry::ContractCostParamsMemoryBytes(params) => {
+            ConfigSettingEntry::ContractCostParamsMemoryBytes(completed(&params, &costs.memory))
+        }
+        other => other,
+    };
+    given.into_iter().map(complete).collect()
+}
+
+/// The ledger key of a setting.
+pub fn key_of(setting: &ConfigSettingEntry) -> LedgerKey {
+    LedgerKey::ConfigSetting(LedgerKeyConfigSetting {
+        config_setting_id: setting.discriminant(),
+    })
 }
 
 fn completed(given: &ContractCostParams, host: &ContractCostParams) -> ContractCostParams {

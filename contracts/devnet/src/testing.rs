@@ -22,7 +22,7 @@ pub const START_MS: u64 = 1_800_000_000_000;
 /// A ledger of its own that nothing but the test moves.
 pub fn ledger(header: HeaderTime) -> Ledger {
     let clock = Clock::new(Some(START_MS), header);
-    Ledger::new(Identity::new(PASSPHRASE), clock, 1_000, Vec::new()).unwrap()
+    Ledger::new(Identity::new(PASSPHRASE), clock, 2, 1_000, Vec::new()).unwrap()
 }
 
 /// A key that is always the same for a number.

@@ -28,6 +28,8 @@ pub struct Setup {
     pub network_settings: Vec<ConfigSettingEntry>,
     pub identity: Identity,
     pub clock: Clock,
+    /// The number of the first ledger that closes.
+    pub first_ledger: u32,
     pub retention: u32,
     pub close_mode: CloseMode,
     pub interval_ms: u64,
@@ -135,7 +137,13 @@ fn open_ledger(setup: &Setup) -> Result<Ledger, SetupError> {
     let identity = setup.identity.clone();
     match setup.state_file.as_deref().filter(|path| path.exists()) {
         Some(path) => saved::open(path, identity, setup.clock, setup.retention),
-        None => Ledger::new(identity, setup.clock, setup.retention, setup.network_settings.clone()),
+        None => Ledger::new(
+            identity,
+            setup.clock,
+            setup.first_ledger,
+            setup.retention,
+            setup.network_settings.clone(),
+        ),
     }
 }
 
@@ -144,7 +152,7 @@ fn run(mut service: Service, setup: &Setup, inbox: &Receiver<Job>) {
     let mut next_close = Instant::now() + interval;
     loop {
         let job = match service.close_mode {
-            CloseMode::Transaction => inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
+            CloseMode::Transaction | CloseMode::Manual => inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
             CloseMode::Interval => inbox.recv_timeout(next_close.saturating_duration_since(Instant::now())),
         };
         match job {

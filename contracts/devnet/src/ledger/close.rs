@@ -3,12 +3,15 @@
 use super::{
     history::ClosedLedger,
     state::{State, Store},
+    state_size,
+    upgrades::Upgrade,
     Ledger,
 };
 use crate::{
     clock::{wall_ms, HeaderTime},
     encoding::{sha256, xdr, xdr_hash},
     network::{Identity, BASE_FEE, BASE_RESERVE, MAX_TX_SET_SIZE, PROTOCOL_VERSION, TOTAL_COINS},
+    settings::Settings,
     transaction::{
         apply::{self, Context},
         validate::{validate, Moment},
@@ -19,10 +22,11 @@ use ed25519_dalek::Signer;
 use soroban_env_host::xdr::{
     DependentTxCluster, ExtensionPoint, GeneralizedTransactionSet, Hash, LedgerCloseMeta, LedgerCloseMetaExt,
     LedgerCloseMetaExtV1, LedgerCloseMetaV2, LedgerCloseValueSignature, LedgerHeader, LedgerHeaderExt,
-    LedgerHeaderHistoryEntry, LedgerHeaderHistoryEntryExt, LedgerKey, NodeId, ParallelTxExecutionStage,
+    LedgerHeaderHistoryEntry, LedgerHeaderHistoryEntryExt, LedgerKey, LedgerUpgrade, NodeId, ParallelTxExecutionStage,
     ParallelTxsComponent, PublicKey, Signature, StellarValue, StellarValueExt, StellarValueSignedMsValue, TimePoint,
     TimePointMs, TransactionEnvelope, TransactionPhase, TransactionResultMetaV1, TransactionResultSet,
-    TransactionSetV1, TxSetComponent, TxSetComponentTxsMaybeDiscountedFee, Uint256,
+    TransactionSetV1, TxSetComponent, TxSetComponentTxsMaybeDiscountedFee, Uint256, UpgradeEntryMeta, UpgradeType,
+    VecM,
 };
 use soroban_env_host::{budget::AsBudget, LedgerInfo};
 use std::rc::Rc;
@@ -40,18 +44,32 @@ pub struct Tip {
     /// A hash over all changes so far, in the place of the bucket list's.
     state_hash: [u8; 32],
     skip_list: [Hash; 4],
+    pub(super) max_tx_set_size: u32,
+}
+
+/// Distances in ledgers between the entries of a header's skip list.
+const SKIPS: [u32; 4] = [50, 5_000, 50_000, 500_000];
+
+/// What consensus decides about a ledger on a real network; by default everything
+/// that waits enters it.
+#[derive(Default)]
+pub struct Decision {
+    /// Hashes of the transactions that enter, in the order they apply.
+    pub transactions: Option<Vec<[u8; 32]>>,
+    pub upgrades: Vec<Upgrade>,
 }
 
 impl Tip {
     /// The tip before history starts.
-    pub fn genesis() -> Self {
+    pub fn genesis(sequence: u32) -> Self {
         Self {
-            sequence: super::GENESIS_SEQUENCE,
+            sequence,
             hash: [0; 32],
             close_ms: 0,
             fee_pool: 0,
             state_hash: [0; 32],
             skip_list: Default::default(),
+            max_tx_set_size: MAX_TX_SET_SIZE,
         }
     }
 
@@ -64,6 +82,7 @@ impl Tip {
             fee_pool: header.fee_pool,
             state_hash: header.bucket_list_hash.0,
             skip_list: header.skip_list.clone(),
+            max_tx_set_size: header.max_tx_set_size,
         }
     }
 
@@ -83,10 +102,16 @@ impl Tip {
 impl Ledger {
     /// Closes a ledger with everything that waits.
     pub fn close(&mut self) {
+        self.close_as(Decision::default());
+    }
+
+    /// Closes a ledger as it was decided; what does not enter goes on waiting.
+    pub fn close_as(&mut self, decision: Decision) {
         let close_ms = self.clock.next_close_ms(self.tip.close_ms);
         let info = self.info_at(close_ms);
         let sequence = info.sequence_number;
-        let submissions = self.take_queue(&info);
+        let sample = state_size::sample(self, sequence);
+        let submissions = self.take_queue(&info, decision.transactions.as_deref());
         self.cache_modules(&submissions);
 
         let context = Context {
@@ -101,11 +126,26 @@ impl Ledger {
         state.begin(sequence);
         let results = apply_all(state, &submissions, &context);
 
+        let votes: Vec<LedgerUpgrade> = decision.upgrades.iter().map(|upgrade| upgrade.vote().clone()).collect();
+        let upgrades = self.apply_upgrades(decision.upgrades);
+        if let Some(size) = sample {
+            state_size::record(self, size);
+        }
+
         let set = transaction_set(&submissions, self.tip.hash);
-        let header = self.header(sequence, close_ms, &set, &results);
+        let mut header = self.header(sequence, close_ms, &set, &results);
+        header.scp_value.upgrades = header_votes(&votes);
         let hash = xdr_hash(&header);
         self.tip = Tip::after(&header, hash.0, close_ms);
-        let meta = close_meta(header, hash, set, results, self.config.ledger_cost_ext.fee_write1_kb);
+        let meta = close_meta(
+            header,
+            hash,
+            set,
+            results,
+            upgrades,
+            &self.config,
+            state_size::average(&self.state),
+        );
         if let Some(closed) = ClosedLedger::new(&meta, self.identity.id, wall_ms()) {
             self.history.push(closed);
         }
@@ -113,8 +153,15 @@ impl Ledger {
 
     /// Takes what waits and may still enter; time may have passed since it came.
     /// Classic transactions go first, as in core.
-    fn take_queue(&mut self, info: &LedgerInfo) -> Vec<Submission> {
+    fn take_queue(&mut self, info: &LedgerInfo, chosen: Option<&[[u8; 32]]>) -> Vec<Submission> {
         let mut waiting = std::mem::take(&mut self.queue);
+        if let Some(chosen) = chosen {
+            let place = |pending: &super::Pending| chosen.iter().position(|hash| *hash == pending.submission.hash);
+            let (mut entering, staying) = waiting.into_iter().partition::<Vec<_>, _>(|one| place(one).is_some());
+            entering.sort_by_key(place);
+            self.queue = staying;
+            waiting = entering;
+        }
         let rules = self.rules(info);
         waiting.retain(|pending| {
             let verdict = validate(&pending.submission, self.state.as_ref(), &rules, Moment::Arrival);
@@ -162,12 +209,14 @@ impl Ledger {
             results: pairs.try_into().unwrap_or_default(),
         };
         let changes: Vec<u8> = results.iter().flat_map(xdr).collect();
+        let state_hash = Hash(sha256(&[&self.tip.state_hash[..], &sha256(&changes)[..]].concat()));
         LedgerHeader {
             ledger_version: PROTOCOL_VERSION,
             previous_ledger_hash: Hash(self.tip.hash),
             scp_value: self.value(xdr_hash(set), close_ms),
             tx_set_result_hash: xdr_hash(&result_set),
-            bucket_list_hash: Hash(sha256(&[&self.tip.state_hash[..], &sha256(&changes)[..]].concat())),
+            skip_list: skip_list(&self.tip.skip_list, sequence, &state_hash),
+            bucket_list_hash: state_hash,
             ledger_seq: sequence,
             total_coins: TOTAL_COINS,
             fee_pool: self.tip.fee_pool.saturating_add(fees),
@@ -175,8 +224,7 @@ impl Ledger {
             id_pool: 0,
             base_fee: BASE_FEE,
             base_reserve: BASE_RESERVE,
-            max_tx_set_size: MAX_TX_SET_SIZE,
-            skip_list: self.tip.skip_list.clone(),
+            max_tx_set_size: self.tip.max_tx_set_size,
             ext: LedgerHeaderExt::V0,
         }
     }
@@ -198,6 +246,41 @@ impl Ledger {
             ext,
         }
     }
+}
+
+fn header_votes(votes: &[LedgerUpgrade]) -> VecM<UpgradeType, 6> {
+    let bytes = votes.iter().filter_map(|vote| xdr(vote).try_into().ok());
+    bytes
+        .map(UpgradeType)
+        .collect::<Vec<_>>()
+        .try_into()
+        .unwrap_or_default()
+}
+
+/// The hashes a header points back to: each place moves when its distance has passed.
+fn skip_list(before: &[Hash; 4], sequence: u32, state_hash: &Hash) -> [Hash; 4] {
+    let mut places = before.clone();
+    let mut moved = Vec::new();
+    let mut rest = Some(sequence);
+    for (place, distance) in SKIPS.into_iter().enumerate() {
+        match rest.filter(|rest| *rest > 0 && rest.is_multiple_of(distance)) {
+            Some(due) => {
+                moved.push(place);
+                rest = due.checked_sub(distance);
+            }
+            None => break,
+        }
+    }
+    for place in moved.into_iter().rev() {
+        let newer = place
+            .checked_sub(1)
+            .and_then(|newer| before.get(newer))
+            .unwrap_or(state_hash);
+        if let Some(slot) = places.get_mut(place) {
+            *slot = newer.clone();
+        }
+    }
+    places
 }
 
 fn sign_value(identity: &Identity, tx_set_hash: &Hash, time: u64) -> LedgerCloseValueSignature {
@@ -236,7 +319,7 @@ fn apply_all(state: &mut State, submissions: &[Submission], context: &Context<'_
 
 /// The generalized set: a classic phase and a parallel Soroban phase, each sorted by hash.
 fn transaction_set(submissions: &[Submission], previous: [u8; 32]) -> GeneralizedTransactionSet {
-    let base_fee = Some(i64::from(BASE_FEE));
+    let base_fee = i64::from(BASE_FEE);
     let classic = envelopes(submissions, false);
     let soroban = envelopes(submissions, true);
     let components = if classic.is_empty() {
@@ -244,11 +327,12 @@ fn transaction_set(submissions: &[Submission], previous: [u8; 32]) -> Generalize
     } else {
         vec![TxSetComponent::TxsetCompTxsMaybeDiscountedFee(
             TxSetComponentTxsMaybeDiscountedFee {
-                base_fee,
+                base_fee: Some(base_fee),
                 txs: classic.try_into().unwrap_or_default(),
             },
         )]
     };
+    let soroban_fee = (!soroban.is_empty()).then_some(base_fee);
     let stages = if soroban.is_empty() {
         Vec::new()
     } else {
@@ -258,7 +342,7 @@ fn transaction_set(submissions: &[Submission], previous: [u8; 32]) -> Generalize
     let phases = vec![
         TransactionPhase::V0(components.try_into().unwrap_or_default()),
         TransactionPhase::V1(ParallelTxsComponent {
-            base_fee,
+            base_fee: soroban_fee,
             execution_stages: stages.try_into().unwrap_or_default(),
         }),
     ];
@@ -285,12 +369,14 @@ fn close_meta(
     hash: Hash,
     set: GeneralizedTransactionSet,
     results: Vec<TransactionResultMetaV1>,
-    write_fee: i64,
+    upgrades: Vec<UpgradeEntryMeta>,
+    config: &Settings,
+    state_size: u64,
 ) -> LedgerCloseMeta {
     LedgerCloseMeta::V2(LedgerCloseMetaV2 {
         ext: LedgerCloseMetaExt::V1(LedgerCloseMetaExtV1 {
             ext: ExtensionPoint::V0,
-            soroban_fee_write1_kb: write_fee,
+            soroban_fee_write1_kb: config.ledger_cost_ext.fee_write1_kb,
         }),
         ledger_header: LedgerHeaderHistoryEntry {
             hash,
@@ -299,9 +385,9 @@ fn close_meta(
         },
         tx_set: set,
         tx_processing: results.try_into().unwrap_or_default(),
-        upgrades_processing: Default::default(),
+        upgrades_processing: upgrades.try_into().unwrap_or_default(),
         scp_info: Default::default(),
-        total_byte_size_of_live_soroban_state: 0,
+        total_byte_size_of_live_soroban_state: state_size,
         evicted_keys: Default::default(),
     })
 }

@@ -5,8 +5,10 @@ pub mod events;
 pub mod history;
 pub mod saved;
 pub mod state;
+pub mod state_size;
 #[cfg(test)]
 mod tests;
+pub mod upgrades;
 
 use crate::{
     accounts::{new_account, save_account},
@@ -25,15 +27,12 @@ use crate::{
 use close::Tip;
 use history::History;
 use soroban_env_host::{
-    xdr::{AccountId, ConfigSettingEntry, LedgerEntryData, LedgerKey, LedgerKeyConfigSetting},
+    xdr::{AccountId, ConfigSettingEntry, LedgerEntryData, LedgerKey},
     HostError, LedgerInfo, ModuleCache,
 };
 use soroban_simulation::NetworkConfig;
 use state::{State, Store, StoredEntry};
 use std::rc::Rc;
-
-/// The ledger that nodes call genesis; history starts with the next one.
-const GENESIS_SEQUENCE: u32 = 1;
 
 /// A transaction that was accepted and waits for the next ledger.
 #[derive(Clone)]
@@ -73,6 +72,28 @@ pub struct Checkpoint {
     queue: Vec<Pending>,
 }
 
+/// What follows from the settings among the entries.
+struct Rulebook {
+    config: Settings,
+    compilation: FreeCompilation,
+    modules: ModuleCache,
+}
+
+impl Rulebook {
+    fn of(state: &State) -> Result<Self, SetupError> {
+        let host = NetworkConfig::load_from_snapshot(state).map_err(|error| SetupError(error.to_string()))?;
+        let config = Settings::read(&state.config_settings(), host)
+            .ok_or_else(|| SetupError("a config setting is missing".to_owned()))?;
+        let compilation = FreeCompilation::new(&config)?;
+        let modules = ModuleCache::new(&compilation)?;
+        Ok(Self {
+            config,
+            compilation,
+            modules,
+        })
+    }
+}
+
 /// Why a ledger could not be made.
 #[derive(Debug)]
 pub struct SetupError(String);
@@ -91,54 +112,60 @@ impl From<HostError> for SetupError {
 
 impl Ledger {
     /// A ledger with only the root account and the network's settings, and its
-    /// first closed ledger. `given` settings replace the default ones.
+    /// first closed ledger, number `first`. `given` settings replace the default ones.
     ///
     /// # Errors
     /// If the host refuses the settings.
     pub fn new(
         identity: Identity,
         clock: Clock,
+        first: u32,
         retention: u32,
         given: Vec<ConfigSettingEntry>,
     ) -> Result<Self, SetupError> {
+        let genesis = first.saturating_sub(1);
         let mut state = State::default();
-        state.begin(GENESIS_SEQUENCE);
+        state.begin(genesis);
         let root = account_of_key(identity.root_key().verifying_key().to_bytes());
         save_account(&mut state, new_account(root, TOTAL_COINS, 0));
         let costs = CostModel::of_host()?;
         let mut settings = config_settings(&costs);
         settings::replace(&mut settings, given, &costs);
-        for setting in &settings {
-            let key = LedgerKey::ConfigSetting(LedgerKeyConfigSetting {
-                config_setting_id: setting.discriminant(),
-            });
-            let entry = StoredEntry::lasting(LedgerEntryData::ConfigSetting(setting.clone()));
+        for setting in settings {
+            let key = settings::key_of(&setting);
+            let entry = StoredEntry::lasting(LedgerEntryData::ConfigSetting(setting));
             state.put(key, Some(entry));
         }
-        let mut ledger = Self::over(identity, clock, History::new(retention), state, Tip::genesis())?;
+        let mut ledger = Self::over(identity, clock, History::new(retention), state, Tip::genesis(genesis))?;
         ledger.close();
         Ok(ledger)
     }
 
     /// A ledger over these entries, with the settings that are among them.
     fn over(identity: Identity, clock: Clock, history: History, state: State, tip: Tip) -> Result<Self, SetupError> {
-        let host = NetworkConfig::load_from_snapshot(&state).map_err(|error| SetupError(error.to_string()))?;
-        let config = Settings::read(&state.config_settings(), host)
-            .ok_or_else(|| SetupError("a config setting is missing".to_owned()))?;
-        let compilation = FreeCompilation::new(&config)?;
-        let modules = ModuleCache::new(&compilation)?;
+        let rulebook = Rulebook::of(&state)?;
         Ok(Self {
             identity,
             clock,
             history,
-            config,
+            config: rulebook.config,
             state: Rc::new(state),
-            modules,
-            compilation,
+            modules: rulebook.modules,
+            compilation: rulebook.compilation,
             tip,
             queue: Vec::new(),
             simulations: 0,
         })
+    }
+
+    /// Reads the settings again after their entries changed. Entries the host refuses
+    /// are checked before they are written, so that a failure here changes nothing.
+    fn reload(&mut self) {
+        if let Ok(rulebook) = Rulebook::of(&self.state) {
+            self.config = rulebook.config;
+            self.modules = rulebook.modules;
+            self.compilation = rulebook.compilation;
+        }
     }
 
     /// The ledger as it is now, to come back to.
@@ -159,18 +186,49 @@ impl Ledger {
         self.state = checkpoint.state.clone();
         self.tip = checkpoint.tip.clone();
         self.queue = checkpoint.queue.clone();
+        self.reload();
     }
 
     /// Writes or (with `None`) removes an entry at once, past all rules: no transaction
-    /// and no meta tells of it.
-    pub fn set_entry(&mut self, key: LedgerKey, data: Option<LedgerEntryData>, live_until: Option<u32>) {
-        let sequence = self.tip.sequence();
+    /// and no meta tells of it. The entry carries ledger `modified` as the last that changed it.
+    ///
+    /// # Errors
+    /// If the network's settings would not make sense any more.
+    pub fn set_entry(
+        &mut self,
+        key: LedgerKey,
+        data: Option<LedgerEntryData>,
+        live_until: Option<u32>,
+        modified: u32,
+    ) -> Result<(), String> {
+        if let Some(LedgerEntryData::ConfigSetting(setting)) = data {
+            return self.set_setting(setting, modified);
+        }
         let entry = data.map(|data| StoredEntry {
             live_until,
-            life_modified: sequence,
-            ..StoredEntry::written(data, sequence)
+            life_modified: modified,
+            ..StoredEntry::written(data, modified)
         });
         Rc::make_mut(&mut self.state).put(key, entry);
+        Ok(())
+    }
+
+    fn set_setting(&mut self, setting: ConfigSettingEntry, modified: u32) -> Result<(), String> {
+        let costs = CostModel::of_host().map_err(|error| format!("{error:?}"))?;
+        let mut state = self.state.as_ref().clone();
+        for setting in settings::completed_all(vec![setting], &costs) {
+            let entry = StoredEntry::written(LedgerEntryData::ConfigSetting(setting.clone()), modified);
+            state.put(settings::key_of(&setting), Some(entry));
+        }
+        Rulebook::of(&state).map_err(|error| error.to_string())?;
+        self.state = Rc::new(state);
+        self.reload();
+        Ok(())
+    }
+
+    /// Whether a transaction waits for the next ledger.
+    pub fn is_waiting(&self, hash: &[u8; 32]) -> bool {
+        self.queue.iter().any(|pending| pending.submission.hash == *hash)
     }
 
     /// The number of the last closed ledger.

@@ -7,8 +7,9 @@ use crate::encoding::{sha256, xdr};
 use soroban_env_host::{
     storage::{EntryWithLiveUntil, SnapshotSource},
     xdr::{
-        ConfigSettingEntry, ContractDataDurability, Hash, LedgerEntry, LedgerEntryChange, LedgerEntryChanges,
-        LedgerEntryData, LedgerEntryExt, LedgerKey, TtlEntry,
+        ConfigSettingEntry, ConfigSettingId, ContractDataDurability, Hash, LedgerEntry, LedgerEntryChange,
+        LedgerEntryChanges, LedgerEntryData, LedgerEntryExt, LedgerKey, LedgerKeyConfigSetting, LedgerKeyContractCode,
+        TtlEntry,
     },
     HostError,
 };
@@ -65,6 +66,8 @@ pub trait Store {
 pub struct State {
     entries: BTreeMap<LedgerKey, StoredEntry>,
     sequence: u32,
+    /// XDR bytes of all contract data entries.
+    contract_data_bytes: u64,
 }
 
 impl State {
@@ -80,12 +83,30 @@ impl State {
 
     /// The settings among the entries.
     pub fn config_settings(&self) -> Vec<ConfigSettingEntry> {
-        self.entries()
-            .filter_map(|stored| match &stored.entry.data {
+        let first = LedgerKey::ConfigSetting(LedgerKeyConfigSetting {
+            config_setting_id: ConfigSettingId::ContractMaxSizeBytes,
+        });
+        self.entries
+            .range(first..)
+            .map_while(|(_, stored)| match &stored.entry.data {
                 LedgerEntryData::ConfigSetting(setting) => Some(setting.clone()),
                 _ => None,
             })
             .collect()
+    }
+
+    /// All contract code.
+    pub fn contract_codes(&self) -> impl Iterator<Item = &StoredEntry> {
+        let first = LedgerKey::ContractCode(LedgerKeyContractCode { hash: Hash([0; 32]) });
+        self.entries
+            .range(first..)
+            .map(|(_, stored)| stored)
+            .take_while(|stored| matches!(stored.entry.data, LedgerEntryData::ContractCode(_)))
+    }
+
+    /// XDR bytes of all contract data entries.
+    pub const fn contract_data_bytes(&self) -> u64 {
+        self.contract_data_bytes
     }
 
     /// All accounts there are.
@@ -104,10 +125,13 @@ impl Store for State {
     }
 
     fn put(&mut self, key: LedgerKey, entry: Option<StoredEntry>) {
-        match entry {
+        self.contract_data_bytes += entry.as_ref().map_or(0, contract_data_size);
+        let before = match entry {
             Some(entry) => self.entries.insert(key, entry),
             None => self.entries.remove(&key),
         };
+        let gone = before.as_ref().map_or(0, contract_data_size);
+        self.contract_data_bytes = self.contract_data_bytes.saturating_sub(gone);
     }
 
     fn sequence(&self) -> u32 {
@@ -229,6 +253,14 @@ impl Store for Frame<'_> {
 
     fn sequence(&self) -> u32 {
         self.parent.sequence()
+    }
+}
+
+/// XDR bytes of a contract data entry; 0 for all others.
+fn contract_data_size(stored: &StoredEntry) -> u64 {
+    match stored.entry.data {
+        LedgerEntryData::ContractData(_) => u64::try_from(xdr(stored.entry.as_ref()).len()).unwrap_or(0),
+        _ => 0,
     }
 }
 

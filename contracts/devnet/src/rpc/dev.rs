@@ -1,14 +1,59 @@
 //! Methods that no real network has: they move time, close ledgers and plan faults.
 
 use super::{error::RpcError, params::Params, Service};
-use crate::{encoding::from_xdr_base64, faults::Plan, ledger::state::StoredEntry};
+use crate::{
+    encoding::from_xdr_base64,
+    faults::Plan,
+    ledger::{close::Decision, state::StoredEntry, upgrades::Upgrade},
+};
 use serde_json::{json, Value};
-use soroban_env_host::xdr::{LedgerEntryData, LedgerKey};
+use soroban_env_host::xdr::{LedgerEntryData, LedgerKey, LedgerUpgrade};
 
-/// `dev_close {}` closes a ledger now.
-pub fn close(service: &mut Service) -> Result<Value, RpcError> {
-    service.ledger.close();
+/// `dev_close {closeTime?, transactions?, upgrades?}` closes a ledger: now or at that Unix
+/// second, with all that waits or with these hashes in this order, and with these upgrades
+/// (base64 XDR of `LedgerUpgrade`).
+pub fn close(service: &mut Service, params: &Value) -> Result<Value, RpcError> {
+    let params = Params::of(params, "CloseRequest")?;
+    let close_time = params.unsigned("closeTime", "uint64")?;
+    let decision = Decision {
+        transactions: chosen_transactions(service, &params)?,
+        upgrades: chosen_upgrades(service, &params)?,
+    };
+    if close_time > 0 {
+        let wanted = close_time.saturating_mul(1_000);
+        let last = service.ledger.history.latest().map_or(0, |ledger| ledger.close_ms);
+        if wanted <= last {
+            return Err(RpcError::invalid_params(format!(
+                "closeTime {close_time} is not after the last ledger's, {}",
+                last / 1_000
+            )));
+        }
+        service.ledger.clock.set(wanted);
+    }
+    service.ledger.close_as(decision);
     Ok(latest(service))
+}
+
+fn chosen_transactions(service: &Service, params: &Params<'_>) -> Result<Option<Vec<[u8; 32]>>, RpcError> {
+    if params.field("transactions").is_none() {
+        return Ok(None);
+    }
+    let texts = params.texts("transactions")?;
+    let hashes = texts.into_iter().map(|text| {
+        let hash = hex::decode(text).ok().and_then(|bytes| bytes.try_into().ok());
+        hash.filter(|hash| service.ledger.is_waiting(hash))
+            .ok_or_else(|| RpcError::invalid_params(format!("no transaction {text:?} is waiting")))
+    });
+    hashes.collect::<Result<_, _>>().map(Some)
+}
+
+fn chosen_upgrades(service: &Service, params: &Params<'_>) -> Result<Vec<Upgrade>, RpcError> {
+    let votes = params.texts("upgrades")?.into_iter().map(|text| {
+        from_xdr_base64::<LedgerUpgrade>(text)
+            .ok_or_else(|| RpcError::invalid_params(format!("{text:?} is no ledger upgrade in base64 XDR")))
+    });
+    let votes = votes.collect::<Result<Vec<_>, _>>()?;
+    service.ledger.check_upgrades(&votes).map_err(RpcError::invalid_params)
 }
 
 /// `dev_advanceTime {seconds}` moves the clock and closes a ledger at the new time.
@@ -60,7 +105,7 @@ pub fn revert(service: &mut Service, params: &Value) -> Result<Value, RpcError> 
     Ok(latest(service))
 }
 
-/// `dev_setEntry {key, xdr?, liveUntilLedgerSeq?}` writes an entry, or removes it without
+/// `dev_setEntry {key, xdr?, liveUntilLedgerSeq?, lastModifiedLedgerSeq?}` writes an entry, or removes it without
 /// `xdr`; both as getLedgerEntries gives them. No ledger tells of it.
 pub fn set_entry(service: &mut Service, params: &Value) -> Result<Value, RpcError> {
     let params = Params::of(params, "SetEntryRequest")?;
@@ -76,15 +121,24 @@ pub fn set_entry(service: &mut Service, params: &Value) -> Result<Value, RpcErro
     let live_until = params.uint32("liveUntilLedgerSeq")?;
     check_entry(&key, data.as_ref(), live_until)?;
     let live_until = (live_until > 0).then_some(live_until);
-    service.ledger.set_entry(key, data, live_until);
+    let modified = params.uint32("lastModifiedLedgerSeq")?;
+    let modified = if modified == 0 {
+        service.ledger.sequence()
+    } else {
+        modified
+    };
+    service
+        .ledger
+        .set_entry(key, data, live_until, modified)
+        .map_err(RpcError::invalid_params)?;
     Ok(json!({}))
 }
 
 /// The key must be the entry's own, and only contract data and code have a time to live.
 fn check_entry(key: &LedgerKey, data: Option<&LedgerEntryData>, live_until: u32) -> Result<(), RpcError> {
-    if matches!(key, LedgerKey::Ttl(_) | LedgerKey::ConfigSetting(_)) {
+    if matches!(key, LedgerKey::Ttl(_)) {
         return Err(RpcError::invalid_params(
-            "time-to-live records and config settings cannot be set: use liveUntilLedgerSeq or --settings",
+            "time-to-live records cannot be set: use liveUntilLedgerSeq",
         ));
     }
     let Some(data) = data else {

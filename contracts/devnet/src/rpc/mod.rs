@@ -27,6 +27,8 @@ pub enum CloseMode {
     Transaction,
     /// At a fixed interval.
     Interval,
+    /// Only when `dev_close` says so.
+    Manual,
 }
 
 /// How much one request may ask for.
@@ -70,7 +72,7 @@ impl Service {
             "getTransactions" => transactions::get_transactions(self, params),
             "getLedgers" => ledgers::get_ledgers(self, params),
             "getEvents" => events::get_events(self, params),
-            "dev_close" => dev::close(self),
+            "dev_close" => dev::close(self, params),
             "dev_advanceTime" => dev::advance_time(self, params),
             "dev_getCloses" => dev::get_closes(self, params),
             "dev_snapshot" => dev::snapshot(self),
