@@ -7,8 +7,11 @@ wants so, a processing limit. A refusal with a meaning (`contracts.rpc.RpcError`
 
 from __future__ import annotations
 
+import math
 import random
 import threading
+import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Self, TypeVar
 
@@ -25,7 +28,39 @@ _LONGEST_WAIT_SECONDS: Final = 10.0
 
 
 class RpcUnavailableError(Exception):
-    """The node did not answer, in spite of several tries; the message holds the last reason."""
+    """The node did not answer, in spite of several tries; the message holds the last reason.
+
+    `asked` is how long the node wants to be left alone, in seconds (Retry-After), if it said so.
+    """
+
+    def __init__(self, reason: str, asked: float | None = None) -> None:
+        super().__init__(reason)
+        self.asked = asked
+
+
+class Budget:
+    """Keeps requests at `per_second` on average, after a burst of at most a second's worth.
+
+    `clock` gives seconds that only grow, `wait` sleeps so many seconds. Use it in one thread.
+    """
+
+    def __init__(
+        self,
+        per_second: float,
+        wait: Callable[[float], object] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._interval = 1 / per_second
+        self._wait = wait
+        self._clock = clock
+        self._next = -math.inf
+
+    def take(self) -> None:
+        """Wait until one more request is within the budget."""
+        now = self._clock()
+        self._next = max(self._next, now - 1) + self._interval
+        if (early := self._next - now) > 0:
+            self._wait(early)
 
 
 class Waiting:
@@ -60,9 +95,11 @@ class RpcClient:
         *,
         tries: int = 5,
         waiting: Waiting | None = None,
+        budget: Budget | None = None,
     ) -> None:
         self.url = url
         self._tries = tries
+        self._budget = budget
         # Jitter spreads load; nobody gains by predicting it.
         self._waiting = waiting or Waiting(random.Random(), threading.Event())  # noqa: S311
         self._http = httpx.Client(timeout=timeout, headers={"Content-Type": "application/json"})
@@ -104,10 +141,13 @@ class RpcClient:
             failures += 1
             if failures >= self._tries or not self._waiting.before_try(failures, asked):
                 raise RpcUnavailableError(
-                    f"{self.url} did not answer {request.method} in {failures} tries: {reason}"
+                    f"{self.url} did not answer {request.method} in {_tries(failures)}: {reason}",
+                    asked,
                 )
 
     def _post(self, body: bytes) -> bytes:
+        if self._budget:
+            self._budget.take()
         try:
             answer = self._http.post(self.url, content=body)
         except httpx.TransportError as error:
@@ -128,6 +168,10 @@ class _PassingError(Exception):
     def __init__(self, reason: str, asked: float | None = None) -> None:
         super().__init__(reason)
         self.asked = asked
+
+
+def _tries(count: int) -> str:
+    return "one try" if count == 1 else f"{count} tries"
 
 
 def _seconds(answer: httpx.Response) -> float | None:

@@ -252,20 +252,22 @@ def index() -> None:
     import logging
 
     from contracts.rpc import RpcError
+    from indexer.crosscheck import DisagreementError
     from indexer.rpc import RpcUnavailableError
     from indexer.source import GapError
     from indexer.writer import DeploymentMismatchError
-    from stellarsettle import services, settings
+    from stellarsettle import indexing, settings
 
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     logging.getLogger("httpx").setLevel(logging.WARNING)
     stopped = threading.Event()
     _on_stop_signal(stopped.set)
     try:
-        services.index(_settings(), stopped)
+        indexing.run(_settings(), stopped)
     except (
         GapError,
         DeploymentMismatchError,
+        DisagreementError,
         RpcError,
         RpcUnavailableError,
         settings.SettingsError,

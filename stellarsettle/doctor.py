@@ -30,7 +30,8 @@ def examine(chosen: Settings) -> Iterator[Finding]:
     """Look at settings, database, node and what has to be built, in this order."""
     yield from _settings(chosen)
     yield _database(chosen)
-    yield from _node(chosen)
+    for url in chosen.nodes():
+        yield from _node(chosen, url)
     yield from _built()
 
 
@@ -67,13 +68,13 @@ def _binaries() -> str:
         return str(error)
 
 
-def _node(chosen: Settings) -> Iterator[Finding]:
+def _node(chosen: Settings, url: str) -> Iterator[Finding]:
     try:
-        with RpcClient(chosen.rpc_url, timeout=5.0, tries=1) as client:
+        with RpcClient(url, timeout=5.0, tries=1) as client:
             network = client.call(rpc.get_network())
             health = client.call(rpc.get_health())
     except (RpcUnavailableError, rpc.RpcError, httpx.HTTPError) as error:
-        yield Finding("node", well=False, words=f"{chosen.rpc_url}: {error}")
+        yield Finding("node", well=False, words=f"{url}: {error}")
         return
     held = f"ledgers {health.oldest_ledger} to {health.latest_ledger}"
     yield Finding("node", well=True, words=f"Protocol {network.protocol_version}, holds {held}")

@@ -1,4 +1,4 @@
-"""The long-running parts, wired from settings: the database's address, the API, the indexer."""
+"""The long-running parts, wired from settings: the database's address, the API."""
 
 from __future__ import annotations
 
@@ -13,13 +13,11 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from contracts import rpc
 from stellarsettle import postgres, settings
 
 if TYPE_CHECKING:
     from litestar import Litestar
 
-    from indexer.rpc import RpcClient
     from indexer.source import Deployment
     from stellarsettle.settings import Settings
 
@@ -81,32 +79,15 @@ def deployment(chosen: Settings) -> Deployment:
     )
 
 
-def index(chosen: Settings, stop: threading.Event) -> None:
-    """Run the indexer until `stop` is set; what needs a person ends it with an exception."""
-    from indexer import pipeline
-    from indexer.rpc import RpcClient
-    from indexer.rpc_source import RpcSource
-
-    followed = deployment(chosen)
-    url = database_url(chosen)
-    _require_migrated(url)
-    with RpcClient(chosen.rpc_url) as client, _leash(chosen, stop.set):
-        if not stop.is_set():
-            _require_network(chosen, client)
-            _require_known_ledger(chosen, client)
-        options = pipeline.Options(poll_seconds=chosen.poll_seconds)
-        pipeline.run(url, RpcSource(client, followed), followed, stop, options)
-
-
 def serve(chosen: Settings) -> None:
     """Run the API until it is told to stop."""
     from granian.constants import Interfaces, Loops
     from granian.server import Server
 
     chosen.require("escrow", "distributor", "signing_seed", "token_key", "natural_key")
-    _require_migrated(database_url(chosen))
+    require_migrated(database_url(chosen))
     _require_port(chosen.api_host, chosen.api_port)
-    with _leash(chosen, lambda: os.kill(os.getpid(), signal.SIGTERM)):
+    with leash(chosen, lambda: os.kill(os.getpid(), signal.SIGTERM)):
         Server(
             "stellarsettle.services:api",
             address=chosen.api_host,
@@ -119,7 +100,7 @@ def serve(chosen: Settings) -> None:
         ).serve()
 
 
-def _require_migrated(url: str) -> None:
+def require_migrated(url: str) -> None:
     """Refuse a database that does not answer or has no tables of ours."""
     try:
         with psycopg.connect(url, connect_timeout=10) as connection:
@@ -130,26 +111,6 @@ def _require_migrated(url: str) -> None:
         ) from error
     except psycopg.Error as error:
         raise settings.SettingsError(f"The database does not answer: {error}") from error
-
-
-def _require_network(chosen: Settings, client: RpcClient) -> None:
-    """Refuse a node of another network than the one transactions are signed for."""
-    passphrase = client.call(rpc.get_network()).passphrase
-    if passphrase != chosen.network_passphrase:
-        raise settings.SettingsError(
-            f"The node at RPC_URL is of the network {passphrase!r},"
-            f" NETWORK_PASSPHRASE says {chosen.network_passphrase!r}."
-        )
-
-
-def _require_known_ledger(chosen: Settings, client: RpcClient) -> None:
-    """Refuse to wait for a first ledger that is far from closed."""
-    latest = client.call(rpc.get_health()).latest_ledger
-    if chosen.start_ledger > latest:
-        raise settings.SettingsError(
-            f"START_LEDGER is {chosen.start_ledger}, but the newest ledger is {latest}:"
-            " it is the ledger in which `stellarsettle deploy` began."
-        )
 
 
 def _require_port(host: str, port: int) -> None:
@@ -164,7 +125,7 @@ def _require_port(host: str, port: int) -> None:
 
 
 @contextlib.contextmanager
-def _leash(chosen: Settings, end: Callable[[], None]) -> Iterator[None]:
+def leash(chosen: Settings, end: Callable[[], None]) -> Iterator[None]:
     """Call `end` when the process that these services were started for is gone."""
     over = threading.Event()
 

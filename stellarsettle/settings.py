@@ -29,6 +29,12 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Where the embedded PostgreSQL keeps its files."""
     rpc_url: str = "http://127.0.0.1:8000"
     """A stellar-rpc: the local ledger, testnet, mainnet or a node of your own."""
+    rpc_urls: str = ""
+    """Further nodes for the indexer, separated by commas: one takes over when another fails."""
+    requests_per_second: Annotated[float, msgspec.Meta(gt=0, le=10_000)] = 20.0
+    """What the indexer asks of one node at most."""
+    compare_every: Annotated[int, msgspec.Meta(ge=0)] = 0
+    """Compare each ledger of a multiple of this between two nodes, and stop if they differ."""
     network_passphrase: str = TESTNET_PASSPHRASE
     """The network that transactions are signed for."""
     escrow: str = ""
@@ -71,11 +77,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                 raise SettingsError(f"{name.upper()} must be 32 bytes in base64")
         if self.database_url and not self.database_url.startswith(_DATABASE_SCHEMES):
             raise SettingsError("DATABASE_URL is a URL: postgresql://user:password@host/database")
-        for name in ("rpc_url", "public_url"):
-            if not getattr(self, name).startswith(("http://", "https://")):
-                raise SettingsError(f"{name.upper()} begins with http:// or https://")
+        self._check_urls()
         if self.public_url.endswith("/"):
             raise SettingsError("PUBLIC_URL has no slash at its end")
+
+    def _check_urls(self) -> None:
+        for name, urls in (
+            ("rpc_url", [self.rpc_url]),
+            ("rpc_urls", self.nodes()),
+            ("public_url", [self.public_url]),
+        ):
+            if not all(url.startswith(("http://", "https://")) for url in urls):
+                raise SettingsError(f"{name.upper()} begins with http:// or https://")
+        if self.compare_every and len(self.nodes()) < 2:
+            raise SettingsError("COMPARE_EVERY needs a second node: add it to RPC_URLS")
 
     def require(self, *names: str) -> None:
         """Refuse to go on without these settings."""
@@ -85,6 +100,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                 f"Please set {', '.join(missing)}."
                 " `stellarsettle deploy` prints the contracts', `stellarsettle keys` new keys."
             )
+
+    def nodes(self) -> list[str]:
+        """RPC_URL and RPC_URLS, each once."""
+        further = (url.strip() for url in self.rpc_urls.split(","))
+        return list(dict.fromkeys([self.rpc_url, *filter(None, further)]))
 
     def token_seed(self) -> bytes:
         """The access tokens' key, 32 bytes."""

@@ -38,3 +38,13 @@ def test_what_is_wrong_is_named(name: str, value: str) -> None:
 def test_what_is_missing_is_named() -> None:
     with pytest.raises(settings.SettingsError, match="ESCROW, TOKEN_KEY"):
         settings.load({}).require("escrow", "rpc_url", "token_key")
+
+
+def test_nodes_are_named_once_and_comparing_needs_two() -> None:
+    first, second = "http://one", "https://two"
+    chosen = settings.load({"RPC_URL": first, "RPC_URLS": f" {second}, ,{first}"})
+    assert chosen.nodes() == [first, second]
+    with pytest.raises(settings.SettingsError, match="add it to RPC_URLS"):
+        settings.load({"RPC_URL": first, "COMPARE_EVERY": "10"})
+    with pytest.raises(settings.SettingsError, match="RPC_URLS begins with"):
+        settings.load({"RPC_URLS": "two:8000"})

@@ -1,0 +1,68 @@
+"""The indexer, wired from settings: what it reads from, and what is checked before it starts."""
+
+from __future__ import annotations
+
+import logging
+import threading
+from typing import TYPE_CHECKING
+
+from contracts import rpc
+from indexer import pipeline
+from indexer.opening import Endpoints, opened
+from indexer.rpc import RpcClient, RpcUnavailableError
+from stellarsettle import services
+from stellarsettle.settings import SettingsError
+
+if TYPE_CHECKING:
+    from stellarsettle.settings import Settings
+
+_log = logging.getLogger(__name__)
+
+
+def run(chosen: Settings, stop: threading.Event) -> None:
+    """Run the indexer until `stop` is set; what needs a person ends it with an exception."""
+    followed = services.deployment(chosen)
+    url = services.database_url(chosen)
+    services.require_migrated(url)
+    with services.leash(chosen, stop.set):
+        if not stop.is_set():
+            _require_nodes(chosen)
+        endpoints = Endpoints(
+            nodes=tuple(chosen.nodes()),
+            requests_per_second=chosen.requests_per_second,
+            compare_every=chosen.compare_every,
+        )
+        options = pipeline.Options(poll_seconds=chosen.poll_seconds)
+        with opened(endpoints, followed, stop) as source:
+            pipeline.run(url, source, followed, stop, options)
+
+
+def _require_nodes(chosen: Settings) -> None:
+    """Refuse a node of another network; of several nodes one may be away, but not all of them."""
+    latest = 0
+    away: list[RpcUnavailableError] = []
+    for node in chosen.nodes():
+        with RpcClient(node) as client:
+            try:
+                _require_network(chosen, client)
+                latest = max(latest, client.call(rpc.get_health()).latest_ledger)
+            except RpcUnavailableError as error:
+                _log.warning("%s", error)
+                away.append(error)
+    if len(away) == len(chosen.nodes()):
+        raise away[0]
+    if chosen.start_ledger > latest:
+        raise SettingsError(
+            f"START_LEDGER is {chosen.start_ledger}, but the newest ledger is {latest}:"
+            " it is the ledger in which `stellarsettle deploy` began."
+        )
+
+
+def _require_network(chosen: Settings, client: RpcClient) -> None:
+    """Refuse a node of another network than the one transactions are signed for."""
+    passphrase = client.call(rpc.get_network()).passphrase
+    if passphrase != chosen.network_passphrase:
+        raise SettingsError(
+            f"The node at {client.url} is of the network {passphrase!r},"
+            f" NETWORK_PASSPHRASE says {chosen.network_passphrase!r}."
+        )
