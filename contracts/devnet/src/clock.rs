@@ -108,6 +108,11 @@ impl Clock {
         }
     }
 
+    /// Is not behind this moment from now on.
+    pub fn catch_up(&mut self, moment_ms: u64) {
+        self.advance(moment_ms.saturating_sub(self.now_ms()));
+    }
+
     /// Moves a still clock by one interval; the machine's clock moves by itself.
     pub fn tick(&mut self, milliseconds: u64) {
         if let Source::Still { now_ms } = &mut self.source {

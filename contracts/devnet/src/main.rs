@@ -7,6 +7,7 @@ mod encoding;
 mod faults;
 mod friendbot;
 mod http;
+mod lake;
 mod ledger;
 mod network;
 mod rpc;
@@ -77,6 +78,12 @@ struct Flags {
     /// File to open the ledger from, if it is there, and to save it to on a clean stop.
     #[arg(long, conflicts_with = "settings")]
     state: Option<PathBuf>,
+    /// Folder to write closed ledgers to, as SEP-54 lays them out.
+    #[arg(long)]
+    lake: Option<PathBuf>,
+    /// Folder of closed ledgers (SEP-54) to go on from; may be that of --lake.
+    #[arg(long, conflicts_with = "state")]
+    from_lake: Option<PathBuf>,
     /// Exit when the process with this id is gone.
     #[arg(long)]
     parent_pid: Option<u32>,
@@ -116,7 +123,7 @@ async fn run(flags: Flags) -> Result<(), String> {
     let url = format!("http://{address}");
     let friendbot_url = format!("{url}/friendbot");
     let network_settings = read_settings(flags.settings.as_deref())?;
-    let worker = Worker::start(Setup {
+    let (worker, ended) = Worker::start(Setup {
         network_settings,
         identity: Identity::new(&flags.passphrase),
         clock: Clock::new(
@@ -134,6 +141,8 @@ async fn run(flags: Flags) -> Result<(), String> {
         },
         friendbot_url: friendbot_url.clone(),
         state_file: flags.state,
+        lake: flags.lake,
+        from_lake: flags.from_lake,
     })?;
     announce(&json!({
         "rpc": url,
@@ -151,6 +160,7 @@ async fn run(flags: Flags) -> Result<(), String> {
         }
         stopped = stop_signal() => stopped,
         () = parent_gone(flags.parent_pid) => Ok(()),
+        ended = ended => return Err(ended.unwrap_or_else(|_| "the ledger has stopped".to_owned())),
     };
     stopped.and(worker.save().await)
 }

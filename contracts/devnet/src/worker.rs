@@ -4,7 +4,8 @@ use crate::{
     clock::{wall_ms, Clock},
     faults::{Fate, Faults},
     friendbot::{self, Answer},
-    ledger::{saved, Ledger, SetupError},
+    lake::{reader::Ledgers, writer::Lake, LakeError},
+    ledger::{replay, saved, Happening, Ledger, SetupError},
     network::Identity,
     rpc::{
         error::{RpcError, INTERNAL},
@@ -37,6 +38,10 @@ pub struct Setup {
     pub friendbot_url: String,
     /// File the ledger is opened from, if it is there, and saved to.
     pub state_file: Option<PathBuf>,
+    /// Folder closed ledgers are written to.
+    pub lake: Option<PathBuf>,
+    /// Folder of closed ledgers to go on from.
+    pub from_lake: Option<PathBuf>,
 }
 
 /// How a JSON-RPC call ended.
@@ -65,6 +70,9 @@ enum Job {
     },
 }
 
+/// Tells why the ledger ended, if it did so by itself.
+pub type Ended = oneshot::Receiver<String>;
+
 /// The way to the ledger.
 #[derive(Clone)]
 pub struct Worker {
@@ -76,13 +84,16 @@ impl Worker {
     ///
     /// # Errors
     /// If the ledger cannot be set up.
-    pub fn start(setup: Setup) -> Result<Self, String> {
+    pub fn start(setup: Setup) -> Result<(Self, Ended), String> {
         let (jobs, inbox) = channel();
         let (ready, started) = channel();
-        thread::spawn(move || match new_service(&setup) {
-            Ok(service) => {
+        let (end, ended) = oneshot::channel();
+        thread::spawn(move || match Keeper::new(setup) {
+            Ok(keeper) => {
                 let _ = ready.send(Ok(()));
-                run(service, &setup, &inbox);
+                if let Err(error) = keeper.run(&inbox) {
+                    let _ = end.send(error);
+                }
             }
             Err(error) => {
                 let _ = ready.send(Err(error));
@@ -91,7 +102,7 @@ impl Worker {
         started
             .recv()
             .map_err(|_| "the ledger's thread ended at once".to_owned())??;
-        Ok(Self { jobs })
+        Ok((Self { jobs }, ended))
     }
 
     /// Answers a JSON-RPC call; `None` when the ledger is gone.
@@ -121,20 +132,123 @@ impl Worker {
     }
 }
 
-fn new_service(setup: &Setup) -> Result<Service, String> {
-    let ledger = open_ledger(setup).map_err(|error| error.to_string())?;
-    Ok(Service {
-        ledger,
-        close_mode: setup.close_mode,
-        limits: setup.limits,
-        friendbot_url: setup.friendbot_url.clone(),
-        faults: Faults::default(),
-        checkpoints: Vec::new(),
-    })
+/// The ledger on its own thread, and the files that follow it.
+struct Keeper {
+    service: Service,
+    setup: Setup,
+    lake: Option<Lake>,
+}
+
+/// An answer that is sent when what it tells of is written down.
+type Answering = Box<dyn FnOnce()>;
+
+impl Keeper {
+    fn new(setup: Setup) -> Result<Self, String> {
+        let ledger = open_ledger(&setup).map_err(|error| error.to_string())?;
+        let lake = setup
+            .lake
+            .as_deref()
+            .map(|folder| Lake::open(folder, &ledger.identity.passphrase, &ledger.history))
+            .transpose()
+            .map_err(|error| cannot_write(&error))?;
+        let mut service = Service {
+            ledger,
+            close_mode: setup.close_mode,
+            limits: setup.limits,
+            friendbot_url: setup.friendbot_url.clone(),
+            faults: Faults::default(),
+            checkpoints: Vec::new(),
+        };
+        // The folder has what happened up to here.
+        service.ledger.take_happenings();
+        Ok(Self { service, setup, lake })
+    }
+
+    /// Serves until nobody can ask any more.
+    ///
+    /// # Errors
+    /// What could not be written down; the ledger then ends, so that files never lack
+    /// what an answer told of.
+    fn run(mut self, inbox: &Receiver<Job>) -> Result<(), String> {
+        let interval = Duration::from_millis(self.setup.interval_ms.max(1));
+        let mut next_close = Instant::now() + interval;
+        loop {
+            let job = match self.service.close_mode {
+                CloseMode::Transaction | CloseMode::Manual => inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
+                CloseMode::Interval => inbox.recv_timeout(next_close.saturating_duration_since(Instant::now())),
+            };
+            let answer = match job {
+                Ok(job) => Some(self.handle(job)),
+                Err(RecvTimeoutError::Timeout) => None,
+                Err(RecvTimeoutError::Disconnected) => return Ok(()),
+            };
+            if self.service.close_mode == CloseMode::Interval && Instant::now() >= next_close {
+                self.service.ledger.clock.tick(self.setup.interval_ms);
+                self.service.ledger.close();
+                next_close = Instant::now() + interval;
+            }
+            self.write_down()?;
+            if let Some(answer) = answer {
+                answer();
+            }
+        }
+    }
+
+    fn handle(&mut self, job: Job) -> Answering {
+        match job {
+            Job::Save { reply } => {
+                let saved = self.save();
+                Box::new(move || drop(reply.send(saved)))
+            }
+            Job::Call { method, params, reply } => {
+                let answer = call(&mut self.service, &method, &params);
+                Box::new(move || drop(reply.send(answer)))
+            }
+            Job::Fund { address, reply } => {
+                let answer = friendbot::fund(&mut self.service, &address);
+                Box::new(move || drop(reply.send(answer)))
+            }
+        }
+    }
+
+    fn save(&self) -> Result<(), String> {
+        self.setup.state_file.as_deref().map_or(Ok(()), |path| {
+            saved::save(&self.service.ledger, path)
+                .map_err(|error| format!("cannot save the ledger to {}: {error}", path.display()))
+        })
+    }
+
+    fn write_down(&mut self) -> Result<(), String> {
+        let happenings = self.service.ledger.take_happenings();
+        let Some(lake) = &mut self.lake else {
+            return Ok(());
+        };
+        for happening in happenings {
+            match happening {
+                Happening::Closed(closed) => lake.write(&closed),
+                Happening::WentBack(sequence) => lake.rewind(sequence),
+            }
+            .map_err(|error| cannot_write(&error))?;
+        }
+        Ok(())
+    }
+}
+
+fn cannot_write(error: &LakeError) -> String {
+    format!("cannot write ledgers to the folder of --lake: {error}")
 }
 
 fn open_ledger(setup: &Setup) -> Result<Ledger, SetupError> {
     let identity = setup.identity.clone();
+    if let Some(folder) = &setup.from_lake {
+        let ledgers = Ledgers::open(folder, &identity.passphrase)?;
+        let settings = &setup.network_settings;
+        let continued = replay::continue_from(identity, setup.clock, setup.retention, settings, ledgers)?;
+        for warning in &continued.warnings {
+            eprintln!("stellarsettle-devnet: {warning}");
+        }
+        return Ok(continued.ledger);
+    }
     match setup.state_file.as_deref().filter(|path| path.exists()) {
         Some(path) => saved::open(path, identity, setup.clock, setup.retention),
         None => Ledger::new(
@@ -144,45 +258,6 @@ fn open_ledger(setup: &Setup) -> Result<Ledger, SetupError> {
             setup.retention,
             setup.network_settings.clone(),
         ),
-    }
-}
-
-fn run(mut service: Service, setup: &Setup, inbox: &Receiver<Job>) {
-    let interval = Duration::from_millis(setup.interval_ms.max(1));
-    let mut next_close = Instant::now() + interval;
-    loop {
-        let job = match service.close_mode {
-            CloseMode::Transaction | CloseMode::Manual => inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
-            CloseMode::Interval => inbox.recv_timeout(next_close.saturating_duration_since(Instant::now())),
-        };
-        match job {
-            Ok(job) => handle(&mut service, setup, job),
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => return,
-        }
-        if service.close_mode == CloseMode::Interval && Instant::now() >= next_close {
-            service.ledger.clock.tick(setup.interval_ms);
-            service.ledger.close();
-            next_close = Instant::now() + interval;
-        }
-    }
-}
-
-fn handle(service: &mut Service, setup: &Setup, job: Job) {
-    match job {
-        Job::Save { reply } => {
-            let saved = setup.state_file.as_deref().map_or(Ok(()), |path| {
-                saved::save(&service.ledger, path)
-                    .map_err(|error| format!("cannot save the ledger to {}: {error}", path.display()))
-            });
-            let _ = reply.send(saved);
-        }
-        Job::Call { method, params, reply } => {
-            let _ = reply.send(call(service, &method, &params));
-        }
-        Job::Fund { address, reply } => {
-            let _ = reply.send(friendbot::fund(service, &address));
-        }
     }
 }
 

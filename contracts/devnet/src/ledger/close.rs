@@ -5,7 +5,7 @@ use super::{
     state::{State, Store},
     state_size,
     upgrades::Upgrade,
-    Ledger,
+    Happening, Ledger,
 };
 use crate::{
     clock::{wall_ms, HeaderTime},
@@ -22,7 +22,7 @@ use ed25519_dalek::Signer;
 use soroban_env_host::xdr::{
     DependentTxCluster, ExtensionPoint, GeneralizedTransactionSet, Hash, LedgerCloseMeta, LedgerCloseMetaExt,
     LedgerCloseMetaExtV1, LedgerCloseMetaV2, LedgerCloseValueSignature, LedgerHeader, LedgerHeaderExt,
-    LedgerHeaderHistoryEntry, LedgerHeaderHistoryEntryExt, LedgerKey, LedgerUpgrade, NodeId, ParallelTxExecutionStage,
+    LedgerHeaderHistoryEntry, LedgerHeaderHistoryEntryExt, LedgerKey, NodeId, ParallelTxExecutionStage,
     ParallelTxsComponent, PublicKey, Signature, StellarValue, StellarValueExt, StellarValueSignedMsValue, TimePoint,
     TimePointMs, TransactionEnvelope, TransactionPhase, TransactionResultMetaV1, TransactionResultSet,
     TransactionSetV1, TxSetComponent, TxSetComponentTxsMaybeDiscountedFee, Uint256, UpgradeEntryMeta, UpgradeType,
@@ -126,15 +126,16 @@ impl Ledger {
         state.begin(sequence);
         let results = apply_all(state, &submissions, &context);
 
-        let votes: Vec<LedgerUpgrade> = decision.upgrades.iter().map(|upgrade| upgrade.vote().clone()).collect();
-        let upgrades = self.apply_upgrades(decision.upgrades);
+        let upgrades = match self.founding.take() {
+            Some(founding) => vec![founding],
+            None => self.apply_upgrades(decision.upgrades),
+        };
         if let Some(size) = sample {
             state_size::record(self, size);
         }
 
         let set = transaction_set(&submissions, self.tip.hash);
-        let mut header = self.header(sequence, close_ms, &set, &results);
-        header.scp_value.upgrades = header_votes(&votes);
+        let header = self.header(close_ms, &set, &results, &upgrades);
         let hash = xdr_hash(&header);
         self.tip = Tip::after(&header, hash.0, close_ms);
         let meta = close_meta(
@@ -147,7 +148,8 @@ impl Ledger {
             state_size::average(&self.state),
         );
         if let Some(closed) = ClosedLedger::new(&meta, self.identity.id, wall_ms()) {
-            self.history.push(closed);
+            let closed = self.history.push(closed);
+            self.happenings.push(Happening::Closed(closed));
         }
     }
 
@@ -195,11 +197,12 @@ impl Ledger {
 
     fn header(
         &self,
-        sequence: u32,
         close_ms: u64,
         set: &GeneralizedTransactionSet,
         results: &[TransactionResultMetaV1],
+        upgrades: &[UpgradeEntryMeta],
     ) -> LedgerHeader {
+        let sequence = self.tip.sequence.saturating_add(1);
         let fees: i64 = results
             .iter()
             .map(|result| result.result.result.fee_charged)
@@ -208,12 +211,11 @@ impl Ledger {
         let result_set = TransactionResultSet {
             results: pairs.try_into().unwrap_or_default(),
         };
-        let changes: Vec<u8> = results.iter().flat_map(xdr).collect();
-        let state_hash = Hash(sha256(&[&self.tip.state_hash[..], &sha256(&changes)[..]].concat()));
+        let state_hash = Hash(state_hash(&self.tip, results, upgrades));
         LedgerHeader {
             ledger_version: PROTOCOL_VERSION,
             previous_ledger_hash: Hash(self.tip.hash),
-            scp_value: self.value(xdr_hash(set), close_ms),
+            scp_value: self.value(xdr_hash(set), close_ms, upgrades),
             tx_set_result_hash: xdr_hash(&result_set),
             skip_list: skip_list(&self.tip.skip_list, sequence, &state_hash),
             bucket_list_hash: state_hash,
@@ -230,7 +232,7 @@ impl Ledger {
     }
 
     /// The value consensus would have agreed on, signed by the only validator.
-    fn value(&self, tx_set_hash: Hash, close_ms: u64) -> StellarValue {
+    fn value(&self, tx_set_hash: Hash, close_ms: u64, upgrades: &[UpgradeEntryMeta]) -> StellarValue {
         let close_time = close_ms / 1_000;
         let ext = match self.clock.header() {
             HeaderTime::Ms => StellarValueExt::SignedMs(StellarValueSignedMsValue {
@@ -242,14 +244,21 @@ impl Ledger {
         StellarValue {
             tx_set_hash,
             close_time: TimePoint(close_time),
-            upgrades: Default::default(),
+            upgrades: header_votes(upgrades),
             ext,
         }
     }
 }
 
-fn header_votes(votes: &[LedgerUpgrade]) -> VecM<UpgradeType, 6> {
-    let bytes = votes.iter().filter_map(|vote| xdr(vote).try_into().ok());
+/// The hash over all changes up to the ledger after the tip, in the place of the bucket list's.
+pub fn state_hash(tip: &Tip, results: &[TransactionResultMetaV1], upgrades: &[UpgradeEntryMeta]) -> [u8; 32] {
+    let mut changes: Vec<u8> = results.iter().flat_map(xdr).collect();
+    changes.extend(upgrades.iter().flat_map(xdr));
+    sha256(&[&tip.state_hash[..], &sha256(&changes)[..]].concat())
+}
+
+fn header_votes(upgrades: &[UpgradeEntryMeta]) -> VecM<UpgradeType, 6> {
+    let bytes = upgrades.iter().filter_map(|done| xdr(&done.upgrade).try_into().ok());
     bytes
         .map(UpgradeType)
         .collect::<Vec<_>>()

@@ -235,8 +235,8 @@ impl History {
         self.trim();
     }
 
-    /// Adds the next ledger.
-    pub fn push(&mut self, ledger: ClosedLedger) {
+    /// Adds the next ledger, and gives it back to be kept elsewhere too.
+    pub fn push(&mut self, ledger: ClosedLedger) -> Rc<ClosedLedger> {
         for (index, record) in ledger.transactions.iter().enumerate() {
             let place = Place {
                 ledger: ledger.sequence,
@@ -245,8 +245,10 @@ impl History {
             self.places.insert(record.hash, place);
             self.places.insert(record.inner_hash, place);
         }
-        self.ledgers.push_back(Rc::new(ledger));
+        let ledger = Rc::new(ledger);
+        self.ledgers.push_back(ledger.clone());
         self.trim();
+        ledger
     }
 
     /// The oldest ledger that is kept.

@@ -3,6 +3,7 @@
 pub mod close;
 pub mod events;
 pub mod history;
+pub mod replay;
 pub mod saved;
 pub mod state;
 pub mod state_size;
@@ -15,6 +16,7 @@ use crate::{
     clock::Clock,
     cost_model::CostModel,
     encoding::account_of_key,
+    lake::LakeError,
     network::{config_settings, Identity, BASE_RESERVE, PROTOCOL_VERSION, TOTAL_COINS},
     settings::{self, Settings},
     transaction::{
@@ -25,9 +27,12 @@ use crate::{
     },
 };
 use close::Tip;
-use history::History;
+use history::{ClosedLedger, History};
 use soroban_env_host::{
-    xdr::{AccountId, ConfigSettingEntry, LedgerEntryData, LedgerKey},
+    xdr::{
+        AccountId, ConfigSettingEntry, LedgerEntryChange, LedgerEntryChanges, LedgerEntryData, LedgerKey,
+        LedgerUpgrade, UpgradeEntryMeta,
+    },
     HostError, LedgerInfo, ModuleCache,
 };
 use soroban_simulation::NetworkConfig;
@@ -48,6 +53,13 @@ pub enum Arrival {
     Rejected(Rejection),
 }
 
+/// What happened to the ledger, for those who write it down.
+pub enum Happening {
+    Closed(Rc<ClosedLedger>),
+    /// It went back, to this ledger as the last.
+    WentBack(u32),
+}
+
 /// One network's ledger.
 pub struct Ledger {
     pub identity: Identity,
@@ -59,6 +71,9 @@ pub struct Ledger {
     compilation: FreeCompilation,
     tip: Tip,
     queue: Vec<Pending>,
+    /// What the first ledger will tell of the settings.
+    founding: Option<UpgradeEntryMeta>,
+    happenings: Vec<Happening>,
     /// How many simulations ran: each gets random numbers of its own.
     simulations: u64,
 }
@@ -110,6 +125,12 @@ impl From<HostError> for SetupError {
     }
 }
 
+impl From<LakeError> for SetupError {
+    fn from(error: LakeError) -> Self {
+        Self(error.to_string())
+    }
+}
+
 impl Ledger {
     /// A ledger with only the root account and the network's settings, and its
     /// first closed ledger, number `first`. `given` settings replace the default ones.
@@ -117,6 +138,20 @@ impl Ledger {
     /// # Errors
     /// If the host refuses the settings.
     pub fn new(
+        identity: Identity,
+        clock: Clock,
+        first: u32,
+        retention: u32,
+        given: Vec<ConfigSettingEntry>,
+    ) -> Result<Self, SetupError> {
+        let mut ledger = Self::founded(identity, clock, first, retention, given)?;
+        ledger.close();
+        Ok(ledger)
+    }
+
+    /// The same before its first ledger, which tells of the settings by an upgrade, as
+    /// networks do that begin with a newer protocol.
+    fn founded(
         identity: Identity,
         clock: Clock,
         first: u32,
@@ -131,13 +166,17 @@ impl Ledger {
         let costs = CostModel::of_host()?;
         let mut settings = config_settings(&costs);
         settings::replace(&mut settings, given, &costs);
+        let mut changes = Vec::with_capacity(settings.len());
         for setting in settings {
-            let key = settings::key_of(&setting);
-            let entry = StoredEntry::lasting(LedgerEntryData::ConfigSetting(setting));
-            state.put(key, Some(entry));
+            let stored = StoredEntry::written(LedgerEntryData::ConfigSetting(setting), first);
+            changes.push(LedgerEntryChange::Created(stored.entry.as_ref().clone()));
+            state.put(stored.entry.to_key(), Some(stored));
         }
         let mut ledger = Self::over(identity, clock, History::new(retention), state, Tip::genesis(genesis))?;
-        ledger.close();
+        ledger.founding = Some(UpgradeEntryMeta {
+            upgrade: LedgerUpgrade::Version(PROTOCOL_VERSION),
+            changes: LedgerEntryChanges(changes.try_into().unwrap_or_default()),
+        });
         Ok(ledger)
     }
 
@@ -154,6 +193,8 @@ impl Ledger {
             compilation: rulebook.compilation,
             tip,
             queue: Vec::new(),
+            founding: None,
+            happenings: Vec::new(),
             simulations: 0,
         })
     }
@@ -187,6 +228,12 @@ impl Ledger {
         self.tip = checkpoint.tip.clone();
         self.queue = checkpoint.queue.clone();
         self.reload();
+        self.happenings.push(Happening::WentBack(self.tip.sequence()));
+    }
+
+    /// What happened since it was last asked for, in order.
+    pub fn take_happenings(&mut self) -> Vec<Happening> {
+        std::mem::take(&mut self.happenings)
     }
 
     /// Writes or (with `None`) removes an entry at once, past all rules: no transaction
@@ -206,7 +253,7 @@ impl Ledger {
         }
         let entry = data.map(|data| StoredEntry {
             live_until,
-            life_modified: modified,
+            life_modified: live_until.map_or(0, |_| modified),
             ..StoredEntry::written(data, modified)
         });
         Rc::make_mut(&mut self.state).put(key, entry);

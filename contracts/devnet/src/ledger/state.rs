@@ -20,7 +20,7 @@ use std::{collections::BTreeMap, rc::Rc};
 pub struct StoredEntry {
     pub entry: Rc<LedgerEntry>,
     pub live_until: Option<u32>,
-    /// The ledger that last changed `live_until`.
+    /// The ledger that last changed `live_until`; 0 without one.
     pub life_modified: u32,
 }
 
@@ -242,10 +242,11 @@ impl Store for Frame<'_> {
         let old = self.get(&key);
         let entry = entry.map(|stored| {
             let same_life = old.as_ref().filter(|old| old.live_until == stored.live_until);
+            let changed = if stored.live_until.is_some() { sequence } else { 0 };
             StoredEntry {
                 entry: modified_at(&stored.entry, sequence),
                 live_until: stored.live_until,
-                life_modified: same_life.map_or(sequence, |old| old.life_modified),
+                life_modified: same_life.map_or(changed, |old| old.life_modified),
             }
         });
         self.touch(key, entry);
