@@ -24,7 +24,7 @@ from contracts.rpc import RpcError
 from indexer.circuit import Circuit
 from indexer.crosscheck import CrossCheck
 from indexer.rpc import RpcUnavailableError
-from indexer.source import Batch, GapError, Source, SourceUnavailableError
+from indexer.sources.protocol import Batch, GapError, Source, SourceUnavailableError
 
 DOUBT_SECONDS: Final = 15.0
 """After so long without a newer ledger the other candidates are asked too."""
@@ -126,7 +126,7 @@ class Choice:
         ]
 
     def fetch(self, after: int) -> Batch | None:
-        """The ledgers after `after`, from whoever has them; see `indexer.source.Source`.
+        """The ledgers after `after`, from whoever has them; see `indexer.sources.protocol.Source`.
 
         Raises `GapError` if none holds them, `SourceUnavailableError` if those that may hold them
         cannot answer now, `contracts.rpc.RpcError` if all refuse the question itself, and

@@ -7,7 +7,7 @@ from typing import Final
 
 import psycopg
 
-from indexer.source import RawEvent
+from indexer.sources.protocol import RawEvent
 from indexer.tables import CONTRACT_IDS
 
 _STATEMENT: Final = (

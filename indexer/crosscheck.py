@@ -11,7 +11,7 @@ import msgspec
 
 from contracts.rpc import RpcError
 from indexer.rpc import RpcUnavailableError
-from indexer.source import Batch, GapError, RawEvent, Source, SourceUnavailableError
+from indexer.sources.protocol import Batch, GapError, RawEvent, Source, SourceUnavailableError
 
 _MOST_WAITING: Final = 64
 """Ledgers to be compared that the other source does not have yet."""

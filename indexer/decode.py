@@ -8,7 +8,7 @@ import msgspec
 
 from contracts import decoding
 from indexer.scval import ScvalError, decode_body
-from indexer.source import RawEvent
+from indexer.sources.protocol import RawEvent
 from projections.engine import FoldError
 from projections.model import Mark, Record
 

@@ -12,8 +12,8 @@ import msgspec
 from indexer.choice import Candidate, Choice
 from indexer.crosscheck import CrossCheck
 from indexer.rpc import Budget, RpcClient
-from indexer.rpc_source import RpcSource
-from indexer.source import Deployment
+from indexer.sources.events import EventSource
+from indexer.sources.protocol import Deployment
 
 _SECOND_PAGE = 200
 """Events asked for at once when a single ledger is compared."""
@@ -48,8 +48,10 @@ def opened(endpoints: Endpoints, deployment: Deployment, stop: threading.Event) 
                     budget=_budget(endpoints.requests_per_second, stop),
                 )
             )
-            second = RpcSource(client, deployment, page_limit=_SECOND_PAGE) if check else None
-            candidates.append(Candidate(url, RpcSource(client, deployment), chance, second=second))
+            second = EventSource(client, deployment, page_limit=_SECOND_PAGE) if check else None
+            candidates.append(
+                Candidate(url, EventSource(client, deployment), chance, second=second)
+            )
         yield Choice(candidates, wait=stop.wait, check=check)
 
 

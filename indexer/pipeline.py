@@ -17,7 +17,7 @@ import psycopg
 
 from indexer.prefetch import QUEUE_BYTES, Prefetch
 from indexer.rpc import Waiting
-from indexer.source import Deployment, Source
+from indexer.sources.protocol import Deployment, Source
 from indexer.writer import Stopped, Writer, WriterReplacedError
 from projections.storage import StaleEngineError
 
@@ -49,8 +49,8 @@ def run(
 ) -> None:
     """Index until `stop` is set, which is noticed within a second at a ledger boundary.
 
-    Raises `indexer.source.GapError`, `indexer.writer.DeploymentMismatchError`, and whatever is no
-    matter of waiting (a missing table, an error of this program).
+    Raises `indexer.sources.protocol.GapError`, `indexer.writer.DeploymentMismatchError`, and
+    whatever is no matter of waiting (a missing table, an error of this program).
     """
     options = options or Options()
     waiting = Waiting(random.Random(), stop)  # noqa: S311  # jitter, no secret

@@ -12,7 +12,7 @@ import msgspec
 
 from indexer.decode import Decoded, decode_all
 from indexer.rpc import RpcUnavailableError, Waiting
-from indexer.source import Batch, Source, SourceUnavailableError
+from indexer.sources.protocol import Batch, Source, SourceUnavailableError
 
 QUEUE_BYTES: Final = 64 << 20
 _EVENT_OVERHEAD: Final = 600

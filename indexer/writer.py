@@ -20,7 +20,7 @@ import psycopg
 
 from indexer.copying import copy_events
 from indexer.decode import Decoded, Quarantined, set_aside
-from indexer.source import Batch, Deployment
+from indexer.sources.protocol import Batch, Deployment
 from indexer.tables import CONTRACT_IDS
 from projections.engine import Engine, FoldError
 from projections.model import Mark

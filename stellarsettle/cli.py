@@ -254,7 +254,7 @@ def index() -> None:
     from contracts.rpc import RpcError
     from indexer.crosscheck import DisagreementError
     from indexer.rpc import RpcUnavailableError
-    from indexer.source import GapError
+    from indexer.sources.protocol import GapError
     from indexer.writer import DeploymentMismatchError
     from stellarsettle import indexing, settings
 

@@ -18,7 +18,7 @@ from stellarsettle import postgres, settings
 if TYPE_CHECKING:
     from litestar import Litestar
 
-    from indexer.source import Deployment
+    from indexer.sources.protocol import Deployment
     from stellarsettle.settings import Settings
 
 _LEASH_SECONDS = 1.0
@@ -69,7 +69,7 @@ def api() -> Litestar:
 def deployment(chosen: Settings) -> Deployment:
     """The contracts that these settings follow."""
     from contracts.wire import Address
-    from indexer.source import Deployment
+    from indexer.sources.protocol import Deployment
 
     chosen.require("escrow", "distributor", "start_ledger")
     return Deployment(

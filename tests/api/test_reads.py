@@ -21,8 +21,8 @@ from api.config import ApiConfig
 from api.database import Database
 from indexer import pipeline
 from indexer.rpc import RpcClient
-from indexer.rpc_source import RpcSource
-from indexer.source import Deployment
+from indexer.sources.events import EventSource
+from indexer.sources.protocol import Deployment
 
 pytestmark = pytest.mark.anyio
 
@@ -34,7 +34,7 @@ def _indexing(config: ApiConfig, start_ledger: int) -> Iterator[None]:
     followed = Deployment(config.escrow, config.distributor, start_ledger)
     stop = threading.Event()
     with RpcClient(config.rpc_url) as client:
-        source = RpcSource(client, followed)
+        source = EventSource(client, followed)
         options = pipeline.Options(poll_seconds=0.05)
         arguments = (config.database_url, source, followed, stop, options)
         thread = threading.Thread(target=pipeline.run, args=arguments)

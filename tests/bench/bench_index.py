@@ -29,7 +29,7 @@ from psycopg import sql
 
 import migrations
 from indexer import pipeline, rebuild, renewal
-from indexer.source import Batch, RawEvent
+from indexer.sources.protocol import Batch, RawEvent
 from indexer.writer import CHANNEL
 from projections.model import Mark
 from stellarsettle import postgres

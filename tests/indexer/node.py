@@ -22,7 +22,7 @@ from typing import Any
 
 import msgspec
 
-from indexer.source import RawEvent
+from indexer.sources.protocol import RawEvent
 from tests.indexer import synthetic
 
 _MAX = 0xFFFF_FFFF

@@ -14,8 +14,8 @@ import psycopg
 from indexer import pipeline
 from indexer.decode import decode_all
 from indexer.rpc import RpcClient, Waiting
-from indexer.rpc_source import RpcSource
-from indexer.source import Batch, RawEvent
+from indexer.sources.events import EventSource
+from indexer.sources.protocol import Batch, RawEvent
 from indexer.writer import Writer
 from projections.engine import Engine
 from projections.model import Mark
@@ -87,7 +87,7 @@ class running:  # noqa: N801  # used like a function
             node.url,
             waiting=Waiting(random.Random(1), self.stop),  # a test's seed
         )
-        source = RpcSource(self._client, synthetic.DEPLOYMENT, page_limit=page_limit)
+        source = EventSource(self._client, synthetic.DEPLOYMENT, page_limit=page_limit)
         options = pipeline.Options(poll_seconds=0.02, queue_bytes=50_000)
         self._args = (url, source, synthetic.DEPLOYMENT, self.stop, options)
         self.thread = threading.Thread(target=self._run)

@@ -18,7 +18,7 @@ from contracts import events
 from contracts.wire import Address, Contract, Event
 from indexer import strkey
 from indexer.scval import encode_body
-from indexer.source import Deployment, RawEvent
+from indexer.sources.protocol import Deployment, RawEvent
 
 START_LEDGER = 1_000
 START_TIME = 1_900_000_000

@@ -15,8 +15,8 @@ from indexer.choice import DOUBT_SECONDS, Candidate, Choice
 from indexer.circuit import Circuit
 from indexer.crosscheck import CrossCheck, DisagreementError
 from indexer.rpc import Budget, RpcClient
-from indexer.rpc_source import RpcSource
-from indexer.source import GapError, RawEvent, SourceUnavailableError
+from indexer.sources.events import EventSource
+from indexer.sources.protocol import GapError, RawEvent, SourceUnavailableError
 from tests.indexer import synthetic
 from tests.indexer.node import Faults, Node, serving
 
@@ -58,10 +58,10 @@ class World:
             candidates.append(
                 Candidate(
                     f"node {place}",
-                    RpcSource(client, synthetic.DEPLOYMENT, page_limit=7),
+                    EventSource(client, synthetic.DEPLOYMENT, page_limit=7),
                     chance,
                     archive=place >= len(nodes) - archives,
-                    second=RpcSource(client, synthetic.DEPLOYMENT, page_limit=5),
+                    second=EventSource(client, synthetic.DEPLOYMENT, page_limit=5),
                 )
             )
         check = CrossCheck(every) if every else None

@@ -18,7 +18,7 @@ import pytest
 
 from indexer import health, rebuild
 from indexer.decode import decode_all
-from indexer.source import Batch, Deployment, GapError, RawEvent
+from indexer.sources.protocol import Batch, Deployment, GapError, RawEvent
 from indexer.writer import DeploymentMismatchError, Writer, WriterReplacedError
 from projections.model import Mark
 from tests.indexer import synthetic
@@ -277,11 +277,11 @@ _PROGRAM = """
 import random, signal, sys, threading
 from indexer import pipeline
 from indexer.rpc import RpcClient
-from indexer.rpc_source import RpcSource
+from indexer.sources.events import EventSource
 from tests.indexer import synthetic
 stop = threading.Event()
 signal.signal(signal.SIGTERM, lambda *_: stop.set())
-source = RpcSource(RpcClient(sys.argv[2]), synthetic.DEPLOYMENT, page_limit=int(sys.argv[3]))
+source = EventSource(RpcClient(sys.argv[2]), synthetic.DEPLOYMENT, page_limit=int(sys.argv[3]))
 pipeline.run(sys.argv[1], source, synthetic.DEPLOYMENT, stop, pipeline.Options(0.02))
 """
 

@@ -14,7 +14,7 @@ import migrations
 from indexer import renewal, verify
 from indexer.decode import Decoded, Quarantined, decode_all
 from indexer.rebuild import NothingToRebuildError, RebuildBusyError, beside
-from indexer.source import Batch, RawEvent
+from indexer.sources.protocol import Batch, RawEvent
 from indexer.verify import Check
 from indexer.writer import Writer, WriterReplacedError
 from projections import rebuild

@@ -16,7 +16,7 @@ from indexer.balances import balance_key, read_balance
 from indexer.decode import decode_all
 from indexer.rpc import RpcClient
 from indexer.scval import MalformedScvalError
-from indexer.source import Batch, RawEvent
+from indexer.sources.protocol import Batch, RawEvent
 from indexer.strkey import InvalidAddressError
 from indexer.verify import Check
 from indexer.writer import Writer

@@ -18,8 +18,8 @@ import pytest
 from indexer import pipeline
 from indexer.rebuild import rebuild
 from indexer.rpc import RpcClient
-from indexer.rpc_source import RpcSource
-from indexer.source import Deployment
+from indexer.sources.events import EventSource
+from indexer.sources.protocol import Deployment
 from indexer.verify import verify
 from stellarsettle import story
 from stellarsettle.local import LocalPlatform
@@ -82,7 +82,7 @@ def untroubled_digest(platform: LocalPlatform, url: str, through: int) -> bytes:
     watcher.start()
     with RpcClient(platform.devnet.rpc) as client:
         options = pipeline.Options(poll_seconds=0.05)
-        pipeline.run(url, RpcSource(client, deployment), deployment, stop, options)
+        pipeline.run(url, EventSource(client, deployment), deployment, stop, options)
     watcher.join()
     return rebuild(url).live
 

@@ -7,6 +7,7 @@ stopped and nothing but a number has to be kept.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Protocol
 
 import msgspec
@@ -54,15 +55,48 @@ class RawEvent(msgspec.Struct, frozen=True, gc=False):
         return self.position >> 32
 
 
+class Header(msgspec.Struct, frozen=True):
+    """A ledger's place in the chain: SHA-256 of its header and of the one before (32 bytes each).
+
+    `closed_at` is in Unix seconds.
+    """
+
+    ledger: int
+    hash: bytes
+    previous_hash: bytes
+    closed_at: int
+
+
+class Failure(msgspec.Struct, frozen=True):
+    """A transaction that invoked one of our contracts and failed.
+
+    `position` is its TOID (ledger << 32 | transaction << 12), `source` who signed for it, `result`
+    the operation's result code by its name, `error` the contract's own code if it raised one.
+    """
+
+    position: int
+    tx_hash: bytes
+    source: Address
+    contract: Contract
+    function: str
+    result: str
+    error: int | None
+
+
 class Batch(msgspec.Struct, frozen=True):
     """All events of our contracts in the ledgers after the asked one, up to and with `through`.
 
     Events are in order and each is there once. `latest` is the newest ledger the source knows of.
+    `headers` are in order; where a source gives them with ledgers there is one for each ledger,
+    else those of single ledgers, among them perhaps the asked one, to be compared with what is
+    known. `failures` come only from sources that read whole ledgers.
     """
 
     events: list[RawEvent]
     through: Mark
     latest: int
+    headers: Sequence[Header] = ()
+    failures: Sequence[Failure] = ()
 
 
 class Deployment(msgspec.Struct, frozen=True):

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from contracts import rpc
 from indexer.rpc import RpcClient, RpcUnavailableError, Waiting
-from indexer.rpc_source import RpcSource
-from indexer.source import Batch, GapError, RawEvent, SourceUnavailableError
+from indexer.sources.events import EventSource
+from indexer.sources.protocol import Batch, GapError, RawEvent, SourceUnavailableError
 from tests.indexer import synthetic
 from tests.indexer.node import Faults, Node, serving
 
@@ -62,11 +62,11 @@ def _client(url: str, tries: int = 4, waiting: Waiting | None = None) -> RpcClie
     return _clients[-1]
 
 
-def _source(node: Node, page_limit: int = 10_000) -> RpcSource:
-    return RpcSource(_client(node.url), synthetic.DEPLOYMENT, page_limit=page_limit)
+def _source(node: Node, page_limit: int = 10_000) -> EventSource:
+    return EventSource(_client(node.url), synthetic.DEPLOYMENT, page_limit=page_limit)
 
 
-def _drain(source: RpcSource, until: int, tries: int = 3_000) -> list[Batch]:
+def _drain(source: EventSource, until: int, tries: int = 3_000) -> list[Batch]:
     """All batches up to ledger `until`, asking again whenever the node has a bad moment."""
     batches: list[Batch] = []
     after = START - 1

@@ -22,7 +22,7 @@ from contracts import rpc
 from contracts.wire import Contract
 from indexer.rpc import RpcClient
 from indexer.scval import encode_body
-from indexer.source import Batch, Deployment, GapError, RawEvent, SourceUnavailableError
+from indexer.sources.protocol import Batch, Deployment, GapError, RawEvent, SourceUnavailableError
 from projections.model import Mark
 
 PAGE_LIMIT: Final = 10_000
@@ -40,7 +40,7 @@ _PASSING_CODES: Final = frozenset({-32603, -32003, -32098})
 """Internal error, panic, queue overflow: the node's trouble, not the request's."""
 
 
-class RpcSource:
+class EventSource:
     """Follows the contracts of `deployment` through the node behind `client`."""
 
     def __init__(
@@ -62,7 +62,7 @@ class RpcSource:
         return self._latest
 
     def fetch(self, after: int) -> Batch | None:
-        """The next whole ledgers after `after`, see `indexer.source.Source`.
+        """The next whole ledgers after `after`, see `indexer.sources.protocol.Source`.
 
         What was read before an error or a pause is kept: the next call goes on from there.
         """
