@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from contracts.events import EVENTS
 from contracts.wire import Contract, Event
+
+_ID_BYTES: Final = 32
 
 
 class UndecodableEventError(Exception):
@@ -46,6 +48,15 @@ def decode(contract: Contract, topics: Sequence[Any], data: Any) -> Event:
         return msgspec.convert({**data, **dict(zip(kind.TOPICS, topics[1:], strict=True))}, kind)
     except msgspec.ValidationError as error:
         raise MalformedEventError(f"{name}: {error}") from error
+
+
+def invoice_of(topics: Sequence[Any]) -> bytes | None:
+    """The invoice that an event of these native topics is about, even if it cannot be decoded.
+
+    All events about an invoice name it in their second topic; None for any other event.
+    """
+    subject = topics[1] if len(topics) > 1 else None
+    return subject if isinstance(subject, bytes) and len(subject) == _ID_BYTES else None
 
 
 def _named(kind: type[Event], data: Any) -> dict[str, Any]:

@@ -78,6 +78,25 @@ class EventPage(Reply, frozen=True):
     oldest_ledger_close_time: int
 
 
+class LedgerInfo(Reply, frozen=True):
+    """One closed ledger: `hash` in hex, LedgerHeaderHistoryEntry and LedgerCloseMeta as XDR."""
+
+    sequence: int
+    hash: str
+    ledger_close_time: int
+    header_xdr: bytes
+    metadata_xdr: bytes
+
+
+class LedgerPage(Reply, frozen=True):
+    """getLedgers: whole ledgers in order; the cursor is the last one's number."""
+
+    ledgers: list[LedgerInfo]
+    cursor: str
+    latest_ledger: int
+    oldest_ledger: int
+
+
 class LedgerEntry(Reply, frozen=True):
     """One entry: `key` and `xdr` are LedgerKey and LedgerEntryData, live-until 0 is archived."""
 
@@ -216,6 +235,12 @@ def get_events(
     else:
         params["startLedger"] = start_ledger
     return Request("getEvents", params, EventPage)
+
+
+def get_ledgers(start_ledger: int, *, limit: int) -> Request[LedgerPage]:
+    """Whole ledgers from `start_ledger` on (at most 200): about a megabyte each on mainnet."""
+    params: dict[str, Any] = {"startLedger": start_ledger, "pagination": {"limit": limit}}
+    return Request("getLedgers", params, LedgerPage)
 
 
 def get_ledger_entries(keys: list[str]) -> Request[LedgerEntries]:

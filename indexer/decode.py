@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -14,11 +15,15 @@ from projections.model import Mark, Record
 
 
 class Quarantined(msgspec.Struct, frozen=True):
-    """An event that this version cannot read, and why. Its raw form is kept with all others."""
+    """An event that this version cannot read, and why. Its raw form is kept with all others.
+
+    `invoice` is what it is about (32 bytes), None where that cannot be told.
+    """
 
     position: int
     index: int
     reason: str
+    invoice: bytes | None = None
 
 
 class Decoded(msgspec.Struct, frozen=True):
@@ -37,12 +42,15 @@ def decode_all(events: Sequence[RawEvent]) -> Decoded:
         ledger = raw.position >> 32
         if ledger != mark.ledger:
             mark = Mark(ledger, raw.closed_at)
+        topics: Sequence[Any] = ()
         try:
             topics, data = decode_body(raw.body)
             event = decoding.decode(raw.contract, topics, data)
         except (ScvalError, decoding.UndecodableEventError) as error:
             reason = f"{type(error).__name__}: {error}"
-            quarantined.append(Quarantined(raw.position, raw.index, reason))
+            quarantined.append(
+                Quarantined(raw.position, raw.index, reason, decoding.invoice_of(topics))
+            )
         else:
             records.append(Record(raw.contract, event, mark, raw.position, raw.index, raw.tx_hash))
     return Decoded(records, quarantined)
@@ -52,7 +60,8 @@ def set_aside(decoded: Decoded, error: FoldError) -> Decoded:
     """The same without the event that a fold refused, which goes to quarantine."""
     refused = error.record
     reason = f"FoldError: {error} ({error.__cause__!r})"
+    invoice = getattr(refused.event, "id", None)
     return Decoded(
         [record for record in decoded.records if record is not refused],
-        [*decoded.quarantined, Quarantined(refused.position, refused.index, reason)],
+        [*decoded.quarantined, Quarantined(refused.position, refused.index, reason, invoice)],
     )

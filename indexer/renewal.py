@@ -18,10 +18,10 @@ from typing import Final
 import msgspec
 import psycopg
 
-from indexer import stored
+from indexer import quarantine, stored
 from indexer.decode import Quarantined, decode_all
 from indexer.rebuild import LOCK, NothingToRebuildError, RebuildBusyError, fold
-from indexer.writer import CHANNEL, ROLE, store_quarantined
+from indexer.writer import CHANNEL, ROLE
 from projections import rebuild
 from projections.engine import Engine
 from projections.model import Mark
@@ -79,6 +79,25 @@ def renew(
         return build.switch(patience)
 
 
+class Redriven(msgspec.Struct, frozen=True):
+    """What became of the quarantine: `renewed` is None if none of it can be read yet."""
+
+    waiting: int
+    renewed: Renewed | None
+
+
+def redrive(url: str) -> Redriven:
+    """Make the read models anew if that may let an event out of quarantine.
+
+    A fold that refused an event may accept it in its place among all others, so whatever can be
+    decoded is tried. Raises what `renew` raises.
+    """
+    with psycopg.connect(url) as connection:
+        held = quarantine.waiting(connection)
+    readable = decode_all([one.event for one in held]).records
+    return Redriven(len(held), renew(url) if readable else None)
+
+
 class _Build:
     """The new models on their way: `after` is the ledger up to which they are whole."""
 
@@ -133,7 +152,7 @@ class _Build:
         rows = self._connection.execute(
             "DELETE FROM ledger.quarantine RETURNING position, index"
         ).fetchall()
-        store_quarantined(self._connection, self._quarantined)
+        quarantine.store(self._connection, self._quarantined)
         return len(set(rows) - {(event.position, event.index) for event in self._quarantined})
 
 

@@ -46,6 +46,11 @@ quarantine = sa.Table(
     sa.Column("position", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("index", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("reason", sa.Text, nullable=False),
+    sa.Column(
+        "invoice",
+        sa.LargeBinary,
+        comment="the invoice it is about, null where that cannot be read: then it may be about any",
+    ),
     sa.ForeignKeyConstraint(
         ["position", "index"], [event.c.position, event.c.index], name="quarantine_event_fkey"
     ),
@@ -75,8 +80,64 @@ stretch = sa.Table(
         nullable=False,
         server_default=sa.func.clock_timestamp(),
     ),
+    sa.Column(
+        "previous",
+        sa.Integer,
+        sa.ForeignKey("ledger.stretch.through", name="stretch_previous_fkey"),
+        comment="end of the stretch before, null only for the first: the database itself allows"
+        " no hole",
+    ),
+    sa.Column(
+        "hash",
+        sa.LargeBinary,
+        comment='SHA-256 of the header of ledger "through", where a source gave it',
+    ),
+    sa.Column(
+        "linked",
+        sa.Boolean,
+        nullable=False,
+        server_default=sa.false(),
+        comment="each of its headers was read and names the one before it",
+    ),
     sa.CheckConstraint("first <= through", name="stretch_order_check"),
+    sa.CheckConstraint("previous = first - 1", name="stretch_previous_check"),
+    sa.Index(
+        "stretch_beginning",
+        sa.text("(previous IS NULL)"),
+        unique=True,
+        postgresql_where=sa.text("previous IS NULL"),
+    ),
     comment="Ledgers committed together, first to through; side by side, without holes",
+)
+
+network = sa.Table(
+    "network",
+    metadata,
+    sa.Column("single", sa.Boolean, primary_key=True, server_default=sa.true()),
+    sa.Column("passphrase", sa.Text, nullable=False),
+    sa.CheckConstraint("single", name="network_single_check"),
+    comment="The network this database follows; one row, it never changes",
+)
+
+failure = sa.Table(
+    "failure",
+    metadata,
+    sa.Column(
+        "position",
+        sa.BigInteger,
+        primary_key=True,
+        autoincrement=False,
+        comment="TOID: ledger << 32 | transaction << 12",
+    ),
+    sa.Column("contract", sa.SmallInteger, nullable=False),
+    sa.Column("tx_hash", sa.LargeBinary, nullable=False),
+    sa.Column("source", sa.Text, nullable=False, comment="account that signed for it, strkey"),
+    sa.Column("function", sa.Text, nullable=False),
+    sa.Column("result", sa.Text, nullable=False, comment="the operation's result code by its name"),
+    sa.Column("error", sa.Integer, comment="the contract's own code, if it raised one"),
+    sa.Index("failure_by_tx_hash", "tx_hash"),
+    comment="Transactions that invoked a followed contract and failed, where whole ledgers were"
+    " read",
 )
 
 heartbeat = sa.Table(

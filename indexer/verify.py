@@ -4,13 +4,15 @@
 - each current row is the newest version in its history;
 - ledgers are covered side by side up to the cursor, and the read models stand at the cursor;
 - no number is missing in the sequences of invoices and pools, and nothing waits in quarantine;
+- each version of a position follows from what was bought, moved, burned and refunded before, and
+  an invoice's supply is what its positions add up to;
+- with a node at hand: hashes of ledgers are those of the node;
 - with a node at hand: the money that the events say is held lies in the contracts.
 """
 
 from __future__ import annotations
 
 import base64
-import enum
 from collections.abc import Iterator
 from typing import Final, LiteralString
 
@@ -20,8 +22,9 @@ from psycopg import sql
 
 from contracts import rpc
 from contracts.wire import Address
-from indexer import rebuild
+from indexer import identity, rebuild, shares
 from indexer.balances import balance_key, read_balance
+from indexer.findings import Check, Finding
 from indexer.rpc import RpcClient
 from projections.model import Mark
 from projections.registry import MODELS
@@ -29,25 +32,6 @@ from projections.tables import history_name
 
 _KEYS_AT_ONCE: Final = 200
 _SHOWN: Final = 5
-
-
-class Check(enum.StrEnum):
-    """What was looked at."""
-
-    DIGEST = "digest"
-    HISTORY = "history"
-    COVERAGE = "coverage"
-    SEQUENCE = "sequence"
-    QUARANTINE = "quarantine"
-    CONSERVATION = "conservation"
-
-
-class Finding(msgspec.Struct, frozen=True):
-    """Something to know. `grave` ones mean that what is shown may be wrong."""
-
-    check: Check
-    text: str
-    grave: bool = True
 
 
 class Verification(msgspec.Struct, frozen=True):
@@ -86,9 +70,12 @@ def verify(url: str, client: RpcClient | None = None) -> Verification:
             *_beginning(connection),
             *_coverage(connection, rebuilt.through),
             *_sequences(connection),
+            *shares.consistent(connection),
             *_quarantine(connection, rebuilt),
         ]
         held = list(_held(connection))
+        if client:
+            findings += identity.same_history(connection, client)
     if client:
         findings += _conservation(client, held, rebuilt.through)
     compared = len(held) if client else 0

@@ -18,6 +18,7 @@ from typing import Any, Final, Self
 
 import psycopg
 
+from indexer import coverage, quarantine
 from indexer.copying import copy_events
 from indexer.decode import Decoded, Quarantined, set_aside
 from indexer.sources.protocol import Batch, Deployment
@@ -44,14 +45,6 @@ SELECT EXISTS (
 _ADVANCE: Final = """
 UPDATE ledger.cursor SET ledger = %(ledger)s, closed_at = %(closed_at)s, version = version + 1
 WHERE version = %(version)s AND ledger < %(ledger)s
-"""
-_EXTEND_STRETCH: Final = """
-UPDATE ledger.stretch SET through = %(through)s, committed_at = clock_timestamp()
-WHERE through = %(after)s AND events = 0
-"""
-_NEW_STRETCH: Final = """
-INSERT INTO ledger.stretch (first, through, events)
-VALUES (%(after)s + 1, %(through)s, %(events)s)
 """
 _BEAT: Final = """
 INSERT INTO ledger.heartbeat (latest, seen_at) VALUES (%s, clock_timestamp())
@@ -136,7 +129,7 @@ class Writer:
                 with self._connection.transaction():
                     self._advance(batch.through)
                     copy_events(self._connection, batch.events)
-                    store_quarantined(self._connection, decoded.quarantined)
+                    quarantine.store(self._connection, decoded.quarantined)
                     self._engine.apply(self._connection, decoded.records, batch.through)
                     self._note(batch)
             except FoldError as error:
@@ -217,27 +210,10 @@ class Writer:
             )
 
     def _note(self, batch: Batch) -> None:
-        """Coverage (empty stretches grow as one row), the heartbeat, and a word to listeners."""
-        place = {
-            "after": self.after,
-            "through": batch.through.ledger,
-            "events": len(batch.events),
-        }
-        empty = not batch.events
-        if not (empty and self._connection.execute(_EXTEND_STRETCH, place).rowcount):
-            self._connection.execute(_NEW_STRETCH, place)
+        """Coverage, the heartbeat, and a word to listeners."""
+        coverage.record(self._connection, self.after, batch)
         self._connection.execute(_BEAT, (batch.latest,))
         self._connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, str(batch.through.ledger)))
-
-
-def store_quarantined(connection: psycopg.Connection, quarantined: list[Quarantined]) -> None:
-    """Note events that could not be folded, inside the caller's transaction."""
-    if quarantined:
-        with connection.cursor() as cursor:
-            cursor.executemany(
-                "INSERT INTO ledger.quarantine (position, index, reason) VALUES (%s, %s, %s)",
-                [(event.position, event.index, event.reason) for event in quarantined],
-            )
 
 
 def _one(cursor: psycopg.Cursor[tuple[Any, ...]]) -> tuple[Any, ...]:

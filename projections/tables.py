@@ -84,6 +84,9 @@ def _describe_model(metadata: sa.MetaData, model: Model[Any]) -> None:
     )
     for names in _INDEXES.get(model.name, ()):
         sa.Index(f"{model.name}_by_{'_'.join(names)}", *(table.c[name] for name in names))
+    if "missed" in table.c:
+        missing = sa.text("missed <> 0")
+        sa.Index(f"{model.name}_missed", table.c.invoice, postgresql_where=missing)
     if model.name == "invoice":
         open_ones = sa.text("status = 1")
         by_age = (table.c.published_at, table.c.invoice)

@@ -252,7 +252,9 @@ def index() -> None:
     import logging
 
     from contracts.rpc import RpcError
+    from indexer.coverage import HistoryChangedError
     from indexer.crosscheck import DisagreementError
+    from indexer.identity import NetworkMismatchError
     from indexer.rpc import RpcUnavailableError
     from indexer.sources.protocol import GapError
     from indexer.writer import DeploymentMismatchError
@@ -268,6 +270,8 @@ def index() -> None:
         GapError,
         DeploymentMismatchError,
         DisagreementError,
+        HistoryChangedError,
+        NetworkMismatchError,
         RpcError,
         RpcUnavailableError,
         settings.SettingsError,

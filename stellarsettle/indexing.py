@@ -6,10 +6,13 @@ import logging
 import threading
 from typing import TYPE_CHECKING
 
+import psycopg
+
 from contracts import rpc
-from indexer import pipeline
+from indexer import identity, pipeline
 from indexer.opening import Endpoints, opened
 from indexer.rpc import RpcClient, RpcUnavailableError
+from indexer.writer import ROLE
 from stellarsettle import services
 from stellarsettle.settings import SettingsError
 
@@ -26,7 +29,7 @@ def run(chosen: Settings, stop: threading.Event) -> None:
     services.require_migrated(url)
     with services.leash(chosen, stop.set):
         if not stop.is_set():
-            _require_nodes(chosen)
+            _require_nodes(chosen, url)
         endpoints = Endpoints(
             nodes=tuple(chosen.nodes()),
             requests_per_second=chosen.requests_per_second,
@@ -37,14 +40,17 @@ def run(chosen: Settings, stop: threading.Event) -> None:
             pipeline.run(url, source, followed, stop, options)
 
 
-def _require_nodes(chosen: Settings) -> None:
-    """Refuse a node of another network; of several nodes one may be away, but not all of them."""
+def _require_nodes(chosen: Settings, url: str) -> None:
+    """Refuse nodes of another network or history; one may be away, but not all of them."""
     latest = 0
     away: list[RpcUnavailableError] = []
+    with psycopg.connect(url, autocommit=True, options=f"-c role={ROLE}") as connection:
+        identity.require_network(connection, chosen.network_passphrase)
     for node in chosen.nodes():
-        with RpcClient(node) as client:
+        with RpcClient(node) as client, psycopg.connect(url) as connection:
             try:
                 _require_network(chosen, client)
+                identity.require_history(connection, client)
                 latest = max(latest, client.call(rpc.get_health()).latest_ledger)
             except RpcUnavailableError as error:
                 _log.warning("%s", error)

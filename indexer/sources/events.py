@@ -22,7 +22,14 @@ from contracts import rpc
 from contracts.wire import Contract
 from indexer.rpc import RpcClient
 from indexer.scval import encode_body
-from indexer.sources.protocol import Batch, Deployment, GapError, RawEvent, SourceUnavailableError
+from indexer.sources.protocol import (
+    Batch,
+    BehindError,
+    Deployment,
+    GapError,
+    RawEvent,
+    SourceUnavailableError,
+)
 from projections.model import Mark
 
 PAGE_LIMIT: Final = 10_000
@@ -68,6 +75,7 @@ class EventSource:
         """
         if after != self._after:
             self._go_on(after, _end_of(after), [])
+            self._latest = max(self._latest, after)
         while True:
             page = self._page(self._place)
             if page is None or page.cursor <= self._place:
@@ -125,7 +133,7 @@ class EventSource:
         )
 
     def _page(self, place: str) -> rpc.EventPage | None:
-        """The page after `place`; None if the node knows of nothing newer, or is behind."""
+        """The page after `place`; None if the node knows of nothing newer."""
         while True:
             try:
                 page = self._client.call(self._request(place), retry_limit=False)
@@ -134,7 +142,7 @@ class EventSource:
                     return None
                 continue
             if page.latest_ledger < self._latest:
-                return None
+                raise BehindError(self._client.url, page.latest_ledger, self._latest)
             self._latest = page.latest_ledger
             self._widen()
             return page
@@ -169,7 +177,9 @@ class EventSource:
     def _is_in_range(self, place: str, error: rpc.RpcError) -> bool:
         oldest, newest = self._range_in(error)
         wanted = _ledger_of(place) + (place == _end_of(_ledger_of(place)))
-        if newest < self._latest or wanted > newest:
+        if newest < self._latest:
+            raise BehindError(self._client.url, newest, self._latest) from error
+        if wanted > newest:
             return False
         if wanted < oldest:
             raise GapError(wanted, oldest - 1, self._client.url) from error

@@ -34,6 +34,16 @@ class SourceUnavailableError(Exception):
     """The source cannot answer now; asking again later may help."""
 
 
+class BehindError(SourceUnavailableError):
+    """The source knows less than what is known already: its answer says nothing."""
+
+    def __init__(self, where: str, latest: int, known: int) -> None:
+        super().__init__(
+            f"{where} is behind: its newest ledger is {latest}, ledger {known} is known to be"
+            " there. Unless it catches up it stands still, or its network was reset"
+        )
+
+
 class RawEvent(msgspec.Struct, frozen=True, gc=False):
     """An event as the ledger has it, undecoded.
 

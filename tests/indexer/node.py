@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import contextlib
 import datetime as dt
+import hashlib
 import http.server
 import json
 import random
@@ -66,6 +67,9 @@ class Node:
         self.faults = Faults()
         self.balances: dict[bytes, bytes] = {}
         """LedgerEntryData XDR by LedgerKey XDR."""
+        self.history = ""
+        """Another word gives ledgers of other hashes: the network was reset."""
+        self.gives_ledgers = True
         self.requests: list[dict[str, Any]] = []
         self.url = ""
         self._chance = random.Random(seed)  # a seed is the point
@@ -80,6 +84,10 @@ class Node:
                 return self._health()
             if method == "getLedgerEntries":
                 return self._entries(params["keys"])
+            if method == "getLedgers" and self.gives_ledgers:
+                return self._ledgers(params)
+            if method != "getEvents":
+                raise RpcFaultError(-32601, "method not found")
             return self._events(params)
 
     def hits(self, probability: float) -> bool:
@@ -107,6 +115,32 @@ class Node:
             if base64.b64decode(key) in self.balances
         ]
         return {"entries": entries, "latestLedger": self.latest}
+
+    def _ledgers(self, params: dict[str, Any]) -> dict[str, Any]:
+        """Headers only: what is asked of them here is their place in the chain."""
+        first = params["startLedger"]
+        if not self.oldest <= first <= self.latest:
+            raise RpcFaultError(
+                -32600, f"start ledger must be between {self.oldest} and {self.latest}"
+            )
+        last = min(self.latest, first + params["pagination"]["limit"] - 1)
+        ledgers = [
+            {
+                "sequence": number,
+                "hash": self.hash_of(number).hex(),
+                "ledgerCloseTime": str(synthetic.close_time(number)),
+                "headerXdr": base64.b64encode(
+                    self.hash_of(number) + bytes(4) + self.hash_of(number - 1)
+                ).decode(),
+                "metadataXdr": "",
+            }
+            for number in range(first, last + 1)
+        ]
+        return self._health() | {"ledgers": ledgers, "cursor": str(last)}
+
+    def hash_of(self, ledger: int) -> bytes:
+        """The hash of a ledger's header."""
+        return hashlib.sha256(f"{self.history}{ledger}".encode()).digest()
 
     def _events(self, params: dict[str, Any]) -> dict[str, Any]:
         if self.hits(self.faults.internal):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from contracts import rpc
 from indexer.rpc import RpcClient, RpcUnavailableError, Waiting
 from indexer.sources.events import EventSource
-from indexer.sources.protocol import Batch, GapError, RawEvent, SourceUnavailableError
+from indexer.sources.protocol import Batch, BehindError, GapError, RawEvent, SourceUnavailableError
 from tests.indexer import synthetic
 from tests.indexer.node import Faults, Node, serving
 
@@ -178,13 +178,26 @@ def test_a_long_silence_is_crossed_in_scan_windows_and_not_asked_for_twice(node:
 
 
 def test_before_the_first_ledger_is_there_nothing_comes(node: Node) -> None:
-    _set(node, [], START - 3)
+    _set(node, [], START - 1)
     source = _source(node)
     assert source.fetch(START - 1) is None
     node.latest = START
     batch = source.fetch(START - 1)
     assert batch
     assert batch.through.ledger == START
+
+
+def test_a_node_that_knows_less_than_what_is_in_says_nothing(node: Node) -> None:
+    """Pain 5: a node that went back, or was reset, is no node with nothing newer."""
+    _set(node, [], START + 3)
+    source = _source(node)
+    with pytest.raises(BehindError, match=f"newest ledger is {START + 3}, ledger {START + 9} is"):
+        source.fetch(START + 9)
+    node.latest = START + 9
+    assert source.fetch(START + 9) is None
+    node.latest = START + 8
+    with pytest.raises(BehindError, match="stands still, or its network was reset"):
+        source.fetch(START + 9)
 
 
 def test_retention_that_ends_just_before_us_is_no_gap(node: Node) -> None:

@@ -13,9 +13,9 @@ import pytest
 import migrations
 from indexer import renewal, verify
 from indexer.decode import Decoded, Quarantined, decode_all
+from indexer.findings import Check
 from indexer.rebuild import NothingToRebuildError, RebuildBusyError, beside
 from indexer.sources.protocol import Batch, RawEvent
-from indexer.verify import Check
 from indexer.writer import Writer, WriterReplacedError
 from projections import rebuild
 from projections.model import Mark
@@ -284,4 +284,4 @@ def test_a_database_without_events_is_renewed(database: str) -> None:
         writer.commit(Batch([], through, through.ledger), decode_all([]))
     assert renewal.renew(database).through == through
     checks = {finding.check for finding in verify.verify(database).findings}
-    assert checks == {verify.Check.COVERAGE}, "only the contracts' first events are missing"
+    assert checks == {Check.COVERAGE}, "only the contracts' first events are missing"

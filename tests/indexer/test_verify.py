@@ -14,11 +14,11 @@ from stellar_sdk import Address, scval, xdr
 from indexer import rebuild, stored, verify
 from indexer.balances import balance_key, read_balance
 from indexer.decode import decode_all
+from indexer.findings import Check
 from indexer.rpc import RpcClient
 from indexer.scval import MalformedScvalError
 from indexer.sources.protocol import Batch, RawEvent
 from indexer.strkey import InvalidAddressError
-from indexer.verify import Check
 from indexer.writer import Writer
 from projections.model import Mark
 from tests.indexer import synthetic
@@ -148,7 +148,8 @@ _DAMAGES = [
     ("UPDATE read.pool SET missed = 2", Check.SEQUENCE, "2 events of pool"),
     (
         (
-            "UPDATE ledger.stretch SET through = through - 9;"
+            "DROP INDEX ledger.stretch_beginning;"
+            " UPDATE ledger.stretch SET through = through - 9;"
             " INSERT INTO ledger.stretch (first, through, events)"
             " SELECT through + 8, through + 9, 0 FROM ledger.stretch"
         ),

@@ -1,0 +1,97 @@
+"""Is this the network, and the history, that the database follows? Asked of a node."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Final
+
+import psycopg
+
+from contracts import rpc
+from indexer.coverage import HistoryChangedError
+from indexer.findings import Check, Finding
+from indexer.rpc import RpcClient
+from indexer.sources.protocol import Header
+
+_HASH_BYTES: Final = 32
+_PREVIOUS_HASH: Final = slice(36, 68)
+"""Where a LedgerHeaderHistoryEntry has the hash of the ledger before: after its own hash and the
+header's protocol version."""
+
+_ASKED: Final = 5
+_KNOWN: Final = """
+SELECT through, hash FROM ledger.stretch
+WHERE hash IS NOT NULL AND through BETWEEN %s AND %s ORDER BY through DESC LIMIT %s
+"""
+_KEEP_NETWORK: Final = """
+INSERT INTO ledger.network (passphrase) VALUES (%s) ON CONFLICT DO NOTHING
+"""
+
+
+class NetworkMismatchError(Exception):
+    """The database follows another network."""
+
+    def __init__(self, followed: str, asked: str) -> None:
+        super().__init__(
+            f"this database follows the network {followed!r}, not {asked!r}: use another database"
+            " for another network, or correct NETWORK_PASSPHRASE and RPC_URL"
+        )
+
+
+def require_network(connection: psycopg.Connection, passphrase: str) -> None:
+    """The database follows the network of this passphrase; an empty one does from now on.
+
+    Raises `NetworkMismatchError`.
+    """
+    connection.execute(_KEEP_NETWORK, (passphrase,))
+    row = connection.execute("SELECT passphrase FROM ledger.network").fetchone()
+    if row and row[0] != passphrase:
+        raise NetworkMismatchError(row[0], passphrase)
+
+
+def require_history(connection: psycopg.Connection, client: RpcClient) -> None:
+    """The newest ledger with a known hash, among those the node holds, has that hash there.
+
+    Raises `indexer.coverage.HistoryChangedError`, and what `client` raises.
+    """
+    for ledger, stored, told in _compared(connection, client, 1):
+        if stored != told:
+            raise HistoryChangedError(ledger, stored, told)
+
+
+def same_history(connection: psycopg.Connection, client: RpcClient) -> Iterator[Finding]:
+    """Whether the newest known hashes are the node's."""
+    for ledger, stored, told in _compared(connection, client, _ASKED):
+        if stored != told:
+            yield Finding(Check.CHAIN, str(HistoryChangedError(ledger, stored, told)))
+
+
+def header(client: RpcClient, ledger: int) -> Header | None:
+    """The header of `ledger`, None if the node does not hold it or gives no ledgers at all.
+
+    Raises `indexer.rpc.RpcUnavailableError`.
+    """
+    try:
+        page = client.call(rpc.get_ledgers(ledger, limit=1))
+    except rpc.RpcError:
+        return None
+    found = next((one for one in page.ledgers if one.sequence == ledger), None)
+    if found is None or len(found.header_xdr) < _PREVIOUS_HASH.stop:
+        return None
+    return Header(
+        ledger=ledger,
+        hash=found.header_xdr[:_HASH_BYTES],
+        previous_hash=found.header_xdr[_PREVIOUS_HASH],
+        closed_at=found.ledger_close_time,
+    )
+
+
+def _compared(
+    connection: psycopg.Connection, client: RpcClient, most: int
+) -> Iterator[tuple[int, bytes, bytes]]:
+    """Ledgers whose hash is known both here and there, newest first."""
+    health = client.call(rpc.get_health())
+    held = (health.oldest_ledger, health.latest_ledger, most)
+    for ledger, stored in connection.execute(_KNOWN, held).fetchall():
+        if found := header(client, ledger):
+            yield ledger, stored, found.hash
