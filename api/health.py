@@ -17,7 +17,10 @@ from api.errors import NOT_MIGRATED, Problem, documented
 from api.security import PUBLIC
 from api.stellar import Ledger
 
-_APPLIED = "SELECT ledger FROM read.applied"
+_APPLIED = """
+    SELECT applied.ledger, whole.whole_through, whole.quarantined::int AS quarantined
+    FROM read.applied AS applied, ledger.coverage() AS whole
+"""
 _NO_STORE = {"Cache-Control": "no-store"}
 
 DatabaseState = Literal["answers", "unreachable", "not-migrated"]
@@ -45,6 +48,10 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
     as_of_ledger: int | None
     newest_ledger: int | None
     lag_ledgers: int | None
+    whole_through: int | None
+    """Up to this ledger nothing is missing and nothing waits to be understood."""
+    quarantined: int
+    """Events that wait to be understood; what they are about may be shown as it was before."""
     reasons: tuple[str, ...]
     """What keeps the service from being ready, for the operator; empty where it is."""
 
@@ -64,7 +71,8 @@ async def ready(
     ledger: NamedDependency[Ledger],
 ) -> Response[Readiness]:
     """503 while the database is away or empty, the read models lag, or the network is wrong."""
-    state, applied = await _applied(database)
+    state, stand = await _stand(database)
+    applied = stand.ledger
     newest, network = await _newest(ledger), await _network(ledger)
     lag = None if applied is None or newest is None else max(0, newest - applied)
     reasons = _reasons(state, applied, network, lag, config.ready_lag_ledgers)
@@ -76,6 +84,8 @@ async def ready(
         as_of_ledger=applied,
         newest_ledger=newest,
         lag_ledgers=lag,
+        whole_through=stand.whole_through,
+        quarantined=stand.quarantined,
         reasons=reasons,
     )
     return Response(readiness, status_code=503 if reasons else 200, headers=_NO_STORE)
@@ -100,15 +110,25 @@ def _reasons(
     return tuple(found)
 
 
-async def _applied(database: Database) -> tuple[DatabaseState, int | None]:
+class _Stand(msgspec.Struct, frozen=True):
+    """What the database says of itself; None before the first ledger."""
+
+    ledger: int | None = None
+    whole_through: int | None = None
+    quarantined: int = 0
+
+
+async def _stand(database: Database) -> tuple[DatabaseState, _Stand]:
     try:
         async with database.public() as connection:
             row = await (await connection.execute(_APPLIED)).fetchone()
-    except NOT_MIGRATED:
-        return "not-migrated", None
+    except (*NOT_MIGRATED, psycopg.errors.UndefinedFunction):
+        return "not-migrated", _Stand()
     except (psycopg.OperationalError, psycopg_pool.PoolTimeout):
-        return "unreachable", None
-    return "answers", row["ledger"] or None if row is not None else None
+        return "unreachable", _Stand()
+    if row is None:
+        return "answers", _Stand()
+    return "answers", _Stand(row["ledger"] or None, row["whole_through"], row["quarantined"])
 
 
 async def _newest(ledger: Ledger) -> int | None:

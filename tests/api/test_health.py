@@ -65,6 +65,7 @@ async def test_on_the_right_network_only_the_ledger_is_missing(client: Client) -
     ready = (await client.get("/health/ready")).json()
     assert (ready["network"], ready["node"], ready["database"]) == ("right", "answers", "answers")
     assert ready["reasons"] == ["No ledger has been read yet: start the indexer."]
+    assert (ready["whole_through"], ready["quarantined"]) == (None, 0)
 
 
 async def test_on_another_network_nothing_is_built_and_nobody_signs_in(

@@ -77,6 +77,7 @@ class Story:
             while True:
                 ready = (await self.people.client.get("/health/ready")).json()
                 if (ready["as_of_ledger"] or 0) >= newest:
+                    assert ready["whole_through"] == ready["as_of_ledger"]
                     return
                 await anyio.sleep(0.05)
 
