@@ -1,6 +1,6 @@
 # Every target sets up what it needs, once. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help built demo histories test test-python test-rust lint format bench contracts lock clean
+.PHONY: help built demo histories test test-python test-rust lint format bench contracts docs lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -13,6 +13,7 @@ help:
 	@echo "make histories DIR=...  play scripted histories on local ledgers, name each difference"
 	@echo "make lint         formatting, lints, types, layers, clippy"
 	@echo "make contracts    build the wasm and write the Python made from its spec"
+	@echo "make docs         write the pages that are made from code"
 	@echo "make bench        the figures, one JSON line each"
 	@echo "make clean        remove everything that was built"
 
@@ -50,6 +51,9 @@ format: $(READY)
 contracts: $(READY)
 	@$(BIN)/python -m contracts.build wasm
 	@$(BIN)/python -m contracts.generate
+
+docs: $(READY)
+	@$(BIN)/python -m projections.analytics.document
 
 bench: built
 	@for file in tests/bench/bench_*.py; do $(BIN)/python $$file || exit 1; done

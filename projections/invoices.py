@@ -126,10 +126,11 @@ class Invoice(Row, frozen=True, array_like=True):
     released_at: int | None = None
     defaulted_at: int | None = None
     ended_at: int | None = None
+    written_off_at: int | None = None
 
 
 TERMS = Model("terms", Terms, key=("invoice",), version=1, append_only=True)
-INVOICE = Model("invoice", Invoice, key=("invoice",), version=1)
+INVOICE = Model("invoice", Invoice, key=("invoice",), version=2)
 
 
 def late_charge(terms: Terms, invoice: Invoice, at: int) -> tuple[int, int]:
@@ -225,6 +226,8 @@ def _entering(status: Status, at: int) -> dict[str, Any]:
         changes["ended_at"] = at
     if status is Status.DEFAULTED:
         changes["defaulted_at"] = at
+    if status is Status.WRITTEN_OFF:
+        changes["written_off_at"] = at
     return changes
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from projections.custody import CUSTODY
 from projections.disputes import DISPUTE
+from projections.funding import FUNDING
 from projections.invoices import INVOICE, TERMS
 from projections.members import ASSET, MEMBER, ROLE
 from projections.model import Model
@@ -23,6 +24,7 @@ MODELS: tuple[Model[Any], ...] = (
     INVOICE,
     POOL,
     POSITION,
+    FUNDING,
     PAYMENT,
     MONEY_OUT,
     TRANSFER,

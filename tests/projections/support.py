@@ -1,4 +1,4 @@
-"""Tools of these tests: events with their places, a database in memory, the scripted histories."""
+"""Tools of these tests: events with their places, the scripted histories."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ import base64
 import dataclasses
 import hashlib
 import json
-import typing
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +14,7 @@ import msgspec
 
 from contracts import events
 from contracts.wire import Address, Contract, Event
-from projections.model import Key, Mark, Model, Record, Row, RowT, View
-from projections.registry import MODELS
+from projections.model import Mark, Record, Row
 
 USDC = 10_000_000
 """Base units in one: seven decimals."""
@@ -75,46 +73,6 @@ class Chain:
             )
             self._index += 1
         return self
-
-
-class Memory:
-    """The folds on plain dictionaries; a fold sees exactly the rows that it declared."""
-
-    def __init__(self, records: Iterable[Record] = ()) -> None:
-        self.rows: dict[Model[Any], dict[Key, Row]] = {model: {} for model in MODELS}
-        self.apply(records)
-
-    def apply(self, records: Iterable[Record]) -> None:
-        """Folds events one by one."""
-        for record in records:
-            results = [(model, row) for model in MODELS for row in self._fold(model, record)]
-            for model, row in results:
-                self.rows[model][model.key_of(row)] = row
-
-    def find(self, model: Model[RowT], *key: object) -> RowT | None:
-        """The row of a model at a key."""
-        return typing.cast("RowT | None", self.rows[model].get(key))
-
-    def get(self, model: Model[RowT], *key: object) -> RowT:
-        """The row of a model at a key, which must be there."""
-        found = self.find(model, *key)
-        assert found is not None, f"{model.name}{key}"
-        return found
-
-    def all(self, model: Model[RowT]) -> list[RowT]:
-        """All rows of a model in key order."""
-        return [typing.cast("RowT", row) for _, row in sorted(self.rows[model].items())]
-
-    def _fold(self, model: Model[Any], record: Record) -> tuple[Row, ...]:
-        rule = model.rules.get(type(record.event))
-        if rule is None:
-            return ()
-        declared: dict[Model[Any], dict[Key, Row | None]] = {
-            other: dict(self.rows[other]) if other.resident else {} for other in MODELS
-        }
-        for other, key in rule.reads(record.event):
-            declared[other][key] = self.rows[other].get(key)
-        return tuple(rule.fold(View(declared), record, record.event))
 
 
 @dataclasses.dataclass

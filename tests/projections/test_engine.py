@@ -18,12 +18,13 @@ from projections import rebuild
 from projections.engine import Engine, FoldError, Mark, OrderError, Record, StaleEngineError
 from projections.history import rows
 from projections.invoices import INVOICE
+from projections.memory import Memory
 from projections.positions import POSITION
 from projections.registry import MODELS
 from projections.tables import history_name
 from projections.verification import findings
 from tests.projections.business import Business
-from tests.projections.support import START, Chain, Memory, address, identifier
+from tests.projections.support import START, Chain, address, identifier
 
 Acts = list[list[tuple[int, int, int, int]]]
 """Ledgers, each with acts (what, who, whom, amount)."""

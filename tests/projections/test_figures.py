@@ -12,6 +12,7 @@ from contracts.wire import Contract, Event
 from projections.custody import CUSTODY
 from projections.invoices import INVOICE, TERMS, Status, amount_due, late_charge
 from projections.members import MEMBER, ROLE
+from projections.memory import Memory
 from projections.model import Model, UndeclaredReadError, View
 from projections.platform import GOVERNANCE
 from projections.pools import POOL, accrue
@@ -20,7 +21,7 @@ from projections.registry import MODELS
 from projections.statuses import STATUS_TOTAL
 from projections.timeline import ACTIVITY, TOKEN_EVENTS
 from tests.projections import story
-from tests.projections.support import DAY, START, Chain, Memory, address, event_types, identifier
+from tests.projections.support import DAY, START, Chain, address, event_types, identifier
 
 
 def _claimable(memory: Memory, holder: str) -> int:

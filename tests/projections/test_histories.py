@@ -10,10 +10,11 @@ import pytest
 from projections.custody import CUSTODY
 from projections.invoices import INVOICE, TERMS, amount_due
 from projections.members import MEMBER
+from projections.memory import Memory
 from projections.platform import GOVERNANCE, PARAMETERS
 from projections.pools import POOL
 from projections.positions import POSITION, claimable
-from tests.projections.support import History, Memory, Step, address, as_dict
+from tests.projections.support import History, Step, address, as_dict
 
 NUMBERS = range(12)
 

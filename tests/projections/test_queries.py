@@ -17,12 +17,13 @@ from projections.engine import Engine
 from projections.invoices import INVOICE, TERMS, amount_due
 from projections.lifecycle import DAY
 from projections.marketplace import open_invoices
+from projections.memory import Memory
 from projections.pools import POOL
 from projections.positions import POSITION, claimable
 from projections.query import CursorError, Query
 from tests.projections import story
 from tests.projections.business import Business
-from tests.projections.support import START, Chain, Memory, address, identifier
+from tests.projections.support import START, Chain, address, identifier
 
 
 def ask(connection: psycopg.Connection, query: Query) -> Any:
