@@ -45,6 +45,19 @@ class Devnet(msgspec.Struct, frozen=True):
         result = self._call("dev_getCloses", {"startLedger": start_ledger})
         return msgspec.convert(result["closes"], list[Close])
 
+    def replica(self, name: str) -> str:
+        """The URL of a replica: the same ledger, with the faults that are planned for it."""
+        return f"{self.rpc}/replica/{name}"
+
+    def set_faults(self, *rules: dict[str, Any], seed: int = 0) -> None:
+        """Start a fault plan in the place of the one before; without rules all is well again."""
+        self._call("dev_setFaults", {"seed": seed, "rules": list(rules)})
+
+    def faults(self) -> list[dict[str, Any]]:
+        """The rules of the fault plan, each with the requests it has `seen` and its `hits`."""
+        rules: list[dict[str, Any]] = self._call("dev_getFaults", {})["rules"]
+        return rules
+
     def fund(self, address: str) -> None:
         """Create an account with the friendbot's native balance."""
         answer = httpx.get(self.friendbot, params={"addr": address}, timeout=30)

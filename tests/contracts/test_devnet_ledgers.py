@@ -1,11 +1,10 @@
-"""Closed ledgers and the clock of the local ledger, its process and its planned faults."""
+"""Closed ledgers and the clock of the local ledger, and its process."""
 
 from __future__ import annotations
 
 import subprocess
 
 import httpx
-import pytest
 from stellar_sdk import (
     Keypair,
     xdr,
@@ -81,23 +80,6 @@ def test_an_interval_closes_ledgers_by_itself() -> None:
         assert sent.status.value == "PENDING"
         assert devnet.send(envelope).status.value in {"DUPLICATE", "TRY_AGAIN_LATER"}
         assert devnet.server().poll_transaction(sent.hash).status.value == "SUCCESS"
-
-
-def test_faults_come_as_planned(devnet: Devnet) -> None:
-    """Every second request fails; an empty plan ends that; a dropped one breaks off."""
-    devnet.result("dev_setFaults", errorEvery=2)
-    answers = ["result" in devnet.call("getHealth") for _ in range(6)]
-    assert answers == [True, False, True, False, True, False]
-    devnet.result("dev_setFaults", emptyPages=1)
-    devnet.account()
-    first = devnet.result("getEvents", startLedger=3)
-    assert first["events"] == []
-    assert devnet.result("getEvents", pagination={"cursor": first["cursor"]})["events"] != []
-    devnet.result("dev_setFaults", dropEvery=1)
-    with pytest.raises(httpx.TransportError):
-        devnet.call("getHealth")
-    devnet.result("dev_setFaults")
-    assert "result" in devnet.call("getHealth")
 
 
 def test_it_ends_with_the_process_that_started_it() -> None:

@@ -1,6 +1,7 @@
 //! HTTP: JSON-RPC at `/`, friendbot at `/friendbot`.
 
 use crate::{
+    faults::{broken, Breakage},
     rpc::error::{RpcError, INTERNAL, INVALID_REQUEST, PARSE_ERROR},
     worker::{Reply, Worker},
 };
@@ -12,6 +13,7 @@ use axum::{
     Router,
 };
 use serde_json::{json, Map, Value};
+use std::time::Duration;
 
 /// Largest request body, in bytes.
 const MAX_BODY: usize = 512 * 1024;
@@ -31,13 +33,14 @@ pub fn router(site: Site) -> Router {
 
 async fn serve(State(site): State<Site>, request: Request) -> Response {
     let is_preflight = request.method() == Method::OPTIONS;
-    let mut response = match (request.uri().path(), is_preflight) {
-        (_, true) => plain(StatusCode::NO_CONTENT, ""),
-        ("/", false) => serve_rpc(&site, request).await,
-        ("/friendbot", false) => {
+    let path = request.uri().path().to_owned();
+    let mut response = match (path.as_str(), replica_of(&path)) {
+        _ if is_preflight => plain(StatusCode::NO_CONTENT, ""),
+        ("/friendbot", _) => {
             let address = query_value(&request, "addr=");
             serve_friendbot(&site, address).await
         }
+        (_, Some(replica)) => serve_rpc(&site, replica, request).await,
         _ => plain(StatusCode::NOT_FOUND, "404 page not found\n"),
     };
     allow_any_origin(response.headers_mut(), is_preflight);
@@ -53,7 +56,15 @@ fn allow_any_origin(headers: &mut HeaderMap, is_preflight: bool) {
     }
 }
 
-async fn serve_rpc(site: &Site, request: Request) -> Response {
+/// Whose JSON-RPC a path is: that of the ledger, `/`, or of a replica by name.
+fn replica_of(path: &str) -> Option<&str> {
+    match path {
+        "/" => Some(""),
+        path => path.strip_prefix("/replica/").filter(|name| !name.is_empty()),
+    }
+}
+
+async fn serve_rpc(site: &Site, replica: &str, request: Request) -> Response {
     if request.method() != Method::POST {
         return plain(StatusCode::METHOD_NOT_ALLOWED, "");
     }
@@ -69,40 +80,43 @@ async fn serve_rpc(site: &Site, request: Request) -> Response {
     let Ok(body) = serde_json::from_slice::<Value>(&body) else {
         return plain(StatusCode::INTERNAL_SERVER_ERROR, "[-32700] invalid request value\n");
     };
-    answer_body(site, body).await
+    answer_body(site, replica, body).await
 }
 
-async fn answer_body(site: &Site, body: Value) -> Response {
+async fn answer_body(site: &Site, replica: &str, body: Value) -> Response {
     match body {
         Value::Array(items) => {
             let mut answers = Vec::new();
+            let mut breakage = None;
             for item in items {
-                match answer_one(site, item).await {
-                    Outcome::Answer(answer) => answers.push(answer),
-                    Outcome::Nothing => {}
-                    Outcome::Cut => return cut(),
-                }
+                let outcome = answer_one(site, replica, item).await;
+                answers.extend(outcome.answer);
+                breakage = breakage.or(outcome.breakage);
             }
-            if answers.is_empty() {
-                plain(StatusCode::NO_CONTENT, "")
-            } else {
-                json_response(StatusCode::OK, &Value::Array(answers))
-            }
+            let body = (!answers.is_empty()).then_some(Value::Array(answers));
+            respond(body, breakage)
         }
-        single => match answer_one(site, single).await {
-            Outcome::Answer(answer) => json_response(StatusCode::OK, &answer),
-            Outcome::Nothing => plain(StatusCode::NO_CONTENT, ""),
-            Outcome::Cut => cut(),
-        },
+        single => {
+            let Outcome { answer, breakage } = answer_one(site, replica, single).await;
+            respond(answer, breakage)
+        }
+    }
+}
+
+fn respond(body: Option<Value>, breakage: Option<Breakage>) -> Response {
+    match (body, breakage) {
+        (body, Some(breakage)) => broken(&breakage, &body.unwrap_or_default().to_string()),
+        (Some(body), None) => json_response(StatusCode::OK, &body),
+        (None, None) => plain(StatusCode::NO_CONTENT, ""),
     }
 }
 
 /// What comes of one request.
-enum Outcome {
-    Answer(Value),
-    /// A notification: nobody waits for an answer.
-    Nothing,
-    Cut,
+struct Outcome {
+    /// Nothing for a notification: nobody waits for an answer.
+    answer: Option<Value>,
+    /// How the answer is to fail on its way.
+    breakage: Option<Breakage>,
 }
 
 /// A well-formed request.
@@ -112,33 +126,43 @@ struct Call {
     params: Value,
 }
 
-async fn answer_one(site: &Site, request: Value) -> Outcome {
+async fn answer_one(site: &Site, replica: &str, request: Value) -> Outcome {
     let call = match read_call(request) {
         Ok(call) => call,
-        Err((id, error)) => return Outcome::Answer(failure(&id, &error)),
+        Err((id, error)) => {
+            return Outcome {
+                answer: Some(failure(&id, &error)),
+                breakage: None,
+            }
+        }
     };
     let started = crate::clock::wall_ms();
-    let reply = site.worker.call(call.method.clone(), call.params).await;
+    let method = call.method.clone();
+    let reply = site.worker.call(replica.to_owned(), call.method, call.params).await;
+    let reply = reply.unwrap_or_else(|| Reply {
+        outcome: Err(RpcError::new(INTERNAL, "the ledger has stopped; start it again")),
+        delay: Duration::ZERO,
+        breakage: None,
+    });
+    if !reply.delay.is_zero() {
+        tokio::time::sleep(reply.delay).await;
+    }
     if site.log {
-        eprintln!("{} {} ms", call.method, crate::worker::since_ms(started));
+        let fault = reply
+            .breakage
+            .as_ref()
+            .map_or(String::new(), |breakage| format!(", {breakage:?}"));
+        eprintln!("{method} {} ms{fault}", crate::worker::since_ms(started));
     }
-    let outcome = match reply {
-        Some(Reply::Drop) => return Outcome::Cut,
-        Some(Reply::Answer { outcome, delay }) => {
-            if !delay.is_zero() {
-                tokio::time::sleep(delay).await;
-            }
-            outcome
-        }
-        None => Err(RpcError::new(INTERNAL, "the ledger has stopped; start it again")),
+    let answer = match reply.outcome {
+        _ if call.id.is_null() => None,
+        Ok(result) => Some(json!({"jsonrpc": "2.0", "id": call.id, "result": result})),
+        Err(error) => Some(failure(&call.id, &error)),
     };
-    if call.id.is_null() {
-        return Outcome::Nothing;
+    Outcome {
+        answer,
+        breakage: reply.breakage,
     }
-    Outcome::Answer(match outcome {
-        Ok(result) => json!({"jsonrpc": "2.0", "id": call.id, "result": result}),
-        Err(error) => failure(&call.id, &error),
-    })
 }
 
 fn read_call(request: Value) -> Result<Call, (Value, RpcError)> {
@@ -226,26 +250,4 @@ fn plain(status: StatusCode, text: &'static str) -> Response {
         response.headers_mut().insert(header::CONTENT_TYPE, kind);
     }
     response
-}
-
-/// A response whose body breaks off, so that the client sees a lost connection.
-fn cut() -> Response {
-    let broken = std::io::Error::from(std::io::ErrorKind::ConnectionReset);
-    let stream = BrokenBody(Some(broken));
-    Response::new(Body::new(stream))
-}
-
-/// A body that fails at its first byte.
-struct BrokenBody(Option<std::io::Error>);
-
-impl axum::body::HttpBody for BrokenBody {
-    type Data = axum::body::Bytes;
-    type Error = std::io::Error;
-
-    fn poll_frame(
-        mut self: std::pin::Pin<&mut Self>,
-        _: &mut std::task::Context<'_>,
-    ) -> std::task::Poll<Option<Result<http_body::Frame<Self::Data>, Self::Error>>> {
-        std::task::Poll::Ready(self.0.take().map(Err))
-    }
 }

@@ -19,6 +19,7 @@ mod worker;
 
 use clap::Parser;
 use clock::{Clock, HeaderTime};
+use faults::Plan;
 use network::{Identity, PROTOCOL_VERSION};
 use rpc::{CloseMode, Limits};
 use serde_json::json;
@@ -84,6 +85,9 @@ struct Flags {
     /// Folder of closed ledgers (SEP-54) to go on from; may be that of --lake.
     #[arg(long, conflicts_with = "state")]
     from_lake: Option<PathBuf>,
+    /// File with a fault plan (JSON) to begin with.
+    #[arg(long)]
+    faults: Option<PathBuf>,
     /// Exit when the process with this id is gone.
     #[arg(long)]
     parent_pid: Option<u32>,
@@ -143,6 +147,7 @@ async fn run(flags: Flags) -> Result<(), String> {
         state_file: flags.state,
         lake: flags.lake,
         from_lake: flags.from_lake,
+        faults: read_faults(flags.faults.as_deref())?,
     })?;
     announce(&json!({
         "rpc": url,
@@ -173,6 +178,17 @@ fn read_settings(path: Option<&Path>) -> Result<Vec<ConfigSettingEntry>, String>
         .map_err(|error| error.to_string())
         .and_then(|text| settings::parse(&text))
         .map_err(|error| format!("cannot use the settings in {}: {error}", path.display()))
+}
+
+fn read_faults(path: Option<&Path>) -> Result<Plan, String> {
+    let Some(path) = path else {
+        return Ok(Plan::default());
+    };
+    std::fs::read(path)
+        .map_err(|error| error.to_string())
+        .and_then(|bytes| serde_json::from_slice(&bytes).map_err(|error| error.to_string()))
+        .and_then(|plan| Plan::read(&plan))
+        .map_err(|error| format!("cannot use the fault plan in {}: {error}", path.display()))
 }
 
 /// Tells where the ledger is, in one line for the program that started it.

@@ -2,10 +2,10 @@
 
 use crate::{
     clock::{wall_ms, Clock},
-    faults::{Fate, Faults},
+    faults::{Breakage, Faults, Plan},
     friendbot::{self, Answer},
     lake::{reader::Ledgers, writer::Lake, LakeError},
-    ledger::{replay, saved, Happening, Ledger, SetupError},
+    ledger::{history::View, replay, saved, Happening, Ledger, SetupError},
     network::Identity,
     rpc::{
         error::{RpcError, INTERNAL},
@@ -23,7 +23,6 @@ use std::{
 use tokio::sync::oneshot;
 
 /// What makes a ledger of its own.
-#[derive(Clone)]
 pub struct Setup {
     /// Config settings in the place of the default ones.
     pub network_settings: Vec<ConfigSettingEntry>,
@@ -42,21 +41,22 @@ pub struct Setup {
     pub lake: Option<PathBuf>,
     /// Folder of closed ledgers to go on from.
     pub from_lake: Option<PathBuf>,
+    /// The fault plan it begins with.
+    pub faults: Plan,
 }
 
 /// How a JSON-RPC call ended.
-pub enum Reply {
-    Answer {
-        outcome: Result<Value, RpcError>,
-        /// How long to hold the answer back.
-        delay: Duration,
-    },
-    /// The connection is to be cut.
-    Drop,
+pub struct Reply {
+    pub outcome: Result<Value, RpcError>,
+    /// How long to hold the answer back.
+    pub delay: Duration,
+    /// How the answer is to fail on its way.
+    pub breakage: Option<Breakage>,
 }
 
 enum Job {
     Call {
+        replica: String,
         method: String,
         params: Value,
         reply: oneshot::Sender<Reply>,
@@ -105,10 +105,15 @@ impl Worker {
         Ok((Self { jobs }, ended))
     }
 
-    /// Answers a JSON-RPC call; `None` when the ledger is gone.
-    pub async fn call(&self, method: String, params: Value) -> Option<Reply> {
+    /// Answers a JSON-RPC call to a replica; `None` when the ledger is gone.
+    pub async fn call(&self, replica: String, method: String, params: Value) -> Option<Reply> {
         let (reply, answer) = oneshot::channel();
-        let job = Job::Call { method, params, reply };
+        let job = Job::Call {
+            replica,
+            method,
+            params,
+            reply,
+        };
         self.jobs.send(job).ok()?;
         answer.await.ok()
     }
@@ -143,7 +148,7 @@ struct Keeper {
 type Answering = Box<dyn FnOnce()>;
 
 impl Keeper {
-    fn new(setup: Setup) -> Result<Self, String> {
+    fn new(mut setup: Setup) -> Result<Self, String> {
         let ledger = open_ledger(&setup).map_err(|error| error.to_string())?;
         let lake = setup
             .lake
@@ -151,12 +156,15 @@ impl Keeper {
             .map(|folder| Lake::open(folder, &ledger.identity.passphrase, &ledger.history))
             .transpose()
             .map_err(|error| cannot_write(&error))?;
+        let mut faults = Faults::default();
+        faults.set(std::mem::take(&mut setup.faults));
         let mut service = Service {
             ledger,
+            first_ledger: setup.first_ledger,
             close_mode: setup.close_mode,
             limits: setup.limits,
             friendbot_url: setup.friendbot_url.clone(),
-            faults: Faults::default(),
+            faults,
             checkpoints: Vec::new(),
         };
         // The folder has what happened up to here.
@@ -200,8 +208,13 @@ impl Keeper {
                 let saved = self.save();
                 Box::new(move || drop(reply.send(saved)))
             }
-            Job::Call { method, params, reply } => {
-                let answer = call(&mut self.service, &method, &params);
+            Job::Call {
+                replica,
+                method,
+                params,
+                reply,
+            } => {
+                let answer = call(&mut self.service, &replica, &method, &params);
                 Box::new(move || drop(reply.send(answer)))
             }
             Job::Fund { address, reply } => {
@@ -261,24 +274,37 @@ fn open_ledger(setup: &Setup) -> Result<Ledger, SetupError> {
     }
 }
 
-/// Faults meet everything but the methods that plan them.
-fn call(service: &mut Service, method: &str, params: &Value) -> Reply {
-    if method.starts_with("dev_") {
-        return Reply::Answer {
-            outcome: service.call(method, params),
-            delay: Duration::ZERO,
-        };
-    }
-    let delay = Duration::from_millis(service.faults.latency_ms());
-    match service.faults.next() {
-        Fate::Drop => Reply::Drop,
-        Fate::Error => Reply::Answer {
-            outcome: Err(RpcError::new(INTERNAL, "a planned fault")),
-            delay,
+/// Answers a call, as the fault plan wants it.
+fn call(service: &mut Service, replica: &str, method: &str, params: &Value) -> Reply {
+    let fate = service.faults.decide(method, replica, service.ledger.sequence());
+    let reset = if fate.reset { service.reset() } else { Ok(()) };
+    let outcome = match reset {
+        Err(error) => Err(RpcError::new(INTERNAL, error.to_string())),
+        Ok(()) if fate.lost => Err(RpcError::new(INTERNAL, "a planned fault")),
+        Ok(()) => {
+            // What is sent is sent to the ledger as it is.
+            if method != "sendTransaction" {
+                service.ledger.history.look(fate.view);
+            }
+            let outcome = service.call(method, params);
+            service.ledger.history.look(View::default());
+            outcome
+        }
+    };
+    let outcome = outcome.map(|mut result| {
+        service.faults.disturb(&fate, method, params, &mut result);
+        result
+    });
+    match fate.breakage {
+        Some(Breakage::Error { code, message, data }) => Reply {
+            outcome: Err(RpcError { code, message, data }),
+            delay: fate.delay,
+            breakage: None,
         },
-        Fate::Answer => Reply::Answer {
-            outcome: service.call(method, params),
-            delay,
+        breakage => Reply {
+            outcome,
+            delay: fate.delay,
+            breakage,
         },
     }
 }

@@ -206,12 +206,32 @@ struct Place {
     index: usize,
 }
 
+/// Which of the kept ledgers are shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct View {
+    /// So many of the newest are hidden.
+    pub behind: u32,
+    /// Of the rest, so many of the newest are shown.
+    pub kept: u32,
+}
+
+impl Default for View {
+    /// All of them.
+    fn default() -> Self {
+        Self {
+            behind: 0,
+            kept: u32::MAX,
+        }
+    }
+}
+
 /// Closed ledgers, oldest first, without a gap.
 #[derive(Clone)]
 pub struct History {
     ledgers: VecDeque<Rc<ClosedLedger>>,
     places: HashMap<[u8; 32], Place>,
     retention: u32,
+    view: View,
 }
 
 impl History {
@@ -221,18 +241,26 @@ impl History {
             ledgers: VecDeque::new(),
             places: HashMap::new(),
             retention: retention.max(1),
+            view: View::default(),
         }
+    }
+
+    /// Shows only some of the ledgers from now on; at least one.
+    pub fn look(&mut self, view: View) {
+        self.view = view;
+    }
+
+    /// Places of the ledgers that are shown.
+    fn shown(&self) -> Range<usize> {
+        let count = |ledgers: u32| usize::try_from(ledgers).unwrap_or(usize::MAX);
+        let end = self.ledgers.len().saturating_sub(count(self.view.behind));
+        let end = end.max(self.ledgers.len().min(1));
+        end.saturating_sub(count(self.view.kept).max(1))..end
     }
 
     /// How many ledgers are kept.
     pub const fn retention(&self) -> u32 {
         self.retention
-    }
-
-    /// Changes how many ledgers are kept; what is older goes at once.
-    pub fn set_retention(&mut self, retention: u32) {
-        self.retention = retention.max(1);
-        self.trim();
     }
 
     /// Adds the next ledger, and gives it back to be kept elsewhere too.
@@ -251,30 +279,32 @@ impl History {
         ledger
     }
 
-    /// The oldest ledger that is kept.
+    /// The oldest ledger that is shown.
     pub fn oldest(&self) -> Option<&ClosedLedger> {
-        self.ledgers.front().map(Rc::as_ref)
+        self.ledgers.get(self.shown().start).map(Rc::as_ref)
     }
 
-    /// The last closed ledger.
+    /// The last closed ledger that is shown.
     pub fn latest(&self) -> Option<&ClosedLedger> {
-        self.ledgers.back().map(Rc::as_ref)
+        self.ledgers.get(self.shown().end.checked_sub(1)?).map(Rc::as_ref)
     }
 
     /// A ledger by number.
     pub fn ledger(&self, sequence: u32) -> Option<&ClosedLedger> {
-        let first = self.oldest()?.sequence;
-        let offset = usize::try_from(sequence.checked_sub(first)?).ok()?;
-        self.ledgers.get(offset).map(Rc::as_ref)
+        let first = self.ledgers.front()?.sequence;
+        let place = usize::try_from(sequence.checked_sub(first)?).ok()?;
+        let shown = self.shown().contains(&place);
+        self.ledgers.get(place).filter(|_| shown).map(Rc::as_ref)
     }
 
-    /// Ledgers from `first` up to and including `last`, as far as they are kept.
+    /// Ledgers from `first` up to and including `last`, as far as they are shown.
     pub fn range(&self, first: u32, last: u32) -> impl Iterator<Item = &ClosedLedger> {
-        let oldest = self.oldest().map_or(0, |ledger| ledger.sequence);
-        let skip = usize::try_from(first.saturating_sub(oldest)).unwrap_or(usize::MAX);
+        let shown = self.shown();
+        let oldest = self.ledgers.front().map_or(0, |ledger| ledger.sequence);
+        let start = usize::try_from(first.saturating_sub(oldest)).unwrap_or(usize::MAX);
+        let start = start.clamp(shown.start, shown.end);
         self.ledgers
-            .iter()
-            .skip(skip)
+            .range(start..shown.end)
             .map(Rc::as_ref)
             .take_while(move |ledger| ledger.sequence <= last)
     }

@@ -39,6 +39,9 @@ use soroban_simulation::NetworkConfig;
 use state::{State, Store, StoredEntry};
 use std::rc::Rc;
 
+/// How much later than the last ledger of the old history a new one begins, in milliseconds.
+const NEW_BEGINNING_MS: u64 = 1_000;
+
 /// A transaction that was accepted and waits for the next ledger.
 #[derive(Clone)]
 struct Pending {
@@ -207,6 +210,28 @@ impl Ledger {
             self.modules = rulebook.modules;
             self.compilation = rulebook.compilation;
         }
+    }
+
+    /// Begins anew with ledger `first` and the settings it has now: another history, at a later time.
+    ///
+    /// # Errors
+    /// If the host refuses the settings.
+    pub fn begin_anew(&mut self, first: u32) -> Result<(), SetupError> {
+        let mut clock = self.clock;
+        // A clock that stands still would otherwise give the same first ledger again.
+        clock.catch_up(self.tip.close_ms().saturating_add(NEW_BEGINNING_MS));
+        let settings = self.state.config_settings();
+        let retention = self.history.retention();
+        let mut happenings = self.take_happenings();
+        happenings.push(Happening::WentBack(0));
+        let mut new = Self::new(self.identity.clone(), clock, first, retention, settings)?;
+        happenings.append(&mut new.happenings);
+        *self = Self {
+            happenings,
+            simulations: self.simulations,
+            ..new
+        };
+        Ok(())
     }
 
     /// The ledger as it is now, to come back to.

@@ -24,13 +24,6 @@ pub struct Upgrade {
     settings: Vec<ConfigSettingEntry>,
 }
 
-impl Upgrade {
-    /// The vote as ledger headers carry it.
-    pub const fn vote(&self) -> &LedgerUpgrade {
-        &self.vote
-    }
-}
-
 impl Ledger {
     /// Checks upgrades against the last closed ledger, in their order.
     ///

@@ -1,6 +1,10 @@
 //! Methods that no real network has: they move time, close ledgers and plan faults.
 
-use super::{error::RpcError, params::Params, Service};
+use super::{
+    error::{RpcError, INTERNAL},
+    params::Params,
+    Service,
+};
 use crate::{
     encoding::from_xdr_base64,
     faults::Plan,
@@ -157,21 +161,26 @@ fn check_entry(key: &LedgerKey, data: Option<&LedgerEntryData>, live_until: u32)
     Ok(())
 }
 
-/// `dev_setFaults {...}` replaces the fault plan; an empty one ends all faults.
+/// `dev_setFaults {seed?, rules?}` starts a fault plan in the place of the one before; an
+/// empty one ends all faults.
 pub fn set_faults(service: &mut Service, params: &Value) -> Result<Value, RpcError> {
-    let params = Params::of(params, "SetFaultsRequest")?;
-    let plan = Plan {
-        empty_pages: params.uint32("emptyPages")?,
-        latency_ms: params.unsigned("latencyMs", "uint64")?,
-        error_every: params.uint32("errorEvery")?,
-        drop_every: params.uint32("dropEvery")?,
-    };
-    let retention = params.uint32("retention")?;
-    if retention > 0 {
-        service.ledger.history.set_retention(retention);
-    }
-    service.faults.set(plan);
-    Ok(json!({}))
+    service
+        .faults
+        .set(Plan::read(params).map_err(RpcError::invalid_params)?);
+    Ok(service.faults.report())
+}
+
+/// `dev_getFaults {}` gives the plan, with how many requests each rule has seen and hit.
+pub fn get_faults(service: &Service) -> Value {
+    service.faults.report()
+}
+
+/// `dev_reset {}` begins the network anew: the same passphrase and settings, another history.
+pub fn reset(service: &mut Service) -> Result<Value, RpcError> {
+    service
+        .reset()
+        .map_err(|error| RpcError::new(INTERNAL, error.to_string()))?;
+    Ok(latest(service))
 }
 
 fn latest(service: &Service) -> Value {

@@ -53,18 +53,7 @@ struct Request {
     format: Format,
 }
 
-impl Request {
-    /// The cursor that stands where the request starts.
-    const fn before(&self) -> EventId {
-        if self.behind_start {
-            self.start
-        } else {
-            EventId::end_of(self.start.ledger.saturating_sub(1))
-        }
-    }
-}
-
-pub fn get_events(service: &mut Service, params: &Value) -> Result<Value, RpcError> {
+pub fn get_events(service: &Service, params: &Value) -> Result<Value, RpcError> {
     let request = read_request(service, params)?;
     let window = service.window();
     if request.start.ledger < window.oldest || request.start.ledger > window.latest {
@@ -72,9 +61,6 @@ pub fn get_events(service: &mut Service, params: &Value) -> Result<Value, RpcErr
             "startLedger must be within the ledger range: {} - {}",
             window.oldest, window.latest
         )));
-    }
-    if service.faults.takes_empty_page() {
-        return Ok(page(&[], request.before(), window, request.format));
     }
     // Exclusive, as in the request; a page never looks further than the scan window.
     let end = request

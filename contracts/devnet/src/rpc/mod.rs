@@ -15,7 +15,7 @@ pub mod transactions;
 
 use crate::{
     faults::Faults,
-    ledger::{Checkpoint, Ledger},
+    ledger::{Checkpoint, Ledger, SetupError},
 };
 use error::RpcError;
 use serde_json::Value;
@@ -45,6 +45,8 @@ pub struct Limits {
 /// Everything requests are answered from.
 pub struct Service {
     pub ledger: Ledger,
+    /// The number of the first ledger when the network begins anew.
+    pub first_ledger: u32,
     pub close_mode: CloseMode,
     pub limits: Limits,
     pub friendbot_url: String,
@@ -54,6 +56,16 @@ pub struct Service {
 }
 
 impl Service {
+    /// Begins the network anew.
+    ///
+    /// # Errors
+    /// If the new ledger cannot be set up; the old one then goes on.
+    pub fn reset(&mut self) -> Result<(), SetupError> {
+        self.ledger.begin_anew(self.first_ledger)?;
+        self.checkpoints.clear();
+        Ok(())
+    }
+
     /// Answers one request.
     ///
     /// # Errors
@@ -79,6 +91,8 @@ impl Service {
             "dev_revert" => dev::revert(self, params),
             "dev_setEntry" => dev::set_entry(self, params),
             "dev_setFaults" => dev::set_faults(self, params),
+            "dev_getFaults" => Ok(dev::get_faults(self)),
+            "dev_reset" => dev::reset(self),
             other => Err(RpcError {
                 code: error::METHOD_NOT_FOUND,
                 message: "method not found".to_owned(),
