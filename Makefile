@@ -1,6 +1,6 @@
 # Every target sets up what it needs, once. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help built demo histories test test-python test-rust lint format bench contracts docs lock clean
+.PHONY: help built demo histories test test-python test-rust test-contracts test-contracts-deep lint format bench contracts docs lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -11,6 +11,8 @@ help:
 	@echo "make demo ONCE=1  the same on free ports; ends by itself with one line of JSON"
 	@echo "make test         every test: contracts, ledger, indexer, read models, API, journeys"
 	@echo "make histories DIR=...  play scripted histories on local ledgers, name each difference"
+	@echo "make test-contracts       the contracts natively and on the wasm, 500 random histories"
+	@echo "make test-contracts-deep  10,000 random histories on both (HISTORIES=, SEED=)"
 	@echo "make lint         formatting, lints, types, layers, clippy"
 	@echo "make contracts    build the wasm and write the Python made from its spec"
 	@echo "make docs         write the pages that are made from code"
@@ -32,7 +34,13 @@ histories: built
 test: test-rust test-python
 
 test-rust: built
-	@$(BIN)/python -m contracts.build test
+	@$(BIN)/python -m contracts.build test-contracts test-devnet
+
+test-contracts: $(READY)
+	@$(BIN)/python -m contracts.build wasm test-contracts
+
+test-contracts-deep: $(READY)
+	@$(BIN)/python -m contracts.build wasm test-contracts-deep
 
 test-python: built
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)

@@ -24,6 +24,7 @@ BUILD = ROOT.parent / "build"
 TARGET = "wasm32v1-none"
 OLDEST_RUST = (1, 91)
 CONTRACTS = ("invoice_escrow", "invoice_token", "payment_distributor")
+DEEP = ("invariants",)
 DEBIAN_COMPILER = ("rustc-web", "cargo-web", "libstd-rust-web-dev")
 DEBIAN_WASM = (*DEBIAN_COMPILER, "rust-web-src", "lld-19")
 _SHAKING = {"SOROBAN_SDK_BUILD_SYSTEM_SUPPORTS_SPEC_SHAKING_V2": "1"}
@@ -76,15 +77,38 @@ def build_devnet() -> None:
     _once("local ledger", [output], sources, compile_devnet)
 
 
-def run_tests() -> None:
-    """The contracts' tests, natively and against the compiled wasm, and the local ledger's."""
+def test_contracts() -> None:
+    """The contracts' tests, natively and against the compiled wasm; 500 random histories each."""
+    _on_both([])
+
+
+def test_contracts_deep() -> None:
+    """The random histories and the fuzzed arithmetic alone, natively and on the wasm.
+
+    `HISTORIES` says how many (10,000) and `SEED` which ones; both are said, so that a run can be
+    repeated.
+    """
+    histories = os.environ.setdefault("HISTORIES", "10000")
+    seed = os.environ.setdefault("SEED", str(time.time_ns() % 2**32))
+    _say(f"HISTORIES={histories} SEED={seed}")
+    started = time.monotonic()
+    _on_both([word for name in DEEP for word in ("--test", name)])
+    _say(f"{histories} histories natively and on the wasm in {time.monotonic() - started:.0f} s")
+
+
+def _on_both(selection: list[str]) -> None:
+    """Run tests natively, then against the wasm."""
     tools = native_toolchain()
-    test = [tools.cargo, "test", "--locked", "--quiet"]
-    _run(test, ROOT, tools)
-    compiled = {**tools.environment, "STELLARSETTLE_WASM": str(BUILD / "wasm")}
-    _run(test, ROOT, tools._replace(environment=compiled))
-    # In release mode it shares what the program itself was built from.
-    _run([*test, "--release"], ROOT / "devnet", tools)
+    command = [tools.cargo, "test", "--locked", "--quiet", *selection]
+    _run(command, ROOT, tools)
+    wasm = {**tools.environment, "STELLARSETTLE_WASM": str(BUILD / "wasm")}
+    _run(command, ROOT, tools._replace(environment=wasm))
+
+
+def test_devnet() -> None:
+    """The local ledger's tests, in release mode: that shares what the program was built from."""
+    tools = native_toolchain()
+    _run([tools.cargo, "test", "--locked", "--quiet", "--release"], ROOT / "devnet", tools)
 
 
 def run_lints() -> None:
@@ -264,7 +288,9 @@ def _say(text: str) -> None:
 TASKS: dict[str, Callable[[], None]] = {
     "wasm": build_wasm,
     "devnet": build_devnet,
-    "test": run_tests,
+    "test-contracts": test_contracts,
+    "test-contracts-deep": test_contracts_deep,
+    "test-devnet": test_devnet,
     "lint": run_lints,
 }
 

@@ -6,10 +6,16 @@
 #[cfg(not(target_family = "wasm"))]
 pub mod code;
 #[cfg(not(target_family = "wasm"))]
+pub mod exports;
+#[cfg(not(target_family = "wasm"))]
 pub mod platform;
 #[cfg(not(target_family = "wasm"))]
 pub mod player;
 #[cfg(not(target_family = "wasm"))]
 pub mod signatures;
 #[cfg(not(target_family = "wasm"))]
+pub mod simulation;
+#[cfg(not(target_family = "wasm"))]
 pub mod values;
+#[cfg(not(target_family = "wasm"))]
+pub mod wallets;

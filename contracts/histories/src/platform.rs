@@ -8,6 +8,7 @@ use soroban_sdk::token::{StellarAssetClient, TokenClient};
 use soroban_sdk::{Address, BytesN, Env, Symbol};
 
 use crate::code::Code;
+use crate::wallets;
 
 pub const DAY: u64 = 86_400;
 
@@ -16,6 +17,10 @@ pub const START: u64 = 1_900_000_000;
 
 /// What everybody owns of the asset at the start.
 pub const WEALTH: i128 = 1_000_000_000_000_000_000;
+
+/// Ledgers that a new entry lives, so few that a forgotten extension shows.
+const MIN_TTL: u32 = 4_096;
+const MAINNET_MIN_TTL: u32 = 2_073_600;
 
 /// Investors with a membership.
 pub const INVESTORS: usize = 4;
@@ -41,14 +46,24 @@ pub struct Platform {
 }
 
 impl Platform {
-    /// Deploys everything, grants the roles, admits the members and lists the asset.
+    /// Deploys everything, grants the roles, admits the members and lists the asset. People are contracts: anything
+    /// that can sign.
     pub fn new() -> Platform {
+        Platform::of(Address::generate, MIN_TTL)
+    }
+
+    /// The same as on mainnet: people have accounts of the classic ledger, and trustlines.
+    pub fn of_accounts() -> Platform {
+        Platform::of(wallets::account, MAINNET_MIN_TTL)
+    }
+
+    fn of(person: impl Fn(&Env) -> Address, min_ttl: u32) -> Platform {
         let code = Code::from_environment();
-        let env = environment();
-        let people: Vec<Address> = (0..11).map(|_| Address::generate(&env)).collect();
+        let env = environment(min_ttl);
+        let people: Vec<Address> = (0..11).map(|_| person(&env)).collect();
         let [issuer, owner, treasury, verifier, servicer, arbiter, compliance, guardian, seller, debtor, outsider] =
             people.try_into().unwrap();
-        let investors: Vec<Address> = (0..INVESTORS).map(|_| Address::generate(&env)).collect();
+        let investors: Vec<Address> = (0..INVESTORS).map(|_| person(&env)).collect();
         let asset = env.register_stellar_asset_contract_v2(issuer.clone());
         asset.issuer().set_flag(IssuerFlags::RevocableFlag);
         let escrow = Address::generate(&env);
@@ -89,15 +104,38 @@ impl Platform {
             self.escrow.grant_role(&Symbol::new(&self.env, role), account);
         }
         self.escrow.set_asset(&self.asset, &true);
-        let mint = StellarAssetClient::new(&self.env, &self.asset);
         for account in self
             .investors
             .iter()
             .chain([&self.seller, &self.debtor, &self.servicer, &self.treasury])
         {
             self.admit(account);
-            mint.mint(account, &WEALTH);
+            self.enrich(account, WEALTH);
         }
+    }
+
+    /// Gives an account money, and a trustline for it.
+    pub fn enrich(&self, account: &Address, amount: i128) {
+        wallets::trust(&self.env, account, &self.asset, i64::MAX);
+        StellarAssetClient::new(&self.env, &self.asset).mint(account, &amount);
+    }
+
+    /// Members with a million units each, of the same kind as the others.
+    pub fn crowd(&self, number: usize) -> Vec<Address> {
+        let accounts = self.seller.to_string().to_string().starts_with('G');
+        let person = |_| {
+            if accounts {
+                wallets::account(&self.env)
+            } else {
+                Address::generate(&self.env)
+            }
+        };
+        let crowd: Vec<Address> = (0..number).map(person).collect();
+        for member in &crowd {
+            self.admit(member);
+            self.enrich(member, 1_000_000);
+        }
+        crowd
     }
 
     /// Makes an account a member for ten years, and thaws it.
@@ -220,7 +258,7 @@ pub fn params() -> Params {
     }
 }
 
-fn environment() -> Env {
+fn environment(min_ttl: u32) -> Env {
     let env = Env::new_with_config(EnvTestConfig {
         capture_snapshot_at_drop: false,
     });
@@ -230,7 +268,7 @@ fn environment() -> Env {
         ledger.timestamp = START;
         ledger.sequence_number = 1_000_000;
         ledger.max_entry_ttl = 3_110_400;
-        ledger.min_persistent_entry_ttl = 4_096;
+        ledger.min_persistent_entry_ttl = min_ttl;
         ledger.min_temp_entry_ttl = 17_280;
     });
     env.mock_all_auths();

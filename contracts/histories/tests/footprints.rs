@@ -5,118 +5,15 @@
 //! as the network does. Only the wasm can be loaded from a ledger, so this needs `STELLARSETTLE_WASM`.
 
 use std::collections::HashSet;
-use std::rc::Rc;
 
-use soroban_env_host::budget::Budget;
-use soroban_env_host::e2e_invoke::{
-    invoke_host_function, invoke_host_function_in_recording_mode, RecordingInvocationAuthMode,
-    RecordingInvocationAuthParams, TtlLedgerEntryMeta,
-};
-use soroban_env_host::storage::SnapshotSource;
-use soroban_env_host::xdr::{
-    AccountId, HostFunction, InvokeContractArgs, LedgerFootprint, LedgerKey, Limits, PublicKey, ReadXdr, ScSymbol,
-    ScVal, SorobanResources, Uint256, WriteXdr,
-};
+use soroban_env_host::xdr::{LedgerFootprint, LedgerKey, ScVal};
 use soroban_sdk::token::StellarAssetClient;
-use soroban_sdk::{Address, BytesN, Env, IntoVal, TryFromVal, Val, Vec as HostVec};
+use soroban_sdk::{Address, BytesN, Env, IntoVal, Val, Vec as HostVec};
 use stellarsettle_histories::platform::Platform;
+use stellarsettle_histories::simulation::Simulated;
 
-/// A call and the resources that its simulation named.
-struct Simulated {
-    function: HostFunction,
-    resources: SorobanResources,
-}
-
-fn source() -> AccountId {
-    AccountId(PublicKey::PublicKeyTypeEd25519(Uint256([0; 32])))
-}
-
-fn unlimited() -> Budget {
-    let budget = Budget::default();
-    budget.reset_unlimited().unwrap();
-    budget
-}
-
-fn host_function(env: &Env, contract: &Address, name: &str, arguments: HostVec<Val>) -> HostFunction {
-    let arguments: Vec<ScVal> = arguments
-        .iter()
-        .map(|argument| ScVal::try_from_val(env, &argument).unwrap())
-        .collect();
-    HostFunction::InvokeContract(InvokeContractArgs {
-        contract_address: contract.into(),
-        function_name: ScSymbol(name.try_into().unwrap()),
-        args: arguments.try_into().unwrap(),
-    })
-}
-
-/// Simulates a call on the ledger as it is; every signature is assumed.
 fn simulate(env: &Env, contract: &Address, name: &str, arguments: HostVec<Val>) -> Simulated {
-    let function = host_function(env, contract, name, arguments);
-    let resources = record(env, &function);
-    Simulated { function, resources }
-}
-
-fn record(env: &Env, function: &HostFunction) -> SorobanResources {
-    let snapshot = env.to_ledger_snapshot();
-    let info = snapshot.ledger_info();
-    let outcome = invoke_host_function_in_recording_mode(
-        &unlimited(),
-        false,
-        function,
-        &source(),
-        RecordingInvocationAuthMode::Recording(RecordingInvocationAuthParams::new(false, false)),
-        info,
-        Rc::new(snapshot),
-        [0; 32],
-        &mut Vec::new(),
-    )
-    .unwrap();
-    outcome.invoke_result.expect("a simulation that succeeds");
-    outcome.resources
-}
-
-/// Executes a call that nobody needs to sign, with the footprint of its simulation, and returns its value.
-fn execute(env: &Env, simulated: &Simulated) -> ScVal {
-    let snapshot = env.to_ledger_snapshot();
-    let footprint = &simulated.resources.footprint;
-    let entries: Vec<(Option<Vec<u8>>, Option<TtlLedgerEntryMeta>)> = footprint
-        .read_only
-        .iter()
-        .chain(footprint.read_write.iter())
-        .map(|key| entry(&snapshot, key))
-        .collect();
-    let outcome = invoke_host_function::<Vec<u8>, _, _>(
-        &unlimited(),
-        false,
-        simulated.function.to_xdr(Limits::none()).unwrap(),
-        simulated.resources.to_xdr(Limits::none()).unwrap(),
-        &[],
-        source().to_xdr(Limits::none()).unwrap(),
-        Vec::<Vec<u8>>::new().into_iter(),
-        snapshot.ledger_info(),
-        entries.into_iter(),
-        vec![0; 32],
-        &mut Vec::new(),
-        None,
-        None,
-    )
-    .unwrap();
-    let value = outcome
-        .encoded_invoke_result
-        .expect("an execution with the old footprint");
-    ScVal::from_xdr(value, Limits::none()).unwrap()
-}
-
-fn entry(source: &dyn SnapshotSource, key: &LedgerKey) -> (Option<Vec<u8>>, Option<TtlLedgerEntryMeta>) {
-    let Some((entry, live_until)) = source.get(&Rc::new(key.clone())).unwrap() else {
-        return (None, None);
-    };
-    let encoded = entry.to_xdr(Limits::none()).unwrap();
-    let meta = live_until.map(|live_until_ledger| TtlLedgerEntryMeta {
-        live_until_ledger,
-        entry_size_for_rent: u32::try_from(encoded.len()).unwrap(),
-    });
-    (Some(encoded), meta)
+    Simulated::new(env, contract, contract, name, &arguments)
 }
 
 /// A call that somebody must sign touches nothing now that its simulation did not name.
@@ -124,7 +21,7 @@ fn covered(env: &Env, simulated: &Simulated) {
     let set = |keys: &[LedgerKey]| -> HashSet<LedgerKey> { keys.iter().cloned().collect() };
     let LedgerFootprint { read_only, read_write } = &simulated.resources.footprint;
     let (readable, writable) = (set(read_only), set(read_write));
-    let now = record(env, &simulated.function).footprint;
+    let now = simulated.again(env).resources.footprint;
     for key in now.read_write.iter() {
         assert!(writable.contains(key), "written now, not in the simulation: {key:?}");
     }
@@ -170,7 +67,7 @@ fn a_claim_simulated_before_somebody_pushed_the_money_finds_nothing() {
     let call = (&id, &p.investors[0]).into_val(&p.env);
     let simulated = simulate(&p.env, &p.distributor.address, "claim", call);
     p.distributor.distribute(&id, &people(&p));
-    assert_eq!(execute(&p.env, &simulated), amount(0));
+    assert_eq!(simulated.execute(&p.env), amount(0));
 }
 
 #[test]
@@ -197,8 +94,8 @@ fn residual_and_fees_simulated_before_another_payment_are_taken_whole() {
     p.pass(86_400);
     p.escrow.release(&other);
     p.pay(&other, 500_000);
-    assert_eq!(execute(&p.env, &residual), amount(40_100));
-    assert_eq!(execute(&p.env, &fees), amount(15_000));
+    assert_eq!(residual.execute(&p.env), amount(40_100));
+    assert_eq!(fees.execute(&p.env), amount(15_000));
 }
 
 #[test]
@@ -248,5 +145,5 @@ fn an_expiry_simulated_while_too_little_was_raised_closes_what_raised_enough() {
     p.at(before);
     p.escrow.fund_escrow(&p.investors[0], &id, &terms.min_raise);
     p.at(terms.deadline);
-    assert_eq!(execute(&p.env, &simulated), ScVal::Void);
+    assert_eq!(simulated.execute(&p.env), ScVal::Void);
 }

@@ -95,7 +95,7 @@ fn set_flag(env: &Env, key: EscrowKey, on: bool) {
     } else {
         env.storage().instance().remove(&key);
     }
-    ttl::extend_instance(env);
+    ttl::extend_contract(env);
 }
 
 /// An account that was never admitted is a member until 0 and not frozen.
@@ -127,7 +127,7 @@ pub fn set_invoice(env: &Env, id: &BytesN<32>, invoice: &Invoice) -> Result<(), 
     let key = EscrowKey::Invoice(id.clone());
     env.storage().persistent().set(&key, invoice);
     ttl::extend_until(env, &key, invoice.write_off_at()?);
-    ttl::extend_instance(env);
+    ttl::extend_contract(env);
     Ok(())
 }
 
@@ -209,7 +209,7 @@ pub fn extend(
     invoice: &Invoice,
     holders: impl Iterator<Item = Address>,
 ) -> Result<(), Error> {
-    ttl::extend_instance(env);
+    ttl::extend_contract(env);
     ttl::extend_until(env, &EscrowKey::Invoice(id.clone()), invoice.write_off_at()?);
     extend_existing(env, EscrowKey::Listing(invoice.terms.natural.clone()));
     extend_existing(env, EscrowKey::Principal(invoice.terms.asset.clone()));

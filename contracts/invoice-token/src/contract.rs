@@ -163,7 +163,7 @@ impl InvoiceToken {
 
     /// Extends the lifetimes of the token and of these holders' positions. For anyone.
     pub fn bump(env: Env, holders: Vec<Address>) {
-        ttl::extend_instance(&env);
+        ttl::extend_contract(&env);
         for holder in holders.iter() {
             storage::extend_position(&env, &holder);
         }

@@ -37,7 +37,7 @@ enum TokenKey {
 
 pub fn set_config(env: &Env, config: &Config) {
     env.storage().instance().set(&TokenKey::Config, config);
-    ttl::extend_instance(env);
+    ttl::extend_contract(env);
 }
 
 pub fn config(env: &Env) -> Result<Config, Error> {
@@ -53,7 +53,7 @@ pub fn totals(env: &Env) -> Totals {
 
 pub fn set_totals(env: &Env, totals: &Totals) {
     env.storage().instance().set(&TokenKey::Totals, totals);
-    ttl::extend_instance(env);
+    ttl::extend_contract(env);
 }
 
 /// The holder's position as stored; an address that never held has an empty one.

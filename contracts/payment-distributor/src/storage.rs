@@ -114,12 +114,12 @@ pub fn set_pool(env: &Env, id: &BytesN<32>, pool: &Pool) {
     let key = DistributorKey::Pool(id.clone());
     env.storage().persistent().set(&key, pool);
     ttl::extend_longest(env, &key);
-    ttl::extend_instance(env);
+    ttl::extend_contract(env);
 }
 
 /// Extends the lifetime of a pool that exists.
 pub fn extend_pool(env: &Env, id: &BytesN<32>) {
-    ttl::extend_instance(env);
+    ttl::extend_contract(env);
     if pool_exists(env, id) {
         ttl::extend_longest(env, &DistributorKey::Pool(id.clone()));
     }

@@ -14,10 +14,16 @@ const SLACK: u32 = 17_280;
 /// Ledgers of about a month: no entry is left with less after a write.
 const FLOOR: u32 = 518_400;
 
-/// Extends the contract's instance and code to the network's maximum.
-pub fn extend_instance(env: &Env) {
-    let goal = env.storage().max_ttl();
-    env.storage().instance().extend_ttl(goal.saturating_sub(SLACK), goal);
+/// Extends the contract's instance to the network's maximum, and keeps its code alive for a month.
+///
+/// Code is most of what a contract rents: no single call shall pay for half a year of it. Whoever wants to rent it for
+/// longer does so with the network's own operation.
+pub fn extend_contract(env: &Env) {
+    let (here, deployer) = (env.current_contract_address(), env.deployer());
+    let longest = env.storage().max_ttl();
+    deployer.extend_ttl_for_contract_instance(here.clone(), longest.saturating_sub(SLACK), longest);
+    let month = FLOOR.min(longest);
+    deployer.extend_ttl_for_code(here, month.saturating_sub(SLACK), month);
 }
 
 /// Extends a persistent entry that knows no end to the network's maximum.

@@ -340,3 +340,22 @@ fn histories_reach_every_command_and_every_status() {
         (0..10).collect::<Vec<_>>()
     );
 }
+
+/// What a failure tells: the shortest commands that fail, and the seed that finds them again.
+#[test]
+fn a_failing_history_is_shrunk_and_names_its_seed() {
+    let history = || {
+        hold_on(20, 7, command(), |_, commands| {
+            prop_assert!(commands.len() < 3, "too long");
+            Ok(())
+        });
+    };
+    let failure = std::panic::catch_unwind(history).expect_err("a property that fails");
+    let told = failure.downcast_ref::<String>().expect("a message");
+    assert!(told.starts_with("SEED=7: ") && told.contains("too long"), "{told}");
+    let history = told.split_whitespace().collect::<String>();
+    assert!(
+        history.contains("(Open,[Approve(0,),Approve(0,),Approve(0,),],)"),
+        "{told}"
+    );
+}
