@@ -32,6 +32,8 @@ class ApiConfig(msgspec.Struct, frozen=True, kw_only=True):
     token_seconds: int = 900
     transaction_seconds: int = 300
     """How long a built transaction can be submitted, on the ledger's clock."""
+    authorization_ledgers: int = 17_280
+    """How many ledgers a second signer's authorization is good for: about a day."""
     inclusion_fee_cap: int = 100_000
     """The highest bid for inclusion, in stroops."""
     pool_size: int = 8

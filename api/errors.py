@@ -32,6 +32,16 @@ class FieldFault(msgspec.Struct, frozen=True):
     detail: str
 
 
+class Obstacle(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One thing in the way of an action, as the read models know it."""
+
+    type: str
+    title: str
+    detail: str
+    remedy: str
+    code: int | None = None
+
+
 class ProblemDetails(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """What went wrong and what to do about it (RFC 9457)."""
 
@@ -47,6 +57,8 @@ class ProblemDetails(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     pointer: str | None = None
     """The first wrong field, as a JSON pointer into the body or `?name` for a query value."""
     errors: tuple[FieldFault, ...] = ()
+    problems: tuple[Obstacle, ...] = ()
+    """Everything that is known to be in the way of an action, this one included."""
     error: str | None = None
     """The same sentence under the name that SEP-10 wallets read."""
 
@@ -62,8 +74,10 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's word
         kind: Kind | None = None,
         faults: tuple[FieldFault, ...] = (),
         headers: dict[str, str] | None = None,
+        obstacles: tuple[Obstacle, ...] = (),
     ) -> None:
         self.kind = kind or BY_SLUG[slug]
+        self.obstacles = obstacles
         self.detail = detail or self.kind.sentence
         self.faults = faults
         self.headers = headers or {}
@@ -115,6 +129,7 @@ def _answer(request: Request[Any, Any, Any], problem: Problem) -> Response[bytes
         contract=kind.contract,
         pointer=problem.faults[0].pointer if problem.faults else None,
         errors=problem.faults,
+        problems=problem.obstacles,
         error=problem.detail if request.url.path == "/auth" else None,
     )
     return Response(

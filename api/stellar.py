@@ -2,14 +2,14 @@
 
 It reads and simulates; it never submits. Every transaction has one InvokeHostFunction, no memo,
 and its caller as source: the envelope's signature is then the only one needed, which every
-wallet can give.
+wallet can give. Where a contract wants two people, the other one's authorization is signed first.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 import httpx
 import msgspec
@@ -26,7 +26,10 @@ from stellar_sdk import (
 )
 
 from api.errors import Problem
+from api.transactions import cosigning
+from api.transactions.moves import Move, moves
 from api.transactions.refusals import refusal_of_simulation
+from api.transactions.requests import SignedAuthorization
 from contracts import rpc
 from contracts.wire import Invocation
 
@@ -78,6 +81,27 @@ class Built(msgspec.Struct, frozen=True):
     valid_until: int
     simulated_at: int
     returned: Any
+    moves: tuple[Move, ...]
+
+
+class Authorization(msgspec.Struct, frozen=True):
+    """What somebody signs so that another can submit: an entry good through `valid_until`."""
+
+    entry: cosigning.Entry
+    valid_until: int
+    simulated_at: int
+
+
+class Offer(msgspec.Struct, frozen=True):
+    """How a transaction is offered.
+
+    `seconds` is how long it can be submitted, `cap` the highest inclusion bid in stroops, `second`
+    the authorization of another than its source, where the contract wants one.
+    """
+
+    seconds: int
+    cap: int
+    second: SignedAuthorization | None = None
 
 
 class LedgerClock:
@@ -179,32 +203,62 @@ class Ledger:
         health = await self.health()
         return self._clock.now(health.latest_ledger_close_time, time.time())
 
-    async def build(
-        self, source: str, contract: str, call: Invocation, *, seconds: int, cap: int
-    ) -> Built:
+    async def build(self, source: str, contract: str, call: Invocation, *, offer: Offer) -> Built:
         """Build and simulate `call` to the contract at `contract` with `source` as its caller.
 
-        `seconds` is how long it can be submitted, `cap` the highest inclusion bid in stroops.
         Raises the problem of the contract that refuses; nothing is kept in that case.
         """
-        account = await self.account(source)
-        if account is None:
-            raise Problem("account-not-on-ledger")
         now = await self.now()
-        envelope = self._draft(account, contract, call, now + seconds)
+        envelope = self._draft(await self._source(source), contract, call, now + offer.seconds)
         simulation = await self._simulate(envelope)
-        fee = await self._price(simulation.min_resource_fee, cap)
-        _assemble(envelope, simulation, fee)
+        auth = _authorizations(simulation)
+        if offer.second is not None:
+            auth = [self._signed(entry, offer.second) for entry in auth]
+            _operation(envelope).auth = auth
+            # Now with the signatures: the node checks them and counts what that costs.
+            simulation = await self._simulate(envelope)
+        _require_enough(auth)
+        fee = await self._price(simulation.min_resource_fee, offer.cap)
+        _assemble(envelope, simulation, auth, fee)
         return Built(
             xdr=envelope.to_xdr(),
             hash=envelope.hash_hex(),
             sequence=envelope.transaction.sequence,
             fee=fee,
             built_at=now,
-            valid_until=now + seconds,
+            valid_until=now + offer.seconds,
             simulated_at=simulation.latest_ledger,
             returned=_native(simulation),
+            moves=moves(simulation.events),
         )
+
+    async def authorization(
+        self, source: str, contract: str, call: Invocation, *, by: str, ledgers: int
+    ) -> Authorization:
+        """What `by` signs so that `source` can submit `call` within the next `ledgers`.
+
+        Raises the problem of the contract that refuses, or "not-authorised" if it asks nothing
+        of `by`.
+        """
+        envelope = self._draft(await self._source(source), contract, call, 0)
+        simulation = await self._simulate(envelope)
+        wanted = [one for one in _authorizations(simulation) if cosigning.signer_of(one) == by]
+        if not wanted:
+            raise Problem("not-authorised", f"This call asks nothing of {by}.")
+        valid_until = simulation.latest_ledger + ledgers
+        entry = cosigning.until(wanted[0], valid_until)
+        return Authorization(entry, valid_until, simulation.latest_ledger)
+
+    def _signed(self, entry: cosigning.Entry, given: SignedAuthorization) -> cosigning.Entry:
+        if cosigning.signer_of(entry) is None:
+            return entry
+        return cosigning.signed(given, entry, self._passphrase)
+
+    async def _source(self, address: str) -> LedgerAccount:
+        account = await self.account(address)
+        if account is None:
+            raise Problem("account-not-on-ledger", f"{address} does not exist on this network.")
+        return account
 
     async def transaction(self, tx_hash: str) -> rpc.TransactionInfo:
         """What the node knows of a transaction; the clock learns from its answer.
@@ -269,26 +323,36 @@ def price(minimum: int, usual: int, cap: int) -> Fee:
     return fee
 
 
-def invocation_source_is_enough(auth: list[xdr.SorobanAuthorizationEntry]) -> bool:
-    """Whether the envelope's own signature covers every authorisation the call asks for."""
-    source = xdr.SorobanCredentialsType.SOROBAN_CREDENTIALS_SOURCE_ACCOUNT
-    return all(entry.credentials.type == source for entry in auth)
+def _authorizations(simulation: rpc.Simulation) -> list[cosigning.Entry]:
+    entries = (item for result in simulation.results for item in result.auth)
+    return [cosigning.Entry.from_xdr(entry) for entry in entries]
 
 
-def _assemble(envelope: TransactionEnvelope, simulation: rpc.Simulation, fee: Fee) -> None:
-    """Put resources, fee and authorisations of the simulation into the draft."""
-    entries = [item for result in simulation.results for item in result.auth]
-    auth = [xdr.SorobanAuthorizationEntry.from_xdr(entry) for entry in entries]
-    if not invocation_source_is_enough(auth):
-        raise Problem("not-authorised")
+def _require_enough(auth: list[cosigning.Entry]) -> None:
+    """Refuse what would need a signature that nobody has given and the envelope cannot hold."""
+    for entry in auth:
+        credentials = entry.credentials.address
+        if credentials is not None and credentials.signature == scval.to_void():
+            raise Problem(
+                "not-authorised",
+                f"This needs the authorization of {cosigning.signer_of(entry)}.",
+            )
+
+
+def _assemble(
+    envelope: TransactionEnvelope, simulation: rpc.Simulation, auth: list[cosigning.Entry], fee: Fee
+) -> None:
+    """Put resources and fee of the simulation and the authorizations into the draft."""
     data = xdr.SorobanTransactionData.from_xdr(simulation.transaction_data)
     data.resource_fee = xdr.Int64(fee.resource)
-    transaction = envelope.transaction
-    transaction.soroban_data = data
-    transaction.fee = fee.maximum
-    operation = transaction.operations[0]
-    if isinstance(operation, InvokeHostFunction):
-        operation.auth = auth
+    envelope.transaction.soroban_data = data
+    envelope.transaction.fee = fee.maximum
+    _operation(envelope).auth = auth
+
+
+def _operation(envelope: TransactionEnvelope) -> InvokeHostFunction:
+    """The one operation of a draft."""
+    return cast("InvokeHostFunction", envelope.transaction.operations[0])
 
 
 def _native(simulation: rpc.Simulation) -> Any:

@@ -7,9 +7,12 @@ problem with a pointer to the field.
 
 from __future__ import annotations
 
+import base64
+import binascii
 import re
 import unicodedata
-from typing import Any, ClassVar
+from collections.abc import Callable
+from typing import Any, ClassVar, Self
 
 from litestar.openapi.spec import OpenAPIType, Schema
 from litestar.plugins import OpenAPISchemaPlugin
@@ -18,6 +21,7 @@ from stellar_sdk import StrKey
 
 _I128_MAX = 2**127 - 1
 _DIGITS = re.compile(r"[1-9][0-9]{0,38}")
+_BASE64 = re.compile(r"[A-Za-z0-9+/]+={0,2}")
 _HEX32 = re.compile(r"[0-9a-f]{64}")
 _CANONICAL_TEXT = re.compile(r"[a-z0-9]+")
 _PRINTED_AMOUNT = re.compile(r"([0-9]{1,15})(?:\.([0-9]{1,2}))?")
@@ -37,7 +41,7 @@ class Amount(int):
     TEXT: ClassVar[str] = "Base units (10^-7 of the asset) as a string of digits, above zero"
 
     @classmethod
-    def parse(cls, value: object) -> Amount:
+    def parse(cls, value: object) -> Self:
         """Read the JSON form; floats and numbers are refused, they lose digits."""
         if not isinstance(value, str) or _DIGITS.fullmatch(value) is None:
             raise ValueError("an amount is a string of digits above zero, in base units")
@@ -45,6 +49,18 @@ class Amount(int):
         if amount > _I128_MAX:
             raise ValueError("the amount is beyond what the ledger can count (2^127)")
         return amount
+
+
+class AmountOrNothing(Amount):
+    """An amount, or zero where that means taking something back."""
+
+    PATTERN: ClassVar[str] = r"^(0|[1-9][0-9]{0,38})" + END
+    TEXT: ClassVar[str] = "Base units (10^-7 of the asset) as a string of digits; 0 is none"
+
+    @classmethod
+    def parse(cls, value: object) -> Self:
+        """Read the JSON form."""
+        return cls(0) if value == "0" else super().parse(value)
 
 
 class Hash32(bytes):
@@ -55,11 +71,29 @@ class Hash32(bytes):
     TEXT: ClassVar[str] = "32 bytes as 64 lower-case hexadecimal digits"
 
     @classmethod
-    def parse(cls, value: object) -> Hash32:
+    def parse(cls, value: object) -> Self:
         """Read the JSON form, lower-case only: one thing has one name."""
         if not isinstance(value, str) or _HEX32.fullmatch(value) is None:
             raise ValueError("32 bytes are written as 64 lower-case hexadecimal digits")
         return cls(bytes.fromhex(value))
+
+
+class Base64(bytes):
+    """Bytes of the ledger's own encoding or a signature, standard base64 in JSON."""
+
+    PATTERN: ClassVar[str] = r"^[A-Za-z0-9+/]+={0,2}" + END
+    EXAMPLE: ClassVar[str] = "AAAAAQ=="
+    TEXT: ClassVar[str] = "Bytes in standard base64"
+
+    @classmethod
+    def parse(cls, value: object) -> Self:
+        """Read the JSON form."""
+        if not isinstance(value, str) or _BASE64.fullmatch(value) is None:
+            raise ValueError("bytes are written in standard base64")
+        try:
+            return cls(base64.b64decode(value, validate=True))
+        except binascii.Error as error:
+            raise ValueError("bytes are written in standard base64") from error
 
 
 class AnyAddress(str):
@@ -70,15 +104,29 @@ class AnyAddress(str):
     PATTERN: ClassVar[str] = r"^[GC][A-Z2-7]{55}" + END
     EXAMPLE: ClassVar[str] = "GAAZI4TCR3TY5OJHCTJC2A4QSY6CJWJH5IAJTGKIN2ER7LBNVKOCCWN7"
     TEXT: ClassVar[str] = "A Stellar account (G...) or contract (C...)"
+    FORM: ClassVar[str] = "an address is G or C and 55 more characters"
+    CHECKS: ClassVar[tuple[Callable[[str], bool], ...]] = (
+        StrKey.is_valid_ed25519_public_key,
+        StrKey.is_valid_contract,
+    )
 
     @classmethod
-    def parse(cls, value: object) -> AnyAddress:
+    def parse(cls, value: object) -> Self:
         """Read the JSON form and check the checksum."""
-        if isinstance(value, str) and (
-            StrKey.is_valid_ed25519_public_key(value) or StrKey.is_valid_contract(value)
-        ):
+        if isinstance(value, str) and any(check(value) for check in cls.CHECKS):
             return cls(value)
-        raise ValueError("an address is G or C and 55 more characters, with a valid checksum")
+        raise ValueError(f"{cls.FORM}, with a valid checksum")
+
+
+class AccountAddress(AnyAddress):
+    """An account's address, or one of its keys (G...)."""
+
+    __slots__ = ()
+
+    PATTERN: ClassVar[str] = r"^G[A-Z2-7]{55}" + END
+    TEXT: ClassVar[str] = "A Stellar account or key (G...)"
+    FORM: ClassVar[str] = "an account's address is G and 55 more characters"
+    CHECKS: ClassVar[tuple[Callable[[str], bool], ...]] = (StrKey.is_valid_ed25519_public_key,)
 
 
 class ContractAddress(AnyAddress):
@@ -89,13 +137,22 @@ class ContractAddress(AnyAddress):
     PATTERN: ClassVar[str] = r"^C[A-Z2-7]{55}" + END
     EXAMPLE: ClassVar[str] = "CDLZFC3SYJYDZT7K67VZ75HPJVIEUVNIXF47ZG2FB2RMQQVU2HHGCYSC"
     TEXT: ClassVar[str] = "A contract (C...)"
+    FORM: ClassVar[str] = "a contract's address is C and 55 more characters"
+    CHECKS: ClassVar[tuple[Callable[[str], bool], ...]] = (StrKey.is_valid_contract,)
 
-    @classmethod
-    def parse(cls, value: object) -> ContractAddress:
-        """Read the JSON form and check the checksum."""
-        if isinstance(value, str) and StrKey.is_valid_contract(value):
-            return cls(value)
-        raise ValueError("a contract's address is C and 55 more characters, with a valid checksum")
+
+class Destination(AnyAddress):
+    """Where shares go: an account, a contract, or an account with a number of its own (M...)."""
+
+    __slots__ = ()
+
+    PATTERN: ClassVar[str] = r"^([GC][A-Z2-7]{55}|M[A-Z2-7]{68})" + END
+    TEXT: ClassVar[str] = "A Stellar account (G...), contract (C...) or multiplexed account (M...)"
+    FORM: ClassVar[str] = "an address is G or C and 55 more characters, or M and 68"
+    CHECKS: ClassVar[tuple[Callable[[str], bool], ...]] = (
+        *AnyAddress.CHECKS,
+        StrKey.is_valid_med25519_public_key,
+    )
 
 
 class PrintedText(str):
@@ -181,9 +238,13 @@ def _is_decoration(sign: str) -> bool:
 
 _KINDS: tuple[type[Any], ...] = (
     Amount,
+    AmountOrNothing,
     Hash32,
+    Base64,
     AnyAddress,
+    AccountAddress,
     ContractAddress,
+    Destination,
     PrintedText,
     PrintedAmount,
     Currency,
@@ -206,6 +267,8 @@ def encode(value: Any) -> Any:
     """How values are written to JSON (msgspec's `enc_hook`): the inverse of `parse`."""
     if isinstance(value, Hash32):
         return value.hex()
+    if isinstance(value, Base64):
+        return base64.b64encode(value).decode()
     if isinstance(value, (Amount, AnyAddress, PrintedText, PrintedAmount, Currency)):
         return str(value)
     raise NotImplementedError(f"{type(value).__name__} has no JSON form")

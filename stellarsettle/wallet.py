@@ -6,6 +6,8 @@ that the hash it was told is the hash of what it signs.
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import time
 from typing import Any
 
@@ -67,6 +69,20 @@ class Wallet:
         """Ask the API for the unsigned transaction of an action."""
         intent: dict[str, Any] = self._ask("POST", f"/v1/transactions/{action}", json=body)
         return intent
+
+    def authorize(self, action: str, **body: Any) -> dict[str, Any]:
+        """Authorise what another will submit: what goes into that request's `authorization`.
+
+        As `signAuthEntry` of a wallet does (SEP-43), it signs the SHA-256 of the preimage, after
+        looking whether that is what it was told.
+        """
+        asked = self._ask("POST", f"/v1/transactions/{action}/authorization", json=body)
+        payload = hashlib.sha256(base64.b64decode(asked["preimage"])).digest()
+        if payload.hex() != asked["hash"] or asked["signer"] != self.address:
+            raise ValueError("this is not what was told")
+        signature = base64.b64encode(self.keypair.sign(payload)).decode()
+        signatures = [{"key": self.address, "signature": signature}]
+        return {"entry": asked["entry"], "signatures": signatures}
 
     def submit(self, intent: dict[str, Any]) -> None:
         """Check and sign an intent's transaction and send it to the ledger, not to the API."""

@@ -4,48 +4,70 @@ from __future__ import annotations
 
 from typing import Any
 
-from api.transactions import schemas
+import msgspec
 
-_INVOICE = {"invoice_id": "5f" * 32}
+from api.transactions.requests import Body
+
+_INVOICE = "5f" * 32
+_HASH = "2c" * 32
 _ACCOUNT = "GAAZI4TCR3TY5OJHCTJC2A4QSY6CJWJH5IAJTGKIN2ER7LBNVKOCCWN7"
 _ASSET = "CDLZFC3SYJYDZT7K67VZ75HPJVIEUVNIXF47ZG2FB2RMQQVU2HHGCYSC"
 
-EXAMPLES: dict[type[schemas.Body], dict[str, Any]] = {
-    schemas.CreateEscrow: {
-        "debtor": _ACCOUNT,
-        "asset": _ASSET,
-        "face": "100000000000",
-        "target": "95000000000",
-        "par": "98000000000",
-        "min_raise": "50000000000",
-        "fee_bps": 100,
-        "late_bps": 10,
-        "late_cap_bps": 1000,
-        "due_at": 1800000000,
-        "deadline": 1795800000,
-        "grace": 864000,
-        "release_delay": 86400,
-        "needs_ack": True,
-        "doc_hash": "2c" * 32,
-        "natural_key": {
-            "seller_tax_id": "DE123456789",
-            "debtor_tax_id": "FR12345678901",
-            "number": "INV-0001",
-            "amount": "10000.00",
-            "currency": "EUR",
-            "issue_date": "2026-11-01",
-        },
-        "attempt": 0,
+_VALUES: dict[str, Any] = {
+    "invoice_id": _INVOICE,
+    **dict.fromkeys(("to", "address", "spender", "treasury", "compliance", "arbiter"), _ACCOUNT),
+    "from": _ACCOUNT,
+    "holders": [_ACCOUNT],
+    "asset": _ASSET,
+    "amount": "5000000000",
+    **dict.fromkeys(("doc_hash", "hash", "reason"), _HASH),
+    "outcome": "resume",
+    "until": 1826900000,
+    "frozen": False,
+    "allowed": True,
+    "role": "verifier",
+    "contract": "escrow",
+    "live_until_ledger": 60000000,
+    "authorization": {
+        "entry": "AAAAAQ==",
+        "signatures": [{"key": _ACCOUNT, "signature": "A" * 86 + "=="}],
     },
-    schemas.OneInvoice: _INVOICE,
-    schemas.Reasoned: _INVOICE | {"reason": "2c" * 32},
-    schemas.Resolve: _INVOICE | {"outcome": "resume"},
-    schemas.TransferShares: _INVOICE | {"to": _ACCOUNT, "amount": "5000000000"},
-    schemas.Fund: _INVOICE | {"amount": "5000000000"},
-    schemas.Pay: _INVOICE | {"amount": "5000000000"},
-    schemas.ForHolder: _INVOICE,
-    schemas.OneAsset: {"asset": _ASSET},
-    schemas.SetMember: {"address": _ACCOUNT, "until": 1826900000, "frozen": False},
-    schemas.SetAsset: {"asset": _ASSET, "allowed": True},
+    "face": "100000000000",
+    "target": "95000000000",
+    "par": "98000000000",
+    "min_raise": "50000000000",
+    "fee_bps": 100,
+    "late_bps": 10,
+    "late_cap_bps": 1000,
+    "due_at": 1800000000,
+    "deadline": 1795800000,
+    "grace": 864000,
+    "release_delay": 86400,
+    "needs_ack": True,
+    "natural_key": {
+        "seller_tax_id": "DE123456789",
+        "debtor_tax_id": "FR12345678901",
+        "number": "INV-0001",
+        "amount": "10000.00",
+        "currency": "EUR",
+        "issue_date": "2026-11-01",
+    },
 }
-"""By request type; a test reads every one of them."""
+_BOUNDS: dict[str, Any] = {
+    "fee_bps": [0, 500],
+    "late_bps": [0, 100],
+    "late_cap_bps": [0, 3000],
+    "grace": [0, 5184000],
+    "release_delay": [0, 604800],
+    "tenor": [2678400, 31536000],
+    "recovery": 7776000,
+    "dispute_limit": 2592000,
+    "ticket": "10000000",
+}
+
+
+def example(request: type[Body]) -> dict[str, Any]:
+    """A body with every field that is required."""
+    fields = msgspec.structs.fields(request)
+    values = _BOUNDS if any(field.name == "tenor" for field in fields) else _VALUES
+    return {field.encode_name: values[field.encode_name] for field in fields if field.required}

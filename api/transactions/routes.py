@@ -10,13 +10,15 @@ from litestar.di import NamedDependency
 from litestar.enums import RequestEncodingType
 from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.spec import Example
-from litestar.params import BodyKwarg, FromPath, HeaderParameter, QueryParameter
+from litestar.params import BodyKwarg, FromPath, HeaderParameter, JSONBody, QueryParameter
 
 from api.errors import documented
 from api.security import BEARER, PRIVATE, Subject
-from api.transactions.actions import ACTIONS, Action
-from api.transactions.examples import EXAMPLES
-from api.transactions.schemas import Intent, IntentPage
+from api.transactions.action import Action
+from api.transactions.actions import ACTIONS
+from api.transactions.examples import example
+from api.transactions.requests import Recovery
+from api.transactions.schemas import AuthorizationRequest, Intent, IntentPage
 from api.transactions.service import Intents
 
 _NO_STORE = {"Cache-Control": "no-store"}
@@ -32,7 +34,7 @@ IdempotencyKey = Annotated[
 ]
 
 
-def _builder(action: Action[Any]) -> HTTPRouteHandler:
+def _builder(action: Action) -> HTTPRouteHandler:
     """The route of one action. Its body's type is known only here, hence the annotation."""
 
     async def build(
@@ -46,22 +48,49 @@ def _builder(action: Action[Any]) -> HTTPRouteHandler:
         return Response(intent, headers={**_NO_STORE, **where})
 
     build.__name__ = f"build_{action.name.replace('-', '_')}"
-    build.__doc__ = (
-        "An unsigned transaction, simulated against the newest ledger. Sign it with the account "
-        "you are signed in with and submit it yourself; nothing is stored if the ledger refuses."
-    )
-    example = Example(summary=action.title, value=EXAMPLES[action.request])
-    body = BodyKwarg(media_type=RequestEncodingType.JSON, examples=[example])
+    build.__doc__ = _description(action)
+    shown = Example(summary=action.title, value=example(action.request))
+    body = BodyKwarg(media_type=RequestEncodingType.JSON, examples=[shown])
     build.__annotations__["data"] = Annotated[action.request, body]
     return post(
         f"/{action.name}",
         opt=PRIVATE,
         security=BEARER,
         status_code=201,
-        summary=action.title,
+        summary=f"{action.title} ({action.who.who})",
         operation_id=f"Build{action.name.title().replace('-', '')}",
         responses=documented(400, 401, 409, 413, 422),
     )(build)
+
+
+def _description(action: Action) -> str:
+    """What the OpenAPI document says of an action, from its declaration."""
+    text = (
+        "An unsigned transaction, simulated against the newest ledger. Sign it with the account "
+        "you are signed in with and submit it yourself; nothing is stored if the ledger refuses."
+    )
+    if action.two_signers:
+        text += " The other signer's authorization comes first: POST .../authorization."
+    types = dict.fromkeys(f"`{one.kind.type}`" for one in action.needs)
+    return f"{text} Known refusals: {', '.join(types)}." if types else text
+
+
+@post(
+    "/recover-position/authorization",
+    opt=PRIVATE,
+    security=BEARER,
+    status_code=200,
+    summary="What the second signer of a recovery signs (role compliance or arbiter)",
+    responses=documented(400, 401, 409, 413, 422),
+)
+async def ask_authorization(
+    data: JSONBody[Recovery],
+    intents: NamedDependency[Intents],
+    subject: NamedDependency[Subject],
+) -> Response[AuthorizationRequest]:
+    """For the one of the two who does not submit: sign it with `signAuthEntry`, pass it on."""
+    asked = await intents.authorization(subject.address, ACTIONS["recover-position"], data)
+    return Response(asked, headers=_NO_STORE)
 
 
 @get(
@@ -95,6 +124,11 @@ async def get_intent(
 
 router = Router(
     "/v1/transactions",
-    route_handlers=[list_intents, get_intent, *(_builder(action) for action in ACTIONS.values())],
+    route_handlers=[
+        list_intents,
+        get_intent,
+        ask_authorization,
+        *(_builder(action) for action in ACTIONS.values()),
+    ],
     tags=["transactions"],
 )

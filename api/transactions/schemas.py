@@ -1,114 +1,12 @@
-"""What is asked for when a transaction is built, and what is told about it."""
+"""What is told about a transaction that was built."""
 
 from __future__ import annotations
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 
 import msgspec
 
-from api.transactions.natural import NaturalKey
-from api.values import Amount, AnyAddress, ContractAddress, Hash32
-
-Seconds = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1, description="Unix seconds")]
-Duration = Annotated[int, msgspec.Meta(ge=0, le=2**53 - 1, description="Seconds")]
-BasisPoints = Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1, description="1/100 of a percent")]
-
-
-class Body(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Base of the request bodies: a field we do not know is a mistake, not a decoration."""
-
-
-class CreateEscrow(Body, frozen=True, kw_only=True):
-    """The terms of a new invoice, in base units of `asset`."""
-
-    asset: ContractAddress
-    face: Amount
-    target: Amount
-    par: Amount
-    min_raise: Amount
-    fee_bps: BasisPoints
-    late_bps: BasisPoints
-    late_cap_bps: BasisPoints
-    due_at: Seconds
-    deadline: Seconds
-    grace: Duration
-    release_delay: Duration
-    needs_ack: bool
-    doc_hash: Hash32
-    natural_key: NaturalKey
-    debtor: AnyAddress | None = None
-    attempt: Annotated[int, msgspec.Meta(ge=0, le=2**32 - 1)] = 0
-
-
-class OneInvoice(Body, frozen=True, kw_only=True):
-    """An action that needs nothing but the invoice."""
-
-    invoice_id: Hash32
-
-
-class Reasoned(Body, frozen=True, kw_only=True):
-    """An action that leaves a reason: the hash of a text kept elsewhere."""
-
-    invoice_id: Hash32
-    reason: Hash32
-
-
-class Resolve(Body, frozen=True, kw_only=True):
-    """How a dispute ends: `resume` changes nothing, `void` ends the financing."""
-
-    invoice_id: Hash32
-    outcome: Literal["resume", "void"]
-
-
-class TransferShares(Body, frozen=True, kw_only=True):
-    """Shares of an invoice for another member, one share for each base unit of principal."""
-
-    invoice_id: Hash32
-    to: AnyAddress
-    amount: Amount
-
-
-class Fund(Body, frozen=True, kw_only=True):
-    """A stake in an open invoice."""
-
-    invoice_id: Hash32
-    amount: Amount
-
-
-class Pay(Body, frozen=True, kw_only=True):
-    """A payment towards an invoice; servicers name the bank's reference."""
-
-    invoice_id: Hash32
-    amount: Amount
-    reference: Hash32 | None = None
-
-
-class ForHolder(Body, frozen=True, kw_only=True):
-    """A payout to a holder: the one signed in, or another whose money anyone may push to him."""
-
-    invoice_id: Hash32
-    holder: AnyAddress | None = None
-
-
-class OneAsset(Body, frozen=True, kw_only=True):
-    """An action that needs nothing but the asset."""
-
-    asset: ContractAddress
-
-
-class SetMember(Body, frozen=True, kw_only=True):
-    """Membership of an account: until when, and whether its money is held."""
-
-    address: AnyAddress
-    until: Seconds
-    frozen: bool
-
-
-class SetAsset(Body, frozen=True, kw_only=True):
-    """Whether an asset may finance new invoices."""
-
-    asset: ContractAddress
-    allowed: bool
+from api.transactions.moves import Move
 
 
 class FeeAnswer(msgspec.Struct, frozen=True):
@@ -167,6 +65,28 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     invoice_id: str | None = None
     returns: Any = None
     error: Failure | None = None
+    moves: tuple[Move, ...] = ()
+    """What the simulation moved: assets and shares, in order."""
+    notices: tuple[str, ...] = ()
+    """What nobody forbids and the signer should know."""
+
+
+class AuthorizationRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """What a second signer is asked for: give `preimage` to the wallet's `signAuthEntry`.
+
+    The signature of `hash` goes with `entry` to `submitter`, whose request for the transaction
+    holds both, before the ledger `valid_until_ledger` has passed. Nothing is stored here.
+    """
+
+    signer: str
+    submitter: str
+    summary: str
+    entry: str
+    preimage: str
+    hash: str
+    valid_until_ledger: int
+    simulated_at_ledger: int
+    network_passphrase: str
 
 
 class IntentPage(msgspec.Struct, frozen=True):

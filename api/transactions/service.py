@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import hashlib
 import uuid
 from typing import Any
 
 import msgspec
+import psycopg
+import psycopg_pool
 
 from api import values
 from api.config import ApiConfig
 from api.database import Database
 from api.errors import Problem
-from api.stellar import Built, Ledger
-from api.transactions import store
-from api.transactions.actions import Action, Caller
+from api.stellar import Built, Ledger, Offer
+from api.transactions import cosigning, store
+from api.transactions.action import Action, Caller, amounts
+from api.transactions.conditions import broken
+from api.transactions.explaining import explainable, explained, people_in
+from api.transactions.facts import Facts, gather
 from api.transactions.following import Applied, landed, lost, projected
-from api.transactions.schemas import Body, FeeAnswer, Intent, IntentPage, Step
+from api.transactions.requests import Body, Recovery
+from api.transactions.schemas import AuthorizationRequest, FeeAnswer, Intent, IntentPage, Step
 from api.transactions.store import Outcome, Stored
 from contracts.wire import Address
 
@@ -32,9 +39,7 @@ class Intents:
         self._database = database
         self._ledger = ledger
 
-    async def build(
-        self, owner: Address, action: Action[Any], body: Body, *, key: str | None
-    ) -> Intent:
+    async def build(self, owner: Address, action: Action, body: Body, *, key: str | None) -> Intent:
         """Build, simulate and keep one transaction; the same `key` gives the same intent.
 
         Raises the problem of what refuses it; nothing is kept in that case.
@@ -42,21 +47,90 @@ class Intents:
         digest = _digest(action.name, body)
         if key is not None and (earlier := await self._earlier(owner, key, digest)) is not None:
             return earlier
-        call = action.call(Caller(owner, self._config.platform_key), body)
-        built = await self._ledger.build(
-            owner,
-            self._config.address_of(call.contract, getattr(body, "invoice_id", None)),
-            call,
-            seconds=self._config.transaction_seconds,
-            cap=self._config.inclusion_fee_cap,
-        )
-        intent = self._intent(owner, action, body, built)
+        built = await self._built(owner, action, body)
+        notices = await self._notices(owner, action, body)
+        intent = self._intent(owner, action, body, built, notices)
         async with self._database.private(owner) as connection:
             fresh = await store.insert(connection, owner, intent, key=key, digest=digest)
         if fresh or key is None:
             return intent
         # Another request with this key came first while we simulated: its intent counts.
         return await self._earlier(owner, key, digest) or intent
+
+    async def authorization(
+        self, signer: Address, action: Action, body: Recovery
+    ) -> AuthorizationRequest:
+        """What the second signer signs, so that the first can have the transaction built."""
+        submitter = body.other_than(signer)
+        if body.other_than(submitter) != signer:
+            raise Problem("not-authorised", "You are neither of the two who are named.")
+        call = action.invocation(Caller(submitter, self._config.platform_key), body)
+        try:
+            asked = await self._ledger.authorization(
+                submitter,
+                self._config.address_of(call.contract),
+                call,
+                by=signer,
+                ledgers=self._config.authorization_ledgers,
+            )
+        except Problem as refused:
+            raise await self._explained(refused, submitter, action, body) from refused
+        passphrase = self._config.network_passphrase
+        preimage = cosigning.preimage(asked.entry, passphrase)
+        return AuthorizationRequest(
+            signer=signer,
+            submitter=submitter,
+            summary=action.told(body),
+            entry=asked.entry.to_xdr(),
+            preimage=base64.b64encode(preimage).decode(),
+            hash=hashlib.sha256(preimage).hexdigest(),
+            valid_until_ledger=asked.valid_until,
+            simulated_at_ledger=asked.simulated_at,
+            network_passphrase=passphrase,
+        )
+
+    async def _built(self, owner: Address, action: Action, body: Body) -> Built:
+        call = action.invocation(Caller(owner, self._config.platform_key), body)
+        contract = self._config.address_of(call.contract, getattr(body, "invoice_id", None))
+        offer = Offer(
+            seconds=self._config.transaction_seconds,
+            cap=self._config.inclusion_fee_cap,
+            second=getattr(body, "authorization", None),
+        )
+        try:
+            built = await self._ledger.build(owner, contract, call, offer=offer)
+        except Problem as refused:
+            raise await self._explained(refused, owner, action, body) from refused
+        if action.pays and not any(amounts(built.returned)):
+            raise await self._explained(Problem("nothing-to-claim"), owner, action, body)
+        return built
+
+    async def _explained(
+        self, refused: Problem, caller: Address, action: Action, body: Body
+    ) -> Problem:
+        """The refusal as the read models explain it, as it is where they cannot."""
+        if not explainable(refused):
+            return refused
+        try:
+            facts = await self._facts(caller, body)
+        except (Problem, psycopg.Error, psycopg_pool.PoolTimeout):
+            return refused
+        return explained(refused, action, facts, body)
+
+    async def _notices(self, caller: Address, action: Action, body: Body) -> tuple[str, ...]:
+        """What nobody forbids and the signer should know; nothing before the first ledger."""
+        if not action.warns:
+            return ()
+        try:
+            facts = await self._facts(caller, body)
+        except Problem:
+            return ()
+        return tuple(one.detail for one in broken(action.warns, facts, body))
+
+    async def _facts(self, caller: Address, body: Body) -> Facts:
+        async with self._database.snapshot() as connection:
+            invoice = getattr(body, "invoice_id", None)
+            return await gather(connection, caller, people_in(body), invoice)
 
     async def _earlier(self, owner: Address, key: str, digest: bytes) -> Intent | None:
         async with self._database.private(owner) as connection:
@@ -67,7 +141,9 @@ class Intents:
             raise Problem("idempotency-conflict")
         return await self._followed(owner, stored)
 
-    def _intent(self, owner: Address, action: Action[Any], body: Body, built: Built) -> Intent:
+    def _intent(
+        self, owner: Address, action: Action, body: Body, built: Built, notices: tuple[str, ...]
+    ) -> Intent:
         return Intent(
             id=str(uuid.uuid4()),
             action=action.name,
@@ -81,11 +157,13 @@ class Intents:
                 str(built.fee.inclusion), str(built.fee.resource), str(built.fee.maximum)
             ),
             valid_until=built.valid_until,
-            summary=action.summary(body),
+            summary=action.told(body, built.returned),
             simulated_at_ledger=built.simulated_at,
             steps=(Step("built", built.simulated_at, built.built_at),),
             invoice_id=_invoice_of(action, body, built),
             returns=_json(built.returned),
+            moves=built.moves,
+            notices=notices,
         )
 
     async def get(self, owner: Address, intent_id: uuid.UUID) -> Intent:
@@ -135,7 +213,7 @@ def _digest(action: str, body: Body) -> bytes:
     return hashlib.sha256(action.encode() + b"\0" + plain).digest()
 
 
-def _invoice_of(action: Action[Any], body: Body, built: Built) -> str | None:
+def _invoice_of(action: Action, body: Body, built: Built) -> str | None:
     given = getattr(body, "invoice_id", None)
     if given is not None:
         return bytes(given).hex()

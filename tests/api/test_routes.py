@@ -20,7 +20,7 @@ from api.app import create_app
 from api.config import ApiConfig
 from api.security import ACCESS
 from api.transactions.actions import ACTIONS
-from api.transactions.examples import EXAMPLES
+from api.transactions.examples import example
 
 pytestmark = pytest.mark.anyio
 
@@ -53,6 +53,7 @@ PRIVATE = {
     ("GET", "/v1/transactions"),
     ("GET", "/v1/transactions/{intent_id}"),
     *(("POST", f"/v1/transactions/{action}") for action in ACTIONS),
+    ("POST", "/v1/transactions/recover-position/authorization"),
 }
 
 
@@ -198,7 +199,7 @@ async def test_no_value_of_a_request_may_end_in_a_newline(
 ) -> None:
     header = {"Authorization": f"Bearer {_token(configuration())}"}
     for action in ACTIONS.values():
-        for body in _with_newlines(EXAMPLES[action.request]):
+        for body in _with_newlines(example(action.request)):
             path = f"/v1/transactions/{action.name}"
             answer = await lonely.post(path, json=body, headers=header)
             assert answer.status_code == 422, (path, body)
@@ -210,10 +211,10 @@ async def test_no_value_of_a_request_may_end_in_a_newline(
 async def test_documented_patterns_refuse_a_final_newline(lonely: Client) -> None:
     patterns = dict(_patterns((await lonely.get("/schema/openapi.json")).json()))
     assert len(patterns) > 5
-    for pattern, example in patterns.items():
-        assert re.search(pattern, example), pattern
+    for pattern, sample in patterns.items():
+        assert re.search(pattern, sample), pattern
         if pattern.startswith("^"):
-            assert not re.search(pattern, example + "\n"), pattern
+            assert not re.search(pattern, sample + "\n"), pattern
 
 
 def _patterns(node: Any) -> Iterator[tuple[str, str]]:

@@ -35,6 +35,7 @@ def _applied(config: ApiConfig, ledger: int) -> None:
 
 async def test_an_intent_is_what_it_says(people: Any) -> None:
     compliance, somebody = people.platform.compliance, Keypair.random()
+    people.platform.network.advance_time(1)  # a ledger that closes now: its time is the present
     now = people.platform.chain.close_time()
     intent = await people.prepare(
         compliance, "set-member", address=somebody.public_key, until=now + DAY, frozen=False

@@ -12,7 +12,6 @@ from contracts.calls import escrow
 from contracts.wire import Address
 from indexer.rpc import RpcClient
 from indexer.verify import verify
-from stellarsettle.histories.ledger import Call, Ledger
 from stellarsettle.local import UNITS, LocalPlatform
 from stellarsettle.story import DAY, Cast, Story
 from stellarsettle.wallet import Wallet
@@ -95,20 +94,21 @@ class Stage:
         now = self.balances(*wallets)
         return [after - earlier for after, earlier in zip(now, before, strict=True)]
 
+    def recovery(self, invoice: str, lost: Wallet, new: Wallet) -> dict[str, Any]:
+        """The request that compliance and arbiter sign together."""
+        return {
+            "invoice_id": invoice,
+            "from": lost.address,
+            "to": new.address,
+            "compliance": self.cast.compliance.address,
+            "arbiter": self.arbiter.address,
+        }
+
     def recover(self, invoice: str, lost: Wallet, new: Wallet) -> None:
-        """Both roles sign one call: compliance the transaction, the arbiter his own entry."""
-        call = escrow.recover_position(
-            compliance=Address(self.cast.compliance.address),
-            arbiter=Address(self.arbiter.address),
-            id=bytes.fromhex(invoice),
-            from_=Address(lost.address),
-            to=Address(new.address),
-        )
-        signers = (self.cast.compliance.keypair, self.arbiter.keypair)
-        with RpcClient(self.platform.devnet.rpc) as client:
-            ledger = Ledger(self.platform.devnet, client)
-            ledger.execute(Call(signers, self.platform.deployment.escrow, call))
-        self.platform.wait_until_shown()
+        """The arbiter authorises, compliance submits."""
+        body = self.recovery(invoice, lost, new)
+        authorization = self.arbiter.authorize("recover-position", **body)
+        self.cast.compliance.act("recover-position", **body, authorization=authorization)
 
     def agrees(self, invoice: str) -> None:
         """The read models say of an invoice what the contracts say, and rebuild to the same."""
