@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import msgspec
 
@@ -25,6 +25,24 @@ class MalformedEventError(UndecodableEventError):
     """The event has a known name, but not the topics and data of its spec."""
 
 
+class ExecutableUpdated(Event, frozen=True):
+    """The host's own event (type `system`): the contract runs other code from here on.
+
+    `old` and `new` are executables: `["Wasm", hash]`. Source: rs-soroban-env,
+    `update_current_contract_wasm`.
+    """
+
+    NAME: ClassVar[str] = "executable_update"
+    TOPICS: ClassVar[tuple[str, ...]] = ("old", "new")
+
+    old: list[str | bytes]
+    new: list[str | bytes]
+
+
+HOST_EVENTS: dict[str, type[Event]] = {ExecutableUpdated.NAME: ExecutableUpdated}
+"""Events that the host emits in a contract's name, beside those of its spec."""
+
+
 def decode(contract: Contract, topics: Sequence[Any], data: Any) -> Event:
     """Make the typed event of native `topics` and `data`.
 
@@ -33,12 +51,12 @@ def decode(contract: Contract, topics: Sequence[Any], data: Any) -> Event:
     Raises `UnknownEventError` or `MalformedEventError`.
     """
     name = topics[0] if topics else None
-    kind = EVENTS[contract].get(name) if isinstance(name, str) else None
+    kind = _kind(contract, name) if isinstance(name, str) else None
     if kind is None:
         raise UnknownEventError(f"the {contract} contract has no event named {name!r}")
     if len(topics) != len(kind.TOPICS) + 1:
         raise MalformedEventError(f"{name} has {len(topics)} topics, not {len(kind.TOPICS) + 1}")
-    if data is None:
+    if data is None or data == []:
         data = {}
     elif contract is Contract.TOKEN and not isinstance(data, dict):
         data = _named(kind, data)
@@ -57,6 +75,10 @@ def invoice_of(topics: Sequence[Any]) -> bytes | None:
     """
     subject = topics[1] if len(topics) > 1 else None
     return subject if isinstance(subject, bytes) and len(subject) == _ID_BYTES else None
+
+
+def _kind(contract: Contract, name: str) -> type[Event] | None:
+    return EVENTS[contract].get(name) or HOST_EVENTS.get(name)
 
 
 def _named(kind: type[Event], data: Any) -> dict[str, Any]:

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
-
 import msgspec
 from stellar_sdk import scval, xdr
 
 from contracts.wire import Address
 from stellarsettle.chain import Chain
-from stellarsettle.deploy import wasm
+from stellarsettle.deploy import code_hash
 
 
 class Compared(msgspec.Struct, frozen=True):
@@ -43,15 +41,11 @@ def verify(chain: Chain, escrow: Address, distributor: Address) -> list[Compared
         "payment_distributor": _instance(chain, distributor),
     }
     compared = [
-        Compared(name, _built(name), _code_of(instance)) for name, instance in instances.items()
+        Compared(name, code_hash(name), _code_of(instance)) for name, instance in instances.items()
     ]
     for name, found in _token_codes(instances["invoice_escrow"]).items():
-        compared.append(Compared(name, _built("invoice_token"), found))
+        compared.append(Compared(name, code_hash("invoice_token"), found))
     return compared
-
-
-def _built(name: str) -> str:
-    return hashlib.sha256(wasm(name)).hexdigest()
 
 
 def _instance(chain: Chain, address: Address) -> xdr.SCContractInstance | None:

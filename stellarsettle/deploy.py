@@ -104,6 +104,11 @@ def wasm(name: str) -> bytes:
     return (BUILD / "wasm" / f"{name}.wasm").read_bytes()
 
 
+def code_hash(name: str) -> str:
+    """The SHA-256 of the compiled contract `name`, in hex: how the ledger names its code."""
+    return hashlib.sha256(wasm(name)).hexdigest()
+
+
 def plan(
     chain: Chain,
     owner: Address,
@@ -121,7 +126,7 @@ def plan(
         roles=roles,
         assets=tuple(assets),
         parameters=parameters,
-        wasm={name: hashlib.sha256(wasm(name)).hexdigest() for name in CONTRACTS},
+        wasm={name: code_hash(name) for name in CONTRACTS},
         salts=(salt.hex(), other_salt.hex()),
         escrow=contract_address(chain.passphrase, owner, salt),
         distributor=contract_address(chain.passphrase, owner, other_salt),

@@ -8,7 +8,7 @@ import pytest
 
 from contracts import build, generate
 from contracts.calls import escrow
-from contracts.decoding import MalformedEventError, UnknownEventError, decode
+from contracts.decoding import ExecutableUpdated, MalformedEventError, UnknownEventError, decode
 from contracts.errors import ERRORS
 from contracts.events import EVENTS, Approve, EscrowFunded, Payout, Transfer
 from contracts.shaking import shake
@@ -74,6 +74,14 @@ def test_an_allowance_is_read_as_sep_41_sends_it(data: object) -> None:
     event = decode(Contract.TOKEN, ["approve", _INVESTOR, _INVESTOR], data)
     assert isinstance(event, Approve)
     assert (event.amount, event.live_until_ledger) == (5, 900)
+
+
+@pytest.mark.parametrize("contract", [Contract.ESCROW, Contract.DISTRIBUTOR])
+def test_the_hosts_own_event_of_an_upgrade_is_known(contract: Contract) -> None:
+    """A real upgrade emits it beside the contract's own; it must not end in quarantine."""
+    old, new = ["Wasm", b"o" * 32], ["Wasm", b"n" * 32]
+    event = decode(contract, ["executable_update", old, new], [])
+    assert event == ExecutableUpdated(old=old, new=new)
 
 
 @pytest.mark.parametrize("topics", [[], [7], ["never_heard_of"], ["payout", bytes(32), _INVESTOR]])

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
+import httpx
+import psycopg
+import pytest
 from stellar_sdk import scval
 
 from contracts.addresses import token_address
 from contracts.calls import escrow
-from contracts.wire import Address
+from contracts.wire import Address, Contract, Invocation
 from indexer.rpc import RpcClient
 from indexer.verify import verify
 from stellarsettle.local import UNITS, LocalPlatform
 from stellarsettle.story import DAY, Cast, Story
-from stellarsettle.wallet import Wallet
+from stellarsettle.wallet import RefusedError, Wallet
 
+REASON = hashlib.sha256(b"the goods were never delivered").hexdigest()
+TAKEN_BY_EXITS = {
+    *("dispute", "resolve-dispute", "mark-default", "write-off", "refund", "transfer-shares"),
+    *("recover-position", "expire"),
+}
+"""Actions whose journeys are the exits; all others have theirs beside the table of actions."""
 STATUSES = (
     *("created", "open", "funded", "active", "settled"),
     *("defaulted", "written_off", "refunding", "refunded", "cancelled"),
@@ -28,6 +39,14 @@ POOL = ("par_sold", "late", "fee", "investors", "seller", "claimed", "seller_cla
 def units(usdc: str) -> int:
     """USDC as a decimal text, in base units."""
     return int(Decimal(usdc) * 10**7)
+
+
+def refused(attempt: Callable[[], object], problem: str) -> dict[str, Any]:
+    """The problem that `attempt` ends in, which is of this kind."""
+    with pytest.raises(RefusedError) as caught:
+        attempt()
+    assert caught.value.problem["type"] == f"/problems/{problem}"
+    return caught.value.problem
 
 
 class Stage:
@@ -86,6 +105,16 @@ class Stage:
             self.cast.seller.act("claim-residual", invoice_id=invoice)
         self.cast.treasury.act("collect-fees", asset=self.platform.asset)
 
+    def donate(self, giver: Wallet, address: str, amount: int) -> None:
+        """Base units of USDC for a contract that has not asked for them."""
+        arguments = (
+            scval.to_address(giver.address),
+            scval.to_address(address),
+            scval.to_int128(amount),
+        )
+        call = Invocation(Contract.TOKEN, "transfer", arguments)
+        self.platform.chain.invoke(giver.keypair, self.platform.asset, call)
+
     def balances(self, *wallets: Wallet) -> list[int]:
         return [self.platform.balance(wallet.address) for wallet in wallets]
 
@@ -109,6 +138,17 @@ class Stage:
         body = self.recovery(invoice, lost, new)
         authorization = self.arbiter.authorize("recover-position", **body)
         self.cast.compliance.act("recover-position", **body, authorization=authorization)
+
+    def overview(self) -> dict[str, Any]:
+        """The platform as the API shows it."""
+        shown: dict[str, Any] = httpx.get(f"{self.platform.api_url}/v1/platform").json()["data"]
+        return shown
+
+    def taken(self) -> set[str]:
+        """The actions that somebody signed here and that were shown."""
+        taken = "SELECT DISTINCT built->>'action' FROM app.intent WHERE outcome->>'status' = %s"
+        with psycopg.connect(self.platform.database_url) as connection:
+            return {name for (name,) in connection.execute(taken, ("projected",))}
 
     def agrees(self, invoice: str) -> None:
         """The read models say of an invoice what the contracts say, and rebuild to the same."""

@@ -6,29 +6,17 @@ charge 0.1 % a day of what investors are owed, at most 10 %. Figures worked by h
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Callable
-
 import pytest
 
 from stellarsettle import story
 from stellarsettle.local import LocalPlatform
 from stellarsettle.story import DAY
-from stellarsettle.wallet import RefusedError
-from tests.journeys.exits import Stage, units
-
-REASON = hashlib.sha256(b"the goods were never delivered").hexdigest()
+from tests.journeys.exits import REASON, TAKEN_BY_EXITS, Stage, refused, units
 
 
 @pytest.fixture(scope="module")
 def stage(platform: LocalPlatform) -> Stage:
     return Stage(platform, story.gather(platform))
-
-
-def refused(attempt: Callable[[], object], problem: str) -> None:
-    with pytest.raises(RefusedError) as caught:
-        attempt()
-    assert caught.value.problem["type"] == f"/problems/{problem}"
 
 
 def test_a_dispute_before_and_one_after_release(stage: Stage) -> None:
@@ -189,7 +177,15 @@ def test_a_lost_wallet_recovered(stage: Stage) -> None:
         one for one in stage.story.invoice(invoice)["positions"] if one["holder"] == lost.address
     )
     assert (int(position["claimable"]), position["frozen"]) == (units("1875.7894736"), True)
+    request = stage.recovery(invoice, lost, new)
+    refused(lambda: stage.arbiter.authorize("recover-position", **request), "time-locked")
     stage.wait(frozen_at + 7 * DAY)
+    refused(lambda: ada.authorize("recover-position", **request), "not-authorised")
+    other = stage.arbiter.authorize("recover-position", **(request | {"to": ada.address}))
+    refused(
+        lambda: stage.cast.compliance.prepare("recover-position", **request, authorization=other),
+        "authorization-refused",
+    )
     stage.recover(invoice, lost, new)
     stage.agrees(invoice)
     stage.pay(invoice, "6000")
@@ -200,3 +196,22 @@ def test_a_lost_wallet_recovered(stage: Stage) -> None:
         units("4642.1052631"),
     ]
     stage.agrees(invoice)
+
+
+def test_what_nobody_funds_enough_expires(stage: Stage) -> None:
+    """Ada's 1,000 of at least 5,000 come back to her after the deadline."""
+    ada = stage.cast.investors[0]
+    before = stage.balances(ada)
+    invoice = stage.funded("EXPIRED", {ada: 1_000})
+    problem = refused(lambda: ada.prepare("expire", invoice_id=invoice), "time-locked")
+    assert problem["detail"].startswith("It does not expire before ")
+    stage.wait(stage.story.invoice(invoice)["deadline"])
+    ada.act("expire", invoice_id=invoice)
+    stage.agrees(invoice)
+    ada.act("refund", invoice_id=invoice)
+    assert stage.gained(before, ada) == [0]
+    stage.agrees(invoice)
+
+
+def test_every_exit_was_taken(stage: Stage) -> None:
+    assert stage.taken() >= TAKEN_BY_EXITS
