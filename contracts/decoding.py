@@ -35,8 +35,8 @@ class ExecutableUpdated(Event, frozen=True):
     NAME: ClassVar[str] = "executable_update"
     TOPICS: ClassVar[tuple[str, ...]] = ("old", "new")
 
-    old: list[str | bytes]
-    new: list[str | bytes]
+    old: list[Any]
+    new: list[Any]
 
 
 HOST_EVENTS: dict[str, type[Event]] = {ExecutableUpdated.NAME: ExecutableUpdated}

@@ -79,7 +79,8 @@ def test_an_allowance_is_read_as_sep_41_sends_it(data: object) -> None:
 @pytest.mark.parametrize("contract", [Contract.ESCROW, Contract.DISTRIBUTOR])
 def test_the_hosts_own_event_of_an_upgrade_is_known(contract: Contract) -> None:
     """A real upgrade emits it beside the contract's own; it must not end in quarantine."""
-    old, new = ["Wasm", b"o" * 32], ["Wasm", b"n" * 32]
+    old = ["Wasm", b"o" * 32]
+    new = ["Wasm", b"n" * 32]
     event = decode(contract, ["executable_update", old, new], [])
     assert event == ExecutableUpdated(old=old, new=new)
 

@@ -167,7 +167,7 @@ def test_what_guardians_and_the_owner_do(stage: Stage, owner: Wallet) -> None:
     ):
         surplus = {"contract": contract, "asset": stage.platform.asset}
         refused(functools.partial(owner.prepare, "skim", **surplus), "nothing-to-claim")
-        stage.donate(guardian, address, units("1"))
+        stage.donate(stage.cast.debtor, address, units("1"))
         refused(functools.partial(guardian.prepare, "skim", **surplus), "not-authorised")
         owner.act("skim", **surplus)
     assert stage.gained(before, guardian) == [units("2")]
