@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
 from contracts import decoding
+from contracts.wire import Contract
+from indexer.layouts import EventReader
 from indexer.scval import ScvalError, decode_body
 from indexer.sources.protocol import RawEvent
 from projections.engine import FoldError
 from projections.model import Mark, Record
+
+_READERS: Final = {contract: EventReader(contract) for contract in Contract}
 
 
 class Quarantined(msgspec.Struct, frozen=True):
@@ -42,18 +47,21 @@ def decode_all(events: Sequence[RawEvent]) -> Decoded:
         ledger = raw.position >> 32
         if ledger != mark.ledger:
             mark = Mark(ledger, raw.closed_at)
-        topics: Sequence[Any] = ()
         try:
-            topics, data = decode_body(raw.body)
-            event = decoding.decode(raw.contract, topics, data)
+            event = _READERS[raw.contract].read(raw.body)
         except (ScvalError, decoding.UndecodableEventError) as error:
-            reason = f"{type(error).__name__}: {error}"
-            quarantined.append(
-                Quarantined(raw.position, raw.index, reason, decoding.invoice_of(topics))
-            )
+            quarantined.append(_unreadable(raw, error))
         else:
             records.append(Record(raw.contract, event, mark, raw.position, raw.index, raw.tx_hash))
     return Decoded(records, quarantined)
+
+
+def _unreadable(raw: RawEvent, error: Exception) -> Quarantined:
+    topics: Sequence[Any] = ()
+    with contextlib.suppress(ScvalError):
+        topics, _ = decode_body(raw.body)
+    reason = f"{type(error).__name__}: {error}"
+    return Quarantined(raw.position, raw.index, reason, decoding.invoice_of(topics))
 
 
 def set_aside(decoded: Decoded, error: FoldError) -> Decoded:

@@ -124,6 +124,12 @@ def read_address(buffer: bytes, offset: int) -> tuple[Address, int]:
     return cast("Address", address), end
 
 
+def address(raw: bytes) -> Address:
+    """The strkey of one SCAddress; raises as `decode` does."""
+    known = _addresses.get(raw)
+    return read_address(raw, 0)[0] if known is None else known
+
+
 def _guarded(reader: Callable[[bytes, int, int], Read], buffer: bytes, offset: int) -> Read:
     try:
         return reader(buffer, offset, MAX_DEPTH)
