@@ -1,10 +1,11 @@
 # Every target sets up what it needs, once. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help built demo histories test test-python test-rust test-contracts test-contracts-deep lint format bench contracts docs lock clean
+.PHONY: help built demo histories test test-python test-rust test-contracts test-contracts-deep lint format bench bench-index contracts docs lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+INDEX_BENCHES := tests/bench/bench_index.py tests/bench/bench_lake.py tests/bench/bench_scval.py
 
 help:
 	@echo "make demo         run the whole platform on this machine and watch one invoice's life"
@@ -17,6 +18,7 @@ help:
 	@echo "make contracts    build the wasm and write the Python made from its spec"
 	@echo "make docs         write the pages that are made from code"
 	@echo "make bench        the figures, one JSON line each"
+	@echo "make bench-index  those of the indexer"
 	@echo "make clean        remove everything that was built"
 
 $(READY): requirements.lock pyproject.toml
@@ -63,8 +65,12 @@ contracts: $(READY)
 docs: $(READY)
 	@$(BIN)/python -m projections.analytics.document
 
-bench: built
-	@for file in tests/bench/bench_*.py; do $(BIN)/python $$file || exit 1; done
+bench: bench-index
+	@for file in $(filter-out $(INDEX_BENCHES),$(wildcard tests/bench/bench_*.py)); do \
+	  $(BIN)/python $$file || exit 1; done
+
+bench-index: built
+	@for file in $(wildcard $(INDEX_BENCHES)); do $(BIN)/python $$file || exit 1; done
 
 lock: $(READY)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

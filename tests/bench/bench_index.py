@@ -1,124 +1,134 @@
-"""How fast events become rows: cold indexing and rebuild; prints a line of JSON for each.
+"""How fast the ledger becomes rows: every figure is one line of JSON.
 
-Everything after the network is measured: decoding, folding, and one transaction for raw events,
-read models, history, digests and cursor. The events are made up and handed over as pages of ten
-thousand, as a node would.
+`python tests/bench/bench_index.py [NAME...]`, all of them without names. Each starts from a fresh
+PostgreSQL server with its usual durability, a node in a process of its own that serves getEvents
+on loopback, and the indexer as the command line starts it, in processes of its own. Generating and
+serving are not the indexer's work, but share its cores.
 
-On a machine that is busy with other things the wall clock says little: `cpu_us_per_event` is what
-this process (without PostgreSQL's) spent on each event, `load` how many wanted to run at the end.
+`cpu_us` are microseconds of processor time an event, of the indexer and of PostgreSQL: on a machine
+that is busy with other things (`load`) they say more than the wall clock does. `rss_mb` is the
+indexer's highest memory, all its processes together.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
+import contextlib
 import os
-import platform
-import resource
 import sys
 import tempfile
-import threading
 import time
-from bisect import bisect_right
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any, Final
 
+import msgspec
 import psycopg
-from psycopg import sql
 
 import migrations
-from indexer import pipeline, rebuild, renewal
-from indexer.sources.protocol import Batch, RawEvent
-from indexer.writer import CHANNEL
-from projections.model import Mark
+from indexer import rebuild, renewal
 from stellarsettle import postgres
+from tests.bench import indexed
+from tests.bench.meter import cpu_seconds, report
+from tests.bench.served import History, serving
 from tests.indexer import synthetic
 
-PAGE = 10_000
-TARGETS = {"index.cold": 30_000}
-"""Events per second that the design asks for, at 5,000 holders."""
+MEMORY_GOAL_MB: Final = 300
 
 
-class Recorded:
-    """A source that holds all events in memory."""
+class Place(msgspec.Struct):
+    """A fresh, migrated database, and its server's process."""
 
-    def __init__(self, events: list[RawEvent]) -> None:
-        self._events = events
-        self.latest = events[-1].ledger
-
-    def fetch(self, after: int) -> Batch | None:
-        """About a page of whole ledgers."""
-        start = bisect_right(self._events, after, key=lambda event: event.ledger)
-        if start == len(self._events):
-            return None
-        last = self._events[min(start + PAGE, len(self._events)) - 1]
-        end = bisect_right(self._events, last.ledger, key=lambda event: event.ledger)
-        return Batch(self._events[start:end], Mark(last.ledger, last.closed_at), self.latest)
+    url: str
+    server: int
 
 
-def measure(count: int, holders: int) -> None:
-    """Index about `count` events over `holders` holders into a fresh database, then rebuild."""
-    invoices = max(1, count // 27)
-    events = synthetic.ledgers(1, synthetic.story(1, invoices, holders=holders), per_ledger=40)
-    with tempfile.TemporaryDirectory() as folder, postgres.server("", Path(folder)) as server:
+@contextlib.contextmanager
+def place() -> Iterator[Place]:
+    """A server of its own, as durable as in service, with a migrated database."""
+    with tempfile.TemporaryDirectory() as folder, postgres.running(Path(folder)) as server:
         url = server.create("bench")
         migrations.upgrade(url)
-        with _reported("index.cold", len(events), holders):
-            _index(url, events)
-        with _reported("rebuild", len(events), holders):
-            rebuilt = rebuild.rebuild(url)
-        with _reported("rebuild.switch", len(events), holders):
-            renewed = renewal.renew(url)
-        if not rebuilt.equal or renewed.changed:
-            sys.exit("the rebuild gave another digest: the figures are worth nothing")
+        process = (Path(folder) / "data" / "postmaster.pid").read_text().split()[0]
+        yield Place(url, int(process))
 
 
-def _index(url: str, events: list[RawEvent]) -> None:
-    """Returns when the last event is committed."""
-    stop = threading.Event()
-    source = Recorded(events)
-    watcher = threading.Thread(target=_stop_when_through, args=(url, events[-1].ledger, stop))
-    watcher.start()
-    pipeline.run(url, source, synthetic.DEPLOYMENT, stop, pipeline.Options(poll_seconds=0.1))
-    watcher.join()
+def cold(name: str, history: History, goal: int) -> None:
+    """From the first request to the last commit, into an empty database."""
+    with place() as where, serving(history) as node:
+        line = _indexed(where, node.url, node.latest, node.events)
+        report(bench=name, goal=goal, holders=history.holders, **line)
 
 
-def _stop_when_through(url: str, ledger: int, stop: threading.Event) -> None:
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(CHANNEL)))
-        for notice in connection.notifies():
-            if int(notice.payload) >= ledger:
-                stop.set()
-                return
-
-
-@contextmanager
-def _reported(bench: str, events: int, holders: int) -> Iterator[None]:
-    """Measures what happens inside and prints it as one line."""
-    wall, processor = time.perf_counter(), time.process_time()
-    yield
-    seconds, processor_seconds = time.perf_counter() - wall, time.process_time() - processor
-    rate = events / seconds
-    line = {
-        "bench": bench,
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
-        "load": round(os.getloadavg()[0], 1),
-        "holders": holders,
+def _indexed(where: Place, node: str, through: int, events: int) -> dict[str, Any]:
+    """Index up to ledger `through`; what it cost, for `events` events."""
+    before = cpu_seconds(where.server)
+    run = indexed.index(where.url, node, through)
+    postgres_s = cpu_seconds(where.server) - before
+    return {
         "events": events,
-        "seconds": round(seconds, 2),
-        "events_per_second": round(rate),
-        "ratio_to_target": round(rate / TARGETS[bench], 2) if bench in TARGETS else None,
-        "cpu_us_per_event": round(processor_seconds / events * 1e6, 1),
-        "peak_mb_with_generated_events": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss >> 10,
+        "events_per_s": round(events / run.seconds),
+        "ledgers_per_s": round((through - synthetic.START_LEDGER) / run.seconds),
+        "seconds": round(run.seconds, 2),
+        "rss_mb": round(run.rss_mb),
+        "rss_goal_mb": MEMORY_GOAL_MB,
+        "cpu_s": round(run.cpu_s, 2),
+        "postgres_cpu_s": round(postgres_s, 2),
+        "cpu_us": round((run.cpu_s + postgres_s) / events * 1e6, 1),
+        "load": round(os.getloadavg()[0], 1),
     }
-    sys.stdout.write(json.dumps(line) + "\n")
-    sys.stdout.flush()
+
+
+def rebuilds(name: str) -> None:
+    """The history of index.cold folded again from stored events, beside and in place."""
+    with place() as where, serving(History("transfers", 200_000)) as node:
+        indexed.index(where.url, node.url, node.latest)
+        for ending, run in (("", rebuild.rebuild), (".switch", renewal.renew)):
+            before, began, own = cpu_seconds(where.server), time.perf_counter(), time.process_time()
+            done: Any = run(where.url)
+            seconds = time.perf_counter() - began
+            if isinstance(done, rebuild.Rebuilt) and not done.equal:
+                sys.exit("the rebuild gave another digest: the figures are worth nothing")
+            cpu, postgres_s = time.process_time() - own, cpu_seconds(where.server) - before
+            report(
+                bench=name + ending,
+                goal=50_000,
+                events=node.events,
+                events_per_s=round(node.events / seconds),
+                cpu_s=round(cpu, 2),
+                postgres_cpu_s=round(postgres_s, 2),
+                cpu_us=round((cpu + postgres_s) / node.events * 1e6, 1),
+                load=round(os.getloadavg()[0], 1),
+            )
+
+
+def sparse(name: str) -> None:
+    """Nearly nothing but empty ledgers."""
+    with place() as where, serving(History("sparse", 20, ledgers=20_000)) as node:
+        line = _indexed(where, node.url, node.latest, node.events)
+        report(bench=name, goal_ledgers_per_s=5_000, **line)
+
+
+def latest(url: str) -> int:
+    """The ledger up to which the database is whole."""
+    with psycopg.connect(url) as connection:
+        row = connection.execute("SELECT ledger FROM ledger.cursor").fetchone()
+    return row[0] if row else 0
+
+
+BENCHES: Final[dict[str, Callable[[str], None]]] = {
+    "index.cold": lambda name: cold(name, History("transfers", 200_000), 30_000),
+    "index.cold_wide": lambda name: cold(name, History("transfers", 200_000, 200_000), 20_000),
+    "index.mixed": lambda name: cold(name, History("lives", 100_000), 30_000),
+    "index.rebuild": rebuilds,
+    "index.sparse": sparse,
+}
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--events", type=int, default=100_000)
-    parser.add_argument("--holders", type=int, default=5_000)
-    chosen = parser.parse_args()
-    measure(chosen.events, chosen.holders)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHES))
+    for chosen in parser.parse_args().names or BENCHES:
+        if chosen not in BENCHES:
+            sys.exit(f"there is no bench {chosen}: choose from {', '.join(BENCHES)}")
+        BENCHES[chosen](chosen)

@@ -27,6 +27,7 @@ from indexer.sources.protocol import RawEvent
 from tests.indexer import synthetic
 
 _MAX = 0xFFFF_FFFF
+_ADDRESSES = {kind: text for text, kind in synthetic.DEPLOYMENT.contracts().items()}
 
 
 class Faults(msgspec.Struct):
@@ -159,15 +160,14 @@ class Node:
         if self.hits(self.faults.limit) or limit > self.heaviest:
             raise RpcFaultError(-32001, "request exceeded processing limit threshold")
         wanted = set(params["filters"][0]["contractIds"])
-        names = {kind: text for text, kind in synthetic.DEPLOYMENT.contracts().items()}
         low = bisect_left(self.events, start, key=_place)
         high = bisect_right(self.events, (end_ledger << 32, -1), key=_place)
-        found = [event for event in self.events[low:high] if names[event.contract] in wanted]
+        found = [event for event in self.events[low:high] if _ADDRESSES[event.contract] in wanted]
         page = found[:limit]
         end = (end_ledger - 1) << 32 | _MAX
-        cursor = _id(*_place(page[-1])) if len(page) == limit else _id(end, _MAX)
+        cursor = event_id(*_place(page[-1])) if len(page) == limit else event_id(end, _MAX)
         return {
-            "events": [self._shown(event, names[event.contract]) for event in page],
+            "events": [shown(event) for event in page],
             "cursor": cursor,
             "latestLedger": latest,
             "oldestLedger": self.oldest,
@@ -194,28 +194,31 @@ class Node:
             end = min(end, asked)
         return start, end
 
-    def _shown(self, event: RawEvent, contract: str) -> dict[str, Any]:
-        topics, data = _split(event.body)
-        closed = dt.datetime.fromtimestamp(event.closed_at, dt.UTC)
-        return {
-            "type": "contract",
-            "ledger": event.position >> 32,
-            "ledgerClosedAt": closed.strftime("%Y-%m-%dT%H:%M:%SZ"),
-            "contractId": contract,
-            "id": _id(event.position, event.index),
-            "operationIndex": event.position & 0xFFF,
-            "transactionIndex": event.position >> 12 & 0xFFFFF,
-            "txHash": event.tx_hash.hex(),
-            "topic": [base64.b64encode(topic).decode() for topic in topics],
-            "value": base64.b64encode(data).decode(),
-        }
-
 
 def _place(event: RawEvent) -> tuple[int, int]:
     return event.position, event.index
 
 
-def _id(position: int, index: int) -> str:
+def shown(event: RawEvent) -> dict[str, Any]:
+    """The event as getEvents tells it."""
+    topics, data = _split(event.body)
+    closed = dt.datetime.fromtimestamp(event.closed_at, dt.UTC)
+    return {
+        "type": "contract",
+        "ledger": event.position >> 32,
+        "ledgerClosedAt": closed.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "contractId": _ADDRESSES[event.contract],
+        "id": event_id(event.position, event.index),
+        "operationIndex": event.position & 0xFFF,
+        "transactionIndex": event.position >> 12 & 0xFFFFF,
+        "txHash": event.tx_hash.hex(),
+        "topic": [base64.b64encode(topic).decode() for topic in topics],
+        "value": base64.b64encode(data).decode(),
+    }
+
+
+def event_id(position: int, index: int) -> str:
+    """The id of an event, which orders events for all time."""
     return f"{position:019d}-{index:010d}"
 
 
