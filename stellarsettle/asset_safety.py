@@ -31,10 +31,12 @@ class Balance(msgspec.Struct, frozen=True):
 def ensure(chain: Chain, payer: Keypair, asset: Address, holders: Sequence[Address]) -> None:
     """Send one unit of `payer`'s to each of `holders` and read what the asset made of it.
 
-    Raises `UnsafeAssetError` if a balance can be clawed back or is not authorized, or if the
-    payer cannot send.
+    A holder that has a balance gets nothing more. Raises `UnsafeAssetError` if a balance can be
+    clawed back or is not authorized, or if the payer cannot send.
     """
     for holder in holders:
+        if safe(chain, asset, holder):
+            continue
         arguments = (
             scval.to_address(payer.public_key),
             scval.to_address(holder),
@@ -54,6 +56,12 @@ def ensure(chain: Chain, payer: Keypair, asset: Address, holders: Sequence[Addre
                 f" ({found}). Choose an asset whose issuer neither requires authorization nor"
                 " enables clawback"
             )
+
+
+def safe(chain: Chain, asset: Address, holder: Address) -> bool:
+    """Whether a holder has of the asset, for good and without the issuer's leave."""
+    found = balance(chain, asset, holder)
+    return found is not None and found.authorized and not found.clawback
 
 
 def balance(chain: Chain, asset: Address, holder: Address) -> Balance | None:

@@ -17,6 +17,7 @@ import msgspec
 import rich_click as click
 
 if TYPE_CHECKING:
+    from stellarsettle.chain import Chain
     from stellarsettle.deploy import Plan
     from stellarsettle.settings import Settings
 
@@ -142,6 +143,7 @@ def keys() -> None:
 @click.option("--compliance", help="Account that admits members [default: the deployer].")
 @click.option("--treasury", help="Account that receives fees [default: the deployer].")
 @click.option("--asset", "assets", multiple=True, help="Asset contract (C...) to allow; repeat it.")
+@click.option("--name", default="main", show_default=True, help="One platform of the deployer's.")
 @click.option("--plan", "only_plan", is_flag=True, help="Print what would be done; send nothing.")
 @click.option("--confirm", metavar="HASH", help="Carry out the plan of this hash, or refuse.")
 @click.option("--yes", is_flag=True, help="Do not ask before the first transaction.")
@@ -150,6 +152,7 @@ def deploy(  # noqa: PLR0913 -- one argument for each option
     compliance: str | None,
     treasury: str | None,
     assets: tuple[str, ...],
+    name: str,
     *,
     only_plan: bool,
     confirm: str | None,
@@ -158,7 +161,8 @@ def deploy(  # noqa: PLR0913 -- one argument for each option
     """Put the contracts on the ledger of RPC_URL, signed by the key in DEPLOYER_SEED.
 
     Shows the plan first. Prints the lines for the services' environment. The deployer sends one
-    unit of each asset to each contract, to see that its issuer cannot take it back.
+    unit of each asset to each contract, to see that its issuer cannot take it back. What was
+    interrupted goes on when the same command is given again.
     """
     from stellar_sdk import Keypair
 
@@ -166,6 +170,7 @@ def deploy(  # noqa: PLR0913 -- one argument for each option
     from stellarsettle import chain
     from stellarsettle import deploy as deploying
     from stellarsettle.asset_safety import UnsafeAssetError
+    from stellarsettle.deployment_steps import OccupiedError
 
     chosen = _settings()
     seed = os.environ.get("DEPLOYER_SEED", "")
@@ -177,31 +182,43 @@ def deploy(  # noqa: PLR0913 -- one argument for each option
         *(Address(given or owner.public_key) for given in (verifier, compliance, treasury))
     )
     planned = deploying.plan(
-        ledger, Address(owner.public_key), roles, [Address(asset) for asset in assets]
+        chosen.network_passphrase,
+        Address(owner.public_key),
+        roles,
+        [Address(asset) for asset in assets],
+        name=name,
     )
-    _show_plan(planned, chosen.rpc_url)
-    if only_plan:
-        return
-    if confirm is not None and confirm != planned.hash():
-        raise click.ClickException(
-            f"this is not the plan that was confirmed: its hash is {planned.hash()}. Read it again"
-            " with --plan; anything that the deployer sent since then also changes it"
-        )
-    if confirm is None and not yes:
-        click.confirm("Deploy?", abort=True, err=True)
     try:
-        done = deploying.carry_out(ledger, owner, planned, lambda step: _say(f"done: {step}"))
-    except (chain.ChainError, UnsafeAssetError, deploying.ChangedCodeError) as error:
+        _show_plan(planned, ledger, chosen.rpc_url)
+        if only_plan:
+            return
+        if confirm is not None and confirm != planned.hash():
+            raise click.ClickException(
+                f"this is not the plan that was confirmed: its hash is {planned.hash()}. Read it"
+                " again with --plan"
+            )
+        if confirm is None and not yes:
+            click.confirm("Deploy?", abort=True, err=True)
+        done = deploying.carry_out(ledger, owner, planned, _say)
+    except (
+        chain.ChainError,
+        UnsafeAssetError,
+        OccupiedError,
+        deploying.ChangedCodeError,
+        deploying.ForgottenError,
+    ) as error:
         _refuse(error)
-    for name, value in done.environment().items():
-        click.echo(f"{name}={value}")
+    for setting, value in done.environment().items():
+        click.echo(f"{setting}={value}")
 
 
-def _show_plan(planned: Plan, rpc_url: str) -> None:
+def _show_plan(planned: Plan, ledger: Chain, rpc_url: str) -> None:
+    from stellarsettle import deploy as deploying
+
     _say(f"network    {planned.network} at {rpc_url}")
-    _say(f"owner      {planned.owner}")
-    for number, step in enumerate(planned.steps(), 1):
-        _say(f"{number:>4}. {step}")
+    _say(f"platform   {planned.name} of {planned.owner}")
+    for number, step in enumerate(deploying.steps(planned), 1):
+        _say(f"{number:>4}. {step.words}{' (is done)' if step.done(ledger) else ''}")
     _say(f"plan       {planned.hash()}")
 
 

@@ -1,4 +1,4 @@
-"""Put the three contracts on a ledger: plan, upload, create, give roles, allow assets."""
+"""Put the three contracts on a ledger: a plan, and carrying out what of it is not done yet."""
 
 from __future__ import annotations
 
@@ -6,16 +6,20 @@ import hashlib
 from collections.abc import Callable, Sequence
 
 import msgspec
-from stellar_sdk import Keypair, TransactionBuilder, xdr
+from stellar_sdk import Keypair
+from stellar_sdk.soroban_rpc import EventFilter
 
 from contracts.addresses import contract_address
 from contracts.build import BUILD, CONTRACTS
 from contracts.calls import distributor, escrow
 from contracts.wire import Address
-from stellarsettle import asset_safety
+from stellarsettle import instance
 from stellarsettle.chain import Chain
+from stellarsettle.deployment_steps import Allow, Create, Grant, Prove, Step, Upload
 
 DAY = 86_400
+FIXED = ("invoice_escrow", "payment_distributor")
+"""The contracts that every platform has one of."""
 PARAMETERS = escrow.Params(
     fee_bps=(0, 500),
     late_bps=(0, 100),
@@ -60,43 +64,30 @@ class ChangedCodeError(Exception):
     """The code built here is no longer the code that was planned."""
 
 
+class ForgottenError(Exception):
+    """The node no longer holds the ledger that was asked for; the message says what helps."""
+
+
 class Plan(msgspec.Struct, frozen=True):
     """All that a deployment will do. `wasm` holds the SHA-256 of each contract's code.
 
-    The salt comes from the owner's sequence number: a plan whose owner has sent anything since
-    is another plan.
+    The addresses follow from network, owner and `name`: the same plan finds what was done of it,
+    and one owner can have several platforms.
     """
 
     network: str
+    name: str
     owner: Address
     roles: Roles
     assets: tuple[Address, ...]
     parameters: escrow.Params
     wasm: dict[str, str]
-    salts: tuple[str, str]
     escrow: Address
     distributor: Address
 
     def hash(self) -> str:
         """What confirms exactly this plan, in hex."""
         return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()
-
-    def steps(self) -> list[str]:
-        """What will be done, in order, one sentence each."""
-        params = (
-            f"{name} {getattr(self.parameters, name)}" for name in self.parameters.__struct_fields__
-        )
-        steps = [f"upload {name}.wasm, SHA-256 {self.wasm[name]}" for name in CONTRACTS]
-        steps += [
-            f"create the escrow {self.escrow} with {', '.join(params)}",
-            f"create the distributor {self.distributor}, treasury {self.roles.treasury}",
-            f"give the role verifier to {self.roles.verifier}",
-            f"give the role compliance to {self.roles.compliance}",
-        ]
-        for asset in self.assets:
-            steps.append(f"send one unit of {asset} to both contracts and see that it is safe")
-            steps.append(f"allow the asset {asset}")
-        return steps
 
 
 def wasm(name: str) -> bytes:
@@ -110,27 +101,46 @@ def code_hash(name: str) -> str:
 
 
 def plan(
-    chain: Chain,
+    network: str,
     owner: Address,
     roles: Roles,
     assets: Sequence[Address],
     parameters: escrow.Params = PARAMETERS,
+    *,
+    name: str = "main",
 ) -> Plan:
-    """What deploying now would do; reads the owner's account, sends nothing."""
-    sequence = chain.server.load_account(owner).sequence
-    salt = hashlib.sha256(f"StellarSettle {owner} {sequence}".encode()).digest()
-    other_salt = hashlib.sha256(salt).digest()
+    """What deploying on the network of this passphrase would do; asks nobody, sends nothing."""
+    salts = [_salt(owner, name, contract) for contract in FIXED]
+    at_escrow, at_distributor = (contract_address(network, owner, salt) for salt in salts)
     return Plan(
-        network=chain.passphrase,
+        network=network,
+        name=name,
         owner=owner,
         roles=roles,
         assets=tuple(assets),
         parameters=parameters,
-        wasm={name: code_hash(name) for name in CONTRACTS},
-        salts=(salt.hex(), other_salt.hex()),
-        escrow=contract_address(chain.passphrase, owner, salt),
-        distributor=contract_address(chain.passphrase, owner, other_salt),
+        wasm={contract: code_hash(contract) for contract in CONTRACTS},
+        escrow=at_escrow,
+        distributor=at_distributor,
     )
+
+
+def steps(planned: Plan, *, check_assets: bool = True) -> list[Step]:
+    """What a plan does, in order; each step knows whether it is done already."""
+    codes = [Upload(name, planned.wasm[name]) for name in CONTRACTS]
+    roles = [
+        Grant(planned.escrow, role, holder)
+        for role, holder in (
+            ("verifier", planned.roles.verifier),
+            ("compliance", planned.roles.compliance),
+        )
+    ]
+    assets: list[Step] = []
+    for asset in planned.assets:
+        if check_assets:
+            assets.append(Prove(asset, (planned.escrow, planned.distributor)))
+        assets.append(Allow(planned.escrow, asset))
+    return [*codes, _escrow(planned), _distributor(planned), *roles, *assets]
 
 
 def carry_out(
@@ -141,74 +151,88 @@ def carry_out(
     *,
     check_assets: bool = True,
 ) -> Deployment:
-    """Do what was planned, signed and paid by `owner`; `tell` hears each step.
+    """Do what of the plan is not done yet, signed and paid by `owner`; `tell` hears each step.
 
-    Raises `ChangedCodeError` before anything is sent, `ChainError` where the ledger refuses, and
-    `UnsafeAssetError` before an asset is allowed
-    that its issuer could claw back from the contracts; the contracts are there then, without it.
+    Whatever ended an earlier attempt and when, another one goes on from there. Raises
+    `ChangedCodeError` before anything is sent, `OccupiedError` where another platform has the
+    plan's addresses, `ChainError` where the ledger refuses, and `UnsafeAssetError` before an asset
+    is allowed that its issuer could claw back; the contracts are there then, without it.
     """
-    codes = {name: wasm(name) for name in CONTRACTS}
-    if {name: hashlib.sha256(code).hexdigest() for name, code in codes.items()} != planned.wasm:
+    if {name: code_hash(name) for name in CONTRACTS} != planned.wasm:
         raise ChangedCodeError("the contracts were built again since this was planned: plan anew")
-    start_ledger = chain.server.get_latest_ledger().sequence
-    tell_next = iter(planned.steps())
-    for code in codes.values():
-        upload(chain, owner, code)
-        tell(next(tell_next))
-    _create_contracts(chain, owner, planned)
-    tell(next(tell_next))
-    tell(next(tell_next))
-    roles = planned.roles
-    for role, holder in (("verifier", roles.verifier), ("compliance", roles.compliance)):
-        chain.invoke(owner, planned.escrow, escrow.grant_role(role=role, addr=holder))
-        tell(next(tell_next))
-    for asset in planned.assets:
-        if check_assets:
-            asset_safety.ensure(chain, owner, asset, (planned.escrow, planned.distributor))
-            tell(next(tell_next))
-        chain.invoke(owner, planned.escrow, escrow.set_asset(asset=asset, allowed=True))
-        tell(f"allow the asset {asset}")
-    return Deployment(planned.escrow, planned.distributor, start_ledger)
+    here = None
+    if instance.read(chain, planned.escrow) is None:
+        here = chain.server.get_latest_ledger().sequence
+    for step in steps(planned, check_assets=check_assets):
+        if step.done(chain):
+            tell(f"was done: {step.words}")
+        else:
+            step.do(chain, owner)
+            tell(f"done: {step.words}")
+    return Deployment(
+        planned.escrow, planned.distributor, first_ledger(chain, planned.escrow, here)
+    )
+
+
+def _salt(owner: Address, name: str, contract: str) -> bytes:
+    return hashlib.sha256(f"StellarSettle\0{owner}\0{name}\0{contract}".encode()).digest()
+
+
+def _escrow(planned: Plan) -> Create:
+    params = planned.parameters
+    shown = ", ".join(f"{name} {getattr(params, name)}" for name in params.__struct_fields__)
+    made = escrow.constructor(
+        owner=planned.owner,
+        distributor=planned.distributor,
+        token_wasm=bytes.fromhex(planned.wasm["invoice_token"]),
+        params=params,
+    )
+    return Create(
+        f"create the escrow {planned.escrow} with {shown}",
+        planned.escrow,
+        planned.wasm["invoice_escrow"],
+        _salt(planned.owner, planned.name, "invoice_escrow"),
+        made.arguments,
+        {("Distributor",): planned.distributor, ("Params",): msgspec.to_builtins(params)},
+    )
+
+
+def _distributor(planned: Plan) -> Create:
+    treasury = planned.roles.treasury
+    made = distributor.constructor(owner=planned.owner, escrow=planned.escrow, treasury=treasury)
+    return Create(
+        f"create the distributor {planned.distributor}, treasury {treasury}",
+        planned.distributor,
+        planned.wasm["payment_distributor"],
+        _salt(planned.owner, planned.name, "payment_distributor"),
+        made.arguments,
+        {("Escrow",): planned.escrow, ("Treasury",): treasury},
+    )
 
 
 def deploy(chain: Chain, owner: Keypair, roles: Roles, assets: Sequence[Address]) -> Deployment:
     """Plan and carry out at once on a ledger of one's own, where assets are taken on trust."""
-    planned = plan(chain, Address(owner.public_key), roles, assets)
+    planned = plan(chain.passphrase, Address(owner.public_key), roles, assets)
     return carry_out(chain, owner, planned, check_assets=False)
 
 
-def upload(chain: Chain, owner: Keypair, code: bytes) -> bytes:
-    """Put code on the ledger; returns its SHA-256, by which contracts are created."""
-    chain.execute(owner, lambda tx: tx.append_upload_contract_wasm_op(code))
-    return hashlib.sha256(code).digest()
+def first_ledger(chain: Chain, contract: Address, since: int | None = None) -> int:
+    """The ledger of a contract's first event: that of its creation.
 
-
-def create(
-    chain: Chain,
-    owner: Keypair,
-    wasm_hash: bytes,
-    salt: bytes,
-    arguments: Sequence[xdr.SCVal],
-) -> None:
-    """Create a contract of uploaded code; its address follows from owner and salt."""
-
-    def add(transaction: TransactionBuilder) -> TransactionBuilder:
-        return transaction.append_create_contract_op(wasm_hash, owner.public_key, arguments, salt)
-
-    chain.execute(owner, add)
-
-
-def _create_contracts(chain: Chain, owner: Keypair, planned: Plan) -> None:
-    code = {name: bytes.fromhex(digest) for name, digest in planned.wasm.items()}
-    salt, other_salt = (bytes.fromhex(text) for text in planned.salts)
-    made = escrow.constructor(
-        owner=planned.owner,
-        distributor=planned.distributor,
-        token_wasm=code["invoice_token"],
-        params=planned.parameters,
-    )
-    create(chain, owner, code["invoice_escrow"], salt, made.arguments)
-    made = distributor.constructor(
-        owner=planned.owner, escrow=planned.escrow, treasury=planned.roles.treasury
-    )
-    create(chain, owner, code["payment_distributor"], other_salt, made.arguments)
+    `since` is a ledger before it, if one is known. Raises `ForgottenError` if the node no longer
+    holds that ledger.
+    """
+    health = chain.server.get_health()
+    start: int | None = since or health.oldest_ledger or 1
+    filters = [EventFilter(contractIds=[contract])]
+    cursor: str | None = None
+    while True:
+        page = chain.server.get_events(start, filters=filters, cursor=cursor, limit=1)
+        if page.events:
+            return page.events[0].ledger
+        if page.cursor == cursor or not page.cursor:
+            raise ForgottenError(
+                f"the node no longer holds the ledger in which {contract} was created: take"
+                " START_LEDGER from what `deploy` printed then, or ask a node that holds more"
+            )
+        start, cursor = None, page.cursor

@@ -9,7 +9,8 @@ from stellar_sdk import Asset, AuthorizationFlag, Keypair, TransactionBuilder, s
 
 from contracts.addresses import contract_address
 from contracts.build import CONTRACTS
-from stellarsettle.deploy import create, upload, wasm
+from stellarsettle.deploy import wasm
+from stellarsettle.deployment_steps import create, upload
 from stellarsettle.histories.ledger import Ledger
 from stellarsettle.histories.names import Names
 

@@ -10,7 +10,7 @@ import functools
 import pytest
 
 from api.transactions.actions import ACTIONS
-from stellarsettle import deploy, story
+from stellarsettle import code, deploy, story
 from stellarsettle.local import LocalPlatform
 from stellarsettle.story import DAY
 from stellarsettle.wallet import Wallet
@@ -190,19 +190,23 @@ def test_each_contract_changes_its_owner_in_two_steps_and_its_code_in_fourteen_d
     heir = stage.platform.person("Hana, heir")
     heir.sign_in()
     for contract, built in (("escrow", "invoice_escrow"), ("distributor", "payment_distributor")):
-        one, code = {"contract": contract}, deploy.code_hash(built)
+        one, built_hash = {"contract": contract}, deploy.code_hash(built)
         owner.act("propose-owner", **one, to=heir.address)
         refused(functools.partial(owner.prepare, "accept-owner", **one), "not-authorised")
         heir.act("accept-owner", **one)
         refused(functools.partial(heir.prepare, "cancel-upgrade", **one), "no-pending-upgrade")
-        heir.act("propose-upgrade", **one, hash=code)
+        heir.act("propose-upgrade", **one, hash=built_hash)
         heir.act("cancel-upgrade", **one)
-        heir.act("propose-upgrade", **one, hash=code)
+        heir.act("propose-upgrade", **one, hash=built_hash)
         refused(functools.partial(heir.prepare, "apply-upgrade", **one), "time-locked")
     heir.act("set-token-code", hash=deploy.code_hash("invoice_token"))
     heir.act("cancel-token-code")
     refused(lambda: heir.prepare("cancel-token-code"), "no-pending-upgrade")
     heir.act("set-token-code", hash=deploy.code_hash("invoice_token"))
+    deployment = stage.platform.deployment
+    compared = code.verify(stage.platform.chain, deployment.escrow, deployment.distributor)
+    assert [one.name.endswith(", announced") for one in compared] == [False, True] * 3
+    assert all(one.equal for one in compared)
     stage.wait(stage.platform.chain.close_time() + 14 * DAY)
     for contract in ("escrow", "distributor"):
         heir.act("apply-upgrade", contract=contract)

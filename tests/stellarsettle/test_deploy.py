@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import msgspec
 import pytest
-from stellar_sdk import Asset, AuthorizationFlag, Keypair, scval
+from stellar_sdk import Asset, AuthorizationFlag, Keypair, TransactionEnvelope, scval
+from stellar_sdk.soroban_rpc import GetTransactionResponse
 
 from contracts.wire import Address
 from stellarsettle import asset_safety, code, deploy, devnet
 from stellarsettle.asset_safety import UnsafeAssetError
 from stellarsettle.chain import Chain
+from stellarsettle.deployment_steps import OccupiedError
 
 REVOCABLE = AuthorizationFlag.AUTHORIZATION_REVOCABLE
 CLAWBACK = REVOCABLE | AuthorizationFlag.AUTHORIZATION_CLAWBACK_ENABLED
 
+CONSTRUCTED = ["owner_accepted", "params_set", "token_wasm_set"]
 _ASSET_SET = scval.to_symbol("asset_set").to_xdr()
 
 
@@ -58,8 +62,38 @@ class Scene:
             if event.contract_id == escrow and event.topic[0] == _ASSET_SET
         ]
 
-    def plan(self, *assets: Address) -> deploy.Plan:
-        return deploy.plan(self.chain, Address(self.owner.public_key), self.roles, assets)
+    def plan(self, *assets: Address, name: str = "main") -> deploy.Plan:
+        owner = Address(self.owner.public_key)
+        return deploy.plan(self.chain.passphrase, owner, self.roles, assets, name=name)
+
+    def events(self, escrow: Address) -> list[str]:
+        """The names of all events of the escrow, in order."""
+        events = self.chain.server.get_events(start_ledger=2, limit=10_000).events
+        return [
+            scval.from_symbol(event.topic[0]) for event in events if event.contract_id == escrow
+        ]
+
+
+class Killed(BaseException):
+    """The process ended here."""
+
+
+class MortalChain(Chain):
+    """Ends its process at one of its submissions: before it is sent, or before it is known."""
+
+    def __init__(self, network: devnet.Devnet, fatal: int, *, sent: bool) -> None:
+        super().__init__(network.rpc, network.passphrase)
+        self._left = fatal
+        self._sent = sent
+
+    def submit(self, envelope: TransactionEnvelope) -> GetTransactionResponse:
+        if self._left == 0 and not self._sent:
+            raise Killed
+        done = super().submit(envelope)
+        if self._left == 0:
+            raise Killed
+        self._left -= 1
+        return done
 
 
 @pytest.fixture(scope="module")
@@ -68,21 +102,64 @@ def scene() -> Iterator[Scene]:
         yield Scene(network)
 
 
-def test_the_same_plan_has_the_same_hash_until_the_owner_acts(scene: Scene) -> None:
+def test_a_plan_is_the_same_whenever_it_is_made(scene: Scene) -> None:
     before = scene.chain.server.get_latest_ledger().sequence
     first = scene.plan()
-    assert scene.plan().hash() == first.hash()
     assert scene.chain.server.get_latest_ledger().sequence == before, "a plan sends nothing"
     scene.chain.execute(scene.owner, lambda tx: tx.append_set_options_op(home_domain="a.org"))
-    assert scene.plan().hash() != first.hash()
+    assert scene.plan().hash() == first.hash()
+    other = scene.plan(name="second")
+    assert other.hash() != first.hash()
+    assert {other.escrow, other.distributor}.isdisjoint({first.escrow, first.distributor})
+
+
+def test_another_plan_for_the_same_name_is_refused_before_anything_is_sent(scene: Scene) -> None:
+    deploy.carry_out(scene.chain, scene.owner, scene.plan(name="taken"))
+    before = scene.chain.server.get_latest_ledger().sequence
+    other = msgspec.structs.replace(
+        scene.plan(name="taken"),
+        parameters=msgspec.structs.replace(deploy.PARAMETERS, ticket=2),
+    )
+    with pytest.raises(OccupiedError, match="another params than planned"):
+        deploy.carry_out(scene.chain, scene.owner, other)
+    assert scene.chain.server.get_latest_ledger().sequence == before
+
+
+@pytest.mark.parametrize("sent", [False, True])
+@pytest.mark.parametrize("fatal", range(10))
+def test_a_killed_deployment_goes_on_where_it_ended(fatal: int, *, sent: bool) -> None:
+    """Ten transactions: three uploads, two contracts, two roles, two units, one asset."""
+    with devnet.running() as network:
+        scene = Scene(network)
+        asset = scene.asset(None, "1")
+        planned = scene.plan(asset)
+        with pytest.raises(Killed):
+            deploy.carry_out(MortalChain(network, fatal, sent=sent), scene.owner, planned)
+        told: list[str] = []
+        done = deploy.carry_out(scene.chain, scene.owner, planned, told.append)
+        assert (done.escrow, done.distributor) == (planned.escrow, planned.distributor)
+        names = scene.events(done.escrow)
+        assert names == [*CONSTRUCTED, "role_granted", "role_granted", "asset_set"], "each once"
+        for contract in (done.escrow, done.distributor):
+            found = asset_safety.balance(scene.chain, asset, contract)
+            assert found == asset_safety.Balance(amount=1, authorized=True, clawback=False)
+        newest = scene.chain.server.get_latest_ledger().sequence
+        again: list[str] = []
+        assert deploy.carry_out(scene.chain, scene.owner, planned, again.append) == done
+        assert all(step.startswith("was done: ") for step in again)
+        assert scene.chain.server.get_latest_ledger().sequence == newest, "nothing is sent"
+        first = scene.chain.server.get_events(start_ledger=2, limit=10_000).events
+        created = min(event.ledger for event in first if event.contract_id == done.escrow)
+        assert done.start_ledger == created
 
 
 def test_what_is_planned_is_done_and_can_be_verified(scene: Scene) -> None:
     asset = scene.asset(None, "1")
-    planned = scene.plan(asset)
+    planned = scene.plan(asset, name="one")
     told: list[str] = []
     done = deploy.carry_out(scene.chain, scene.owner, planned, told.append)
-    assert told == planned.steps()
+    words = [step.words for step in deploy.steps(planned)]
+    assert [one.split(": ", 1)[1] for one in told] == words
     assert (done.escrow, done.distributor) == (planned.escrow, planned.distributor)
     assert scene.allowed(done.escrow) == [asset]
     compared = code.verify(scene.chain, done.escrow, done.distributor)
@@ -98,7 +175,7 @@ def test_what_is_planned_is_done_and_can_be_verified(scene: Scene) -> None:
 
 
 def test_code_that_was_built_again_is_refused_before_anything_is_sent(scene: Scene) -> None:
-    planned = scene.plan()
+    planned = scene.plan(name="changed")
     other = {**planned.wasm, "invoice_token": "00" * 32}
     changed = deploy.Plan(
         **{name: getattr(planned, name) for name in planned.__struct_fields__} | {"wasm": other}
@@ -121,7 +198,7 @@ def test_an_asset_that_is_not_safe_is_not_allowed(
     scene: Scene, flags: AuthorizationFlag | None, units: str, words: str
 ) -> None:
     asset = scene.asset(flags, units)
-    planned = scene.plan(asset)
+    planned = scene.plan(asset, name=words)
     with pytest.raises(UnsafeAssetError, match=words):
         deploy.carry_out(scene.chain, scene.owner, planned)
     assert scene.allowed(planned.escrow) == []

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -63,8 +66,27 @@ def test_a_plan_is_shown_confirmed_and_verified(operator: Operator) -> None:
     assert verified.exit_code == 0, verified.output
     assert [line[:2] for line in verified.stdout.splitlines()] == ["ok", "ok", "ok"]
 
+    newest = operator.chain.server.get_latest_ledger().sequence
     again = operator.run("deploy", "--confirm", hash_of_plan)
-    assert again.exit_code == 1, "a plan is carried out once"
+    assert (again.exit_code, again.stdout) == (0, done.stdout), "it is there: the same settings"
+    assert operator.chain.server.get_latest_ledger().sequence == newest, "nothing is sent twice"
+
+
+def test_a_deployment_that_is_killed_is_finished_by_the_same_command(operator: Operator) -> None:
+    command = [sys.executable, "-m", "stellarsettle", "deploy", "--confirm", operator.planned()]
+    with subprocess.Popen(
+        command, env={**os.environ, **operator.environment}, stderr=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        lines = iter(process.stderr.readline, "")
+        assert any(line.startswith("done: create the escrow") for line in lines)
+        process.kill()
+    done = operator.run(*command[3:])
+    assert done.exit_code == 0, done.output
+    steps = [line for line in done.stderr.splitlines() if "done: " in line]
+    assert [step.startswith("was ") for step in steps[:4]] == [True] * 4
+    operator.environment |= dict(line.split("=", 1) for line in done.stdout.splitlines())
+    assert operator.run("contracts", "verify").exit_code == 0
 
 
 def test_other_code_than_ours_is_told(operator: Operator) -> None:
