@@ -1,0 +1,366 @@
+"""The joint answer: which amounts, dates and number together make an invoice.
+
+Labels propose (`candidates`), arithmetic disposes: net + tax = total, rate * base = tax,
+due = issue + terms. Arithmetic alone is never enough, since a table of lines holds many sums that
+happen to fit.
+"""
+
+from __future__ import annotations
+
+import datetime
+import itertools
+import re
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+from typing import Final
+
+import msgspec
+
+from api.documents.reading import values
+from api.documents.reading.candidates import Candidate, near
+from api.documents.reading.page import Page
+from api.documents.reading.spans import Found, Span
+from api.documents.reading.values import Amount, Date, plain
+from api.documents.reading.vocabulary import Label, Strength, extra
+
+_PER_FIELD: Final = 8
+"""Candidates of each amount that are tried in every combination."""
+
+_ALIGNED: Final = 3.0
+"""Points by which right edges of a column may differ."""
+
+_TRIPLE: Final = 0.95
+_CENT: Final = Decimal("0.01")
+_ROUNDING: Final = Decimal("0.02")
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """A field's value as text in its normal form, its place, its score and why."""
+
+    value: str
+    span: Span | None
+    score: float
+    evidence: tuple[str, ...]
+
+
+def _of(labels: Iterable[Label], field: str) -> list[Label]:
+    return [label for label in labels if label.field == field]
+
+
+def number(pages: Sequence[Page], labels: Sequence[Label], found: Found) -> Answer | None:
+    """The invoice's number: the id nearest to what names it, early, and repeated on the pages."""
+    repeated = Counter(text for _, text in found.ids)
+    ranked: list[tuple[float, Candidate[str]]] = []
+    for each in near(pages, _of(labels, "number"), found.ids):
+        score = each.score + _likeness(each.value) + 0.04 * min(repeated[each.value] - 1, 3)
+        score -= 0.12 * each.span.page
+        score -= 0.15 * min(1.0, each.span.box.y0 / pages[each.span.page].height)
+        if each.label and each.label.strength is Strength.WEAK and each.span.row != each.label.row:
+            score -= 0.1
+        ranked.append((score, each))
+    if not ranked:
+        return None
+    score, best = max(ranked, key=lambda each: each[0])
+    if score < 0.35:
+        return None
+    return Answer(best.value, best.span, _bounded(score), _because(best))
+
+
+def _likeness(text: str) -> float:
+    """How much a text looks like an invoice's number rather than a quantity, a year, a phone."""
+    digits = sum(map(str.isdigit, text))
+    score = 0.0
+    if len(text) < 3:
+        score -= 0.3
+    if digits >= 4:
+        score += 0.08
+    if re.fullmatch(r"(19|20)\d\d", text):
+        score -= 0.3
+    if re.fullmatch(r"\d{1,3}([.,]\d{3})*[.,]\d{2}", text):
+        score -= 0.5
+    if re.fullmatch(r"[A-Z]{2}\d{2}", text) or values.vat_ids(text):
+        score -= 0.4
+    return score
+
+
+class Days(msgspec.Struct, frozen=True):
+    """The two dates of an invoice."""
+
+    date: Answer | None
+    due: Answer | None
+
+
+def days(pages: Sequence[Page], labels: Sequence[Label], found: Found, usd: bool) -> Days:
+    """Issue date and due date together: a due date is not before the issue."""
+    chosen = _readings(found.dates, american=usd)
+    dated = [(span, chosen[span]) for span, _ in found.dates]
+    issue = _issue(pages, labels, dated)
+    due = _due(pages, labels, dated, issue)
+    return Days(issue, due)
+
+
+def _readings(dates: list[tuple[Span, Date]], *, american: bool) -> dict[Span, datetime.date]:
+    """Each date as day first or month first, as the whole document must mean it."""
+    sure = [date for _, date in dates if date.day_first == date.month_first]
+    only_month_first = any(
+        re.match(r"\d{1,2}[/-]", span.text) and date.day_first == date.month_first
+        and re.split(r"[/-]", span.text)[1].isdigit()
+        and int(re.split(r"[/-]", span.text)[1]) > 12
+        for span, date in dates
+    )
+    only_day_first = any(
+        re.match(r"\d{1,2}[/-]\d{1,2}[/-]", span.text)
+        and int(re.split(r"[/-]", span.text)[0]) > 12
+        for span, _ in dates
+    )
+    month_first = only_month_first or (american and not only_day_first)
+    del sure
+    return {
+        span: date.month_first if month_first else date.day_first for span, date in dates
+    }
+
+
+def _issue(
+    pages: Sequence[Page], labels: Sequence[Label], dated: list[tuple[Span, datetime.date]]
+) -> Answer | None:
+    ranked: list[tuple[float, Candidate[datetime.date]]] = []
+    for each in near(pages, _of(labels, "date"), dated):
+        score = each.score - 0.12 * each.span.page
+        score -= 0.12 * min(1.0, each.span.box.y0 / pages[each.span.page].height)
+        if each.label and each.label.strength is Strength.WEAK:
+            if _row_names(labels, each.span, "number"):
+                score += 0.35
+            if each.label.row != each.span.row:
+                score -= 0.1
+            score -= 0.25 * _row_names(labels, each.span, "due_date")
+        ranked.append((score, each))
+    if ranked:
+        score, best = max(ranked, key=lambda each: each[0])
+        if score >= 0.3:
+            return Answer(best.value.isoformat(), best.span, _bounded(score), _because(best))
+    alone = [each for each in dated if each[0].page == 0 and not _row_names(labels, each[0], "due_date")]
+    if alone:
+        span, date = min(alone, key=lambda each: each[0].box.y0)
+        return Answer(date.isoformat(), span, 0.3, ("the first date on the page",))
+    return None
+
+
+def _row_names(labels: Sequence[Label], span: Span, field: str) -> bool:
+    return any(
+        label.field == field and label.strength is not Strength.NOT
+        and (label.page, label.row) == (span.page, span.row)
+        and label.box.x0 <= span.box.x0
+        for label in labels
+    )
+
+
+def _due(
+    pages: Sequence[Page],
+    labels: Sequence[Label],
+    dated: list[tuple[Span, datetime.date]],
+    issue: Answer | None,
+) -> Answer | None:
+    issued = datetime.date.fromisoformat(issue.value) if issue else None
+    terms = _terms(pages, labels)
+    expected = {issued + datetime.timedelta(days=each) for each in terms} if issued else set()
+    ranked: list[tuple[float, Candidate[datetime.date]]] = []
+    for each in near(pages, _of(labels, "due_date"), dated):
+        if issued and each.value < issued:
+            continue
+        score = each.score + (0.2 if each.value in expected else 0.0)
+        if issue and each.span == issue.span:
+            score -= 0.5
+        ranked.append((score, each))
+    if ranked:
+        score, best = max(ranked, key=lambda each: each[0])
+        if score >= 0.45:
+            agrees = ("issue date and terms give the same",) if best.value in expected else ()
+            return Answer(
+                best.value.isoformat(), best.span, _bounded(score), (*_because(best), *agrees)
+            )
+    return None
+
+
+def _terms(pages: Sequence[Page], labels: Sequence[Label]) -> set[int]:
+    """Days to pay that the text speaks of: `14 Tage netto`, `net 30 days`."""
+    near_words = extra("terms", "context")
+    found = set()
+    for label in _of(labels, "terms"):
+        words = pages[label.page].rows[label.row].words
+        text = [plain(word.text) for word in words]
+        segment = pages[label.page].rows[label.row].segments[label.segment]
+        before = segment.words[label.first - 1].text if label.first else ""
+        if before.isdigit() and int(before) <= 180 and near_words & set(text):
+            found.add(int(before))
+    return found
+
+
+class Money(msgspec.Struct, frozen=True):
+    """The amounts of an invoice that fit together best."""
+
+    total: Answer | None
+    net: Answer | None
+    tax: Answer | None
+
+
+_Amounts = list[Candidate[Amount]]
+
+
+def money(pages: Sequence[Page], labels: Sequence[Label], found: Found) -> Money:
+    """Total, net and tax together: the combination that labels and arithmetic like best."""
+    amounts = [each for each in found.amounts if _is_money(each[1])]
+    written = Counter(abs(amount.value) for _, amount in amounts)
+    largest = max(written, default=Decimal(0))
+    weighed = {
+        field: _weighed(pages, labels, amounts, field, largest) for field in ("total", "net", "tax")
+    }
+    _read_triples(amounts, weighed)
+    totals, nets, taxes = (_best(weighed[field]) for field in ("total", "net", "tax"))
+    choices = itertools.product([*totals, None], [*nets, None], [*taxes, None])
+    best = max(choices, key=lambda choice: _fit(*choice), default=(None, None, None))
+    fit = _fits(*best)
+    total, net, tax = best
+    return Money(_answer(total, fit), _answer(net, fit), _answer(tax, fit))
+
+
+def _is_money(amount: Amount) -> bool:
+    return amount.decimals == 2 or amount.mark is not None
+
+
+def _weighed(
+    pages: Sequence[Page],
+    labels: Sequence[Label],
+    amounts: list[tuple[Span, Amount]],
+    field: str,
+    largest: Decimal,
+) -> _Amounts:
+    weighed = []
+    last_page = max((span.page for span, _ in amounts), default=0)
+    for each in near(pages, _of(labels, field), amounts, below=True):
+        height = pages[each.span.page].height
+        score = each.score
+        if each.label and each.label.row != each.span.row:
+            score -= 0.18
+        if _sums_its_column(each.span, each.value, amounts):
+            score += 0.35
+        score += 0.05 * min(1.0, each.span.box.y0 / height)
+        score += 0.03 * (each.span.page == last_page)
+        if each.value.mark:
+            score += 0.03
+        if field == "total" and abs(each.value.value) == largest:
+            score += 0.15
+        if field == "tax" and abs(each.value.value) == largest:
+            score -= 0.3
+        weighed.append(Candidate(each.value, each.span, score, each.label))
+    return weighed
+
+
+def _sums_its_column(span: Span, amount: Amount, amounts: list[tuple[Span, Amount]]) -> bool:
+    """Whether the two amounts or more right above, in one column, add up to this one."""
+    total, count = Decimal(0), 0
+    above = [
+        (other, value)
+        for other, value in amounts
+        if other.page == span.page
+        and other.row < span.row
+        and abs(other.box.x1 - span.box.x1) < _ALIGNED
+    ]
+    for _, value in reversed(above):
+        total += value.value
+        count += 1
+        if count > 1 and total == amount.value != 0:
+            return True
+    return False
+
+
+def _read_triples(
+    amounts: list[tuple[Span, Amount]], weighed: dict[str, list[Candidate[Amount]]]
+) -> None:
+    """A row `Total 24.99 5.00 29.99` names one amount and shows all three."""
+    rows: dict[tuple[int, int], list[tuple[Span, Amount]]] = {}
+    for span, amount in amounts:
+        rows.setdefault((span.page, span.row), []).append((span, amount))
+    for named in [each for each in weighed["total"] if each.label]:
+        label, row = named.label, rows[named.span.page, named.span.row]
+        if label is None or label.row != named.span.row or label.strength is not Strength.STRONG:
+            continue
+        for net, tax, total in itertools.combinations(row, 3):
+            if net[1].value + tax[1].value == total[1].value and tax[1].value:
+                for field, (span, amount) in zip(
+                    ("net", "tax", "total"), (net, tax, total), strict=True
+                ):
+                    weighed[field].append(Candidate(amount, span, _TRIPLE, label))
+
+
+def _best(candidates: _Amounts) -> _Amounts:
+    """The best candidates, each value once."""
+    ranked: dict[Decimal, Candidate[Amount]] = {}
+    for each in sorted(candidates, key=lambda each: -each.score):
+        ranked.setdefault(each.value.value, each)
+    return list(ranked.values())[:_PER_FIELD]
+
+
+def _fits(
+    total: Candidate[Amount] | None, net: Candidate[Amount] | None, tax: Candidate[Amount] | None
+) -> bool:
+    """Whether the arithmetic of all three holds."""
+    if total is None or net is None or tax is None:
+        return False
+    return abs(net.value.value + tax.value.value - total.value.value) <= _ROUNDING
+
+
+def _fit(
+    total: Candidate[Amount] | None, net: Candidate[Amount] | None, tax: Candidate[Amount] | None
+) -> float:
+    """How well three amounts together make an invoice; missing ones cost a little."""
+    score = 2.0 * total.score if total else 0.0
+    score += 0.8 * net.score if net else 0.25
+    score += 0.8 * tax.score if tax else 0.25
+    if _fits(total, net, tax):
+        score += 0.9 if tax and tax.value.value else 0.35
+    elif total and net and tax:
+        score -= 0.9
+    if total and net and abs(net.value.value) > abs(total.value.value):
+        score -= 0.8
+    if total and tax and abs(tax.value.value) * 2 > abs(total.value.value):
+        score -= 0.8
+    return score
+
+
+def _answer(candidate: Candidate[Amount] | None, fits: bool) -> Answer | None:
+    if candidate is None:
+        return None
+    evidence = _because(candidate)
+    if fits:
+        evidence = (*evidence, "net and tax make the total")
+    value = candidate.value.value.quantize(_CENT) if candidate.value.decimals < 2 else candidate.value.value
+    return Answer(
+        str(value), candidate.span, _bounded(candidate.score + (0.2 if fits else 0.0)), evidence
+    )
+
+
+def currency(pages: Sequence[Page], found: Found) -> Answer | None:
+    """The currency that most amounts carry, or that is named alone."""
+    votes: Counter[str] = Counter()
+    for _, amount in found.amounts:
+        if amount.mark:
+            votes[amount.mark] += 2
+    for page in pages:
+        for row in page.rows:
+            for word in row.words:
+                if code := values.currency(word.text):
+                    votes[code] += 1
+    if not votes:
+        return None
+    (code, count), *others = votes.most_common(2)
+    share = count / (count + sum(each for _, each in others))
+    return Answer(code, None, _bounded(share), (f"{count} of the amounts' votes",))
+
+
+def _because(candidate: Candidate[object] | Candidate[str] | Candidate[Amount] | Candidate[datetime.date]) -> tuple[str, ...]:
+    return (f"labelled {candidate.label.phrase!r}",) if candidate.label else ()
+
+
+def _bounded(score: float) -> float:
+    return max(0.0, min(1.0, score))
