@@ -143,6 +143,7 @@ _UBL_NAMES: Final = (
     "cac:Party/cac:PartyLegalEntity/cbc:RegistrationName",
     "cac:Party/cac:PartyName/cbc:Name",
 )
+_COMPACT: Final = frozenset({"iban", "seller_vat", "buyer_vat"})
 _AMOUNTS: Final = frozenset(
     "lines_sum allowances charges net total prepaid rounding due".split()
 )
@@ -161,10 +162,12 @@ class _Reader:
         place = self.root if under is None else under
         return list(place.xpath(path, namespaces=self.namespaces))
 
-    def text(self, path: str, under: etree._Element | None = None) -> str | None:
+    def text(
+        self, path: str, under: etree._Element | None = None, *, compact: bool = False
+    ) -> str | None:
         for element in self.all(path, under):
             if element.text and element.text.strip():
-                return " ".join(element.text.split())
+                return ("" if compact else " ").join(element.text.split())
         return None
 
     def number(self, path: str, under: etree._Element | None = None) -> Decimal | None:
@@ -185,6 +188,8 @@ class _Reader:
         text = self.text(path)
         if text is None:
             return None
+        if self.all(f"({path})[@format='102']") and not (len(text) == 8 and text.isdigit()):  # noqa: PLR2004
+            self.malformed.append(text)
         compact = len(text) == 8 and text.isdigit()  # noqa: PLR2004  # format 102
         iso = f"{text[:4]}-{text[4:6]}-{text[6:]}" if compact else text[:10]
         try:
@@ -208,7 +213,7 @@ def parse(data: bytes) -> EInvoice:
 
 def is_invoice(data: bytes) -> bool:
     """Whether the bytes look like the XML of an invoice, readable or not."""
-    return b"CrossIndustry" in data[:4096] or b"ubl:schema:xsd" in data[:4096]
+    return b"CrossIndustry" in data or b"ubl:schema:xsd" in data
 
 
 def _root(data: bytes) -> etree._Element:
@@ -275,7 +280,7 @@ def _plain(reader: _Reader, paths: dict[str, str]) -> dict[str, object]:
         if name in _AMOUNTS
         else reader.date(path)
         if name in _DATES
-        else reader.text(path)
+        else reader.text(path, compact=name in _COMPACT)
         for name, path in paths.items()
     }
 

@@ -102,7 +102,6 @@ def days(pages: Sequence[Page], labels: Sequence[Label], found: Found, usd: bool
 
 def _readings(dates: list[tuple[Span, Date]], *, american: bool) -> dict[Span, datetime.date]:
     """Each date as day first or month first, as the whole document must mean it."""
-    sure = [date for _, date in dates if date.day_first == date.month_first]
     only_month_first = any(
         re.match(r"\d{1,2}[/-]", span.text) and date.day_first == date.month_first
         and re.split(r"[/-]", span.text)[1].isdigit()
@@ -115,7 +114,6 @@ def _readings(dates: list[tuple[Span, Date]], *, american: bool) -> dict[Span, d
         for span, _ in dates
     )
     month_first = only_month_first or (american and not only_day_first)
-    del sure
     return {
         span: date.month_first if month_first else date.day_first for span, date in dates
     }
@@ -129,28 +127,35 @@ def _issue(
         score = each.score - 0.12 * each.span.page
         score -= 0.12 * min(1.0, each.span.box.y0 / pages[each.span.page].height)
         if each.label and each.label.strength is Strength.WEAK:
-            if _row_names(labels, each.span, "number"):
+            if _row_names(labels, each.label.page, each.label.row, each.span, "number"):
                 score += 0.35
             if each.label.row != each.span.row:
                 score -= 0.1
-            score -= 0.25 * _row_names(labels, each.span, "due_date")
+            if _row_names(labels, each.span.page, each.span.row, each.span, "due_date"):
+                score -= 0.25
         ranked.append((score, each))
     if ranked:
         score, best = max(ranked, key=lambda each: each[0])
         if score >= 0.3:
             return Answer(best.value.isoformat(), best.span, _bounded(score), _because(best))
-    alone = [each for each in dated if each[0].page == 0 and not _row_names(labels, each[0], "due_date")]
+    alone = [
+        (span, date)
+        for span, date in dated
+        if span.page == 0 and not _row_names(labels, span.page, span.row, span, "due_date")
+    ]
     if alone:
         span, date = min(alone, key=lambda each: each[0].box.y0)
         return Answer(date.isoformat(), span, 0.3, ("the first date on the page",))
     return None
 
 
-def _row_names(labels: Sequence[Label], span: Span, field: str) -> bool:
+def _row_names(labels: Sequence[Label], page: int, row: int, span: Span, field: str) -> bool:
+    """Whether a row names a field left of a value, or in the row before a value that wraps."""
     return any(
-        label.field == field and label.strength is not Strength.NOT
-        and (label.page, label.row) == (span.page, span.row)
-        and label.box.x0 <= span.box.x0
+        label.field == field
+        and label.strength is not Strength.NOT
+        and (label.page, label.row) == (page, row)
+        and (label.box.x0 <= span.box.x0 or row != span.row)
         for label in labels
     )
 

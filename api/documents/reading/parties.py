@@ -1,0 +1,354 @@
+"""Who invoices whom: names of seller and buyer, from labels, letterheads and address blocks.
+
+An invoice rarely says "seller". What it has is a letterhead, a sender's line above the address
+window, a footer with legal form and register, and the block of lines of an address whose first
+line is the name. Each of these votes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Collection, Iterator, Sequence
+from typing import Final
+
+import msgspec
+
+from api.documents.reading import values
+from api.documents.reading.page import Page, Segment, around
+from api.documents.reading.solver import Answer
+from api.documents.reading.spans import Span
+from api.documents.reading.values import plain
+from api.documents.reading.vocabulary import Label, Strength
+
+_FORMS: Final = (
+    r"gmbh(?: ?& ?co\.?(?: ?kg(?:aa)?)?)?|ag|kg|ohg|gbr|ug|e\.? ?k\.?|e\.? ?v\.?|se|sarl|s\.?a\.?r\.?l\.?|sas|s\.?a\.?s\.?"
+    r"|s\.?a\.?|eurl|sasu|sci|snc|b\.?v\.?|n\.?v\.?|v\.?o\.?f\.?|ltd\.?|limited|llc|l\.l\.c\.|llp|plc|inc\.?|corp\.?"
+    r"|corporation|company|co\.|pvt\.?|pte\.?|pty\.?|s\.?l\.?u?\.?|s\.?p\.?a\.?|s\.?r\.?l\.?s?|lda\.?|sp\. ?z ?o\.? ?o\.?|s\.r\.o\.|a\.s\."
+    r"|kft\.?|ab|as|asa|a/s|aps|oy|oyj|a\.g\."
+)
+_LEGAL: Final = re.compile(rf"(?<![\w.])(?:{_FORMS})(?![\w])", re.IGNORECASE)
+_POSTCODE: Final = re.compile(
+    r"(?:^|[\s,\-])(?:[A-Z]{1,2}-?\s?)?(?:\d{4,5}(?:-\d{3,4})?|\d{2}-\d{3}|\d{4}\s?[A-Z]{2})[\s,]+[^\W\d]"
+    r"|\b[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}\b|\b[A-Z]{2},?\s\d{5}\b"
+)
+_NOISE: Final = re.compile(
+    r"@|https?:|www\.|\b(?:tel|fon|phone|telefon|telefax|fax|iban|bic|swift|seite|page|datum|date)\b"
+    r"|\b(?:gln|gtin|hrb|ust|vat|tva|btw|nip|siret|kvk)\b|[?✉☎]|\d{5,}|%|€",
+    re.IGNORECASE,
+)
+_DOMAIN: Final = re.compile(r"(?:@|www\.|https?://)(?:[\w-]+\.)*?([\w-]{4,})\.[a-z]{2,6}\b", re.IGNORECASE)
+_SALUTATIONS: Final = frozenset(
+    "herrn herr frau firma mr mrs ms m mme monsieur madame sr sra de heer mevrouw spett le".split()
+)
+_PREFIX: Final = re.compile(
+    r"^(?:name|firma|company|nom|naam|nombre|raison sociale|ragione sociale|nazwa|handelsname|m/s"
+    r"|herrn?|frau|mr\.?|mrs\.?|ms\.?|attn:?|z\. ?hd\.?|t\.a\.v\.)\s*[:.]?\s+|^(?:name|firma)\s*:",
+    re.IGNORECASE,
+)
+_SENDER_BREAK: Final = re.compile(r"\s+[-–—•●·|*,]\s+|\s*[•●·|]\s*")
+_BLOCK_LINES: Final = 7
+
+
+_VALUES: Final = frozenset({"number", "date", "due_date", "total", "net", "tax"})
+_REGISTER: Final = re.compile(
+    r"\b(?:kvk|btw|ust-?id|vat|tva|siret|siren|iban|bic|nip|p\.? ?iva|cif|nif|hrb|gstin|cin)\b",
+    re.IGNORECASE,
+)
+
+
+class Party(msgspec.Struct, frozen=True):
+    """A name that stands on the page as a party's, and the lines around it."""
+
+    name: str
+    score: float
+    page: int
+    row: int
+    segment: int
+    why: str
+
+
+def seller_and_buyer(
+    pages: Sequence[Page], labels: Sequence[Label]
+) -> tuple[Answer | None, Answer | None]:
+    """The two parties. The buyer is who is addressed; the seller is not the buyer."""
+    if not pages:
+        return None, None
+    text = plain(_text(pages))
+    senders = list(_letterhead(pages))
+    sender = next((each.name for each in senders if each.score >= _SENDER), "")
+    domains = {plain(each).replace(" ", "") for each in _DOMAIN.findall(_text(pages))}
+    taken = {
+        (label.page, label.row, label.segment)
+        for label in labels
+        if label.field in _VALUES and label.strength is not Strength.WEAK
+    }
+    own, others = [], []
+    for each in _addressed(pages):
+        name = plain(each.name).replace(" ", "")
+        if sender:
+            is_own = _same(plain(each.name), plain(sender))
+        else:
+            is_own = each.registered or any(
+                domain in name or name in domain for domain in domains
+            )
+        (own if is_own else others).append(each.party)
+    buyers = _ranked(
+        [*_labelled(pages, labels, "buyer"), *others], text, not_this=sender, taken=taken
+    )
+    buyer = buyers[0] if buyers else None
+    sellers = _ranked(
+        [*_labelled(pages, labels, "seller"), *senders, *own, *_legal(pages)],
+        text,
+        taken=taken,
+        not_this=buyer.name if buyer else "",
+        domains=domains,
+    )
+    seller = sellers[0] if sellers else None
+    return _answer(pages, seller), _answer(pages, buyer)
+
+
+def _text(pages: Sequence[Page]) -> str:
+    return " ".join(
+        segment.text for page in pages for row in page.rows for segment in row.segments
+    )
+
+
+def _answer(pages: Sequence[Page], party: Party | None) -> Answer | None:
+    if party is None:
+        return None
+    segment = pages[party.page].rows[party.row].segments[party.segment]
+    span = Span(
+        party.page, party.row, party.segment, 0, len(segment.words) - 1,
+        around(segment.words), segment.text,
+    )  # fmt: skip
+    return Answer(party.name, span, max(0.0, min(1.0, party.score)), (party.why,))
+
+
+def _ranked(
+    parties: list[Party],
+    text: str,
+    *,
+    taken: Collection[tuple[int, int, int]],
+    not_this: str = "",
+    domains: Collection[str] = (),
+) -> list[Party]:
+    """The best first: a name that several places give, and the text repeats, is surer.
+
+    `taken` are the segments that hold other fields. `domains` are those of the addresses on the page: a company likes to call itself like its site.
+    """
+    votes: Counter[str] = Counter()
+    for party in parties:
+        votes[plain(party.name)] += 1
+    kept = {}
+    for party in parties:
+        key = plain(party.name)
+        if (party.page, party.row, party.segment) in taken:
+            continue
+        if not key or (not_this and _same(key, plain(not_this))):
+            continue
+        repeats = min(text.count(key), 4) - 1
+        score = party.score + 0.08 * (votes[key] - 1) + 0.05 * max(repeats, 0)
+        if _LEGAL.search(party.name):
+            score += 0.15
+        squashed = key.replace(" ", "")
+        if any(each in squashed or squashed in each for each in domains):
+            score += 0.3
+        if key not in kept or kept[key].score < score:
+            kept[key] = msgspec.structs.replace(party, score=score)
+    return sorted(kept.values(), key=lambda each: -each.score)
+
+
+def _same(left: str, right: str) -> bool:
+    return left == right or (min(len(left), len(right)) > 5 and (left in right or right in left))
+
+
+def _clean(text: str) -> str:
+    """A line as a name: without what stands before and after it."""
+    name = _PREFIX.sub("", text.strip(" :;,*•●-–|"))
+    return _PREFIX.sub("", name).strip(" :;,*•●-–|")
+
+
+def _is_name(text: str) -> bool:
+    letters = sum(map(str.isalpha, text))
+    return (
+        3 <= letters
+        and plain(text) not in _SALUTATIONS
+        and not _LEGAL.fullmatch(text.strip("., "))
+        and plain(text).replace(" ", "") not in _NOT_NAMES
+        and len(text) <= 70
+        and not _NOISE.search(text)
+        and not text.startswith("(")
+        and sum(map(str.isdigit, text)) <= letters // 2
+        and not text.endswith(":")
+    )
+
+
+def _below(page: Page, row: int, x0: float, x1: float) -> Iterator[tuple[int, int, Segment]]:
+    """The segments of the following rows in the column between `x0` and `x1`."""
+    for index in range(row, min(row + _BLOCK_LINES, len(page.rows))):
+        for place, segment in enumerate(page.rows[index].segments):
+            box = segment.box
+            if box.x0 < x1 and box.x1 > x0 and abs(box.x0 - x0) < _COLUMN_SHIFT:
+                yield index, place, segment
+
+
+_SENDER: Final = 0.7
+_COLUMN_SHIFT: Final = 130.0
+_ALIGNED: Final = 6.0
+_NOT_NAMES: Final = frozenset(
+    "nummer name anschrift address adresse number verkaufer kaufer art nr lief seller buyer rechnung"
+    " invoice facture factuur deutschland germany france nederland belgique united states".split()
+)
+
+
+def _labelled(pages: Sequence[Page], labels: Sequence[Label], field: str) -> Iterator[Party]:
+    """The name right of a label, or the first name below it."""
+    for label in labels:
+        if label.field != field or label.strength is not Strength.STRONG or label.page > 0:
+            continue
+        page = pages[label.page]
+        segment = page.rows[label.row].segments[label.segment]
+        # A label begins its segment and ends it, or a colon follows: else it is a word in a text.
+        ends = label.last == len(segment.words) - 1
+        colon = segment.words[label.last].text.endswith(":") or (
+            not ends and segment.words[label.last + 1].text == ":"
+        )
+        if label.first != 0 or not (ends or colon):
+            continue
+        if not plain(segment.words[label.first].text).startswith(label.phrase.split()[0]):
+            continue
+        base = 0.45 if label.phrase in _ACCOUNT else 0.75
+        rest = _clean(" ".join(word.text for word in segment.words[label.last + 1 :]))
+        if rest and _is_name(rest):
+            yield Party(rest, base + 0.1, 0, label.row, label.segment, f"labelled {label.phrase!r}")
+            continue
+        for distance, (row, place, below) in enumerate(
+            list(_below(page, label.row + 1, segment.box.x0, segment.box.x0 + 220))[:5]
+        ):
+            if any(
+                (other.page, other.row, other.segment, other.first) == (0, row, place, 0)
+                and other.field in ("buyer", "seller")
+                and plain(below.words[0].text).startswith(other.phrase.split()[0])
+                for other in labels
+            ):
+                break
+            line = " ".join(each.text for each in page.rows[row].segments[place:])
+            text = below.text
+            if found := _KEYED.match(line):
+                if plain(found[1]) not in _NAME_KEYS:
+                    continue
+                text = found[2]
+            name = _clean(text)
+            if _is_name(name):
+                yield Party(name, base - 0.05 * distance, 0, row, place, f"below {label.phrase!r}")
+                break
+
+
+_KEYED: Final = re.compile(r"([^\W\d][^:]{1,30}?)\s*:\s*(.+)")
+_ACCOUNT: Final = frozenset(
+    {"kontoinhaber", "account holder", "titulaire du compte", "kontoname", "payee"}
+)
+_NAME_KEYS: Final = frozenset({"name", "firma", "company", "nom", "naam", "nombre", "nazwa"})
+
+
+class _Addressed(msgspec.Struct, frozen=True):
+    """A party of an address block, and whether its register or bank follows: it is the seller's."""
+
+    party: Party
+    registered: bool
+
+    @property
+    def name(self) -> str:
+        """The party's."""
+        return self.party.name
+
+
+def _addressed(pages: Sequence[Page]) -> Iterator[_Addressed]:
+    """The first lines of the address blocks on the upper half of the first page."""
+    page = pages[0]
+    for row, line in enumerate(page.rows):
+        if line.middle > page.height * 0.55:
+            break
+        for place, segment in enumerate(line.segments):
+            if not _POSTCODE.search(f" {segment.text}") or _SENDER_BREAK.search(segment.text):
+                continue
+            block = _block_above(page, row, place)
+            if len(block) < 2:
+                continue
+            first_row, first_place, first = next(
+                (line for line in block if _is_name(_clean(line[2].text))), block[0]
+            )
+            name = _clean(first.text)
+            if _is_name(name):
+                left = segment.box.x0 < page.width * 0.45
+                score = 0.45 + (0.08 if left else 0.0) + 0.05 * (line.middle > page.height * 0.12)
+                party = Party(name, score, 0, first_row, first_place, "first line of an address")
+                after = list(_below(page, row + 1, segment.box.x0, segment.box.x1))
+                registered = any(
+                    _REGISTER.search(each.text)
+                    for _, _, each in after
+                    if abs(each.box.x0 - segment.box.x0) < _ALIGNED
+                )
+                yield _Addressed(party, registered)
+
+
+def _block_above(page: Page, row: int, place: int) -> list[tuple[int, int, Segment]]:
+    """The lines above a postcode's, in its column without a gap, topmost first."""
+    segment = page.rows[row].segments[place]
+    block = [(row, place, segment)]
+    for index in range(row - 1, max(row - _BLOCK_LINES, -1), -1):
+        top = block[0][2].box
+        found = next(
+            (
+                (index, number, each)
+                for number, each in enumerate(page.rows[index].segments)
+                if abs(each.box.x0 - top.x0) < _ALIGNED
+            ),
+            None,
+        )
+        if found is None:
+            # A row of another column may lie between.
+            if top.y0 - page.rows[index].middle < 2.2 * max(top.height, 6.0):
+                continue
+            break
+        if top.y0 - found[2].box.y1 > 2.2 * max(top.height, 6.0):
+            break
+        if _SENDER_BREAK.search(found[2].text) and _POSTCODE.search(f" {found[2].text}"):
+            break
+        block.insert(0, found)
+    return block
+
+
+def _letterhead(pages: Sequence[Page]) -> Iterator[Party]:
+    """The sender's line `Name - Street - Town`, and the first lines of the page."""
+    page = pages[0]
+    for row, line in enumerate(page.rows):
+        if line.middle > page.height * 0.5:
+            break
+        for place, segment in enumerate(line.segments):
+            parts = _SENDER_BREAK.split(segment.text)
+            if len(parts) >= 2 and _POSTCODE.search(f" {segment.text}") and _is_name(parts[0]):
+                yield Party(_clean(parts[0]), 0.7, 0, row, place, "the sender's line")
+            elif row < 4 and _LEGAL.search(segment.text) and _is_name(_clean(segment.text)):
+                yield Party(_clean(segment.text), 0.5, 0, row, place, "the head of the page")
+            elif row < 2 and len(segment.words) <= 4 and _is_name(segment.text):
+                yield Party(_clean(segment.text), 0.3, 0, row, place, "the head of the page")
+
+
+def _legal(pages: Sequence[Page]) -> Iterator[Party]:
+    """Names with a legal form, surest in the footer and beside a VAT id."""
+    for page in pages[:2]:
+        for row, line in enumerate(page.rows):
+            for place, segment in enumerate(line.segments):
+                found = _LEGAL.search(segment.text)
+                if not found:
+                    continue
+                name = _clean(segment.text[: found.end()])
+                begin = max(name.rfind(mark) for mark in (": ", " | ", ", ", "; ", " – ", " • ", " ● "))
+                name = _clean(name[begin + 1 :]) if begin > 0 else name
+                if not _is_name(name) or len(name.split()) > 7 or name[:1].islower():
+                    continue
+                foot = line.middle > page.height * 0.85
+                score = 0.42 + (0.12 if foot else 0.0) + 0.1 * bool(values.vat_ids(segment.text))
+                yield Party(name, score - 0.1 * page.number, page.number, row, place, "a legal form")
