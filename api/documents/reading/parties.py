@@ -198,7 +198,9 @@ _COLUMN_SHIFT: Final = 130.0
 _ALIGNED: Final = 6.0
 _NOT_NAMES: Final = frozenset(
     "nummer name anschrift address adresse number verkaufer kaufer art nr lief seller buyer rechnung"
-    " invoice facture factuur deutschland germany france nederland belgique united states".split()
+    " invoice facture factuur deutschland germany france nederland belgique unitedstates"
+    " adressedelivraison deliveryaddress shippingaddress lieferadresse lieferanschrift afleveradres"
+    " direcciondeenvio adressedefacturation billingaddress rechnungsadresse shipto billto".split()
 )
 
 

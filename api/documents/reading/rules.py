@@ -7,6 +7,7 @@ can be mended. Rules of profiles that carry no lines (MINIMUM, BASIC WL) leave o
 from __future__ import annotations
 
 import datetime
+import enum
 from collections.abc import Iterator
 from decimal import Decimal
 from typing import Final
@@ -28,15 +29,20 @@ _FACTURX: Final = frozenset({"minimum", "basicwl", "basic", "extended"})
 _EXEMPT: Final = frozenset({"E", "AE", "K", "G", "O"})
 
 
-class Finding(msgspec.Struct, frozen=True):
-    """A broken rule: its name in the standard, and what is wrong in a sentence.
+class Severity(enum.Enum):
+    """ERROR breaks the standard, DOUBT needs a human's look, NOTICE is good to know."""
 
-    A `doubt` breaks no rule of the standard, but a human should look.
-    """
+    ERROR = "error"
+    DOUBT = "doubt"
+    NOTICE = "notice"
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """A broken rule: its name in the standard, and what is wrong in a sentence."""
 
     rule: str
     message: str
-    doubt: bool = False
+    severity: Severity = Severity.ERROR
 
 
 def check(invoice: EInvoice) -> list[Finding]:
@@ -123,7 +129,8 @@ def _lines(invoice: EInvoice) -> Iterator[Finding]:
             continue
         expected = line.price * line.quantity / (line.per or Decimal(1))  # type: ignore[operator]
         if abs(expected - line.net) > Decimal("0.02"):  # type: ignore[operator]
-            yield Finding("line-total", f"line {place} makes {expected:.2f}, not {line.net}", doubt=True)
+            message = f"line {place} makes {expected:.2f}, not {line.net}"
+            yield Finding("line-total", message, Severity.NOTICE)
 
 
 def _taxes(invoice: EInvoice) -> Iterator[Finding]:
@@ -150,7 +157,8 @@ def _parties(invoice: EInvoice) -> Iterator[Finding]:
         yield Finding("BR-S-02", "VAT is charged, but the seller's VAT id is missing")
     for name, vat in (("seller", invoice.seller_vat), ("buyer", invoice.buyer_vat)):
         if vat and vat[:2].upper() in _CHECKED and not eu_vat.is_valid(vat):
-            yield Finding("vat-id", f"the {name}'s VAT id {vat} has wrong check digits", doubt=True)
+            message = f"the {name}'s VAT id {vat} has wrong check digits"
+            yield Finding("vat-id", message, Severity.NOTICE)
 
 
 _CHECKED: Final = frozenset(code.upper() for code in eu_vat.MEMBER_STATES)

@@ -18,7 +18,7 @@ from typing import Final
 import msgspec
 
 from api.documents.reading import values
-from api.documents.reading.candidates import Candidate, near
+from api.documents.reading.candidates import Candidate, ValueT, near
 from api.documents.reading.page import Page
 from api.documents.reading.spans import Found, Span
 from api.documents.reading.values import Amount, Date, plain
@@ -91,9 +91,11 @@ class Days(msgspec.Struct, frozen=True):
     due: Answer | None
 
 
-def days(pages: Sequence[Page], labels: Sequence[Label], found: Found, usd: bool) -> Days:
+def days(
+    pages: Sequence[Page], labels: Sequence[Label], found: Found, *, american: bool
+) -> Days:
     """Issue date and due date together: a due date is not before the issue."""
-    chosen = _readings(found.dates, american=usd)
+    chosen = _readings(found.dates, american=american)
     dated = [(span, chosen[span]) for span, _ in found.dates]
     issue = _issue(pages, labels, dated)
     due = _due(pages, labels, dated, issue)
@@ -357,13 +359,32 @@ def currency(pages: Sequence[Page], found: Found) -> Answer | None:
                 if code := values.currency(word.text):
                     votes[code] += 1
     if not votes:
-        return None
+        return _country_currency(pages)
     (code, count), *others = votes.most_common(2)
     share = count / (count + sum(each for _, each in others))
     return Answer(code, None, _bounded(share), (f"{count} of the amounts' votes",))
 
 
-def _because(candidate: Candidate[object] | Candidate[str] | Candidate[Amount] | Candidate[datetime.date]) -> tuple[str, ...]:
+def _country_currency(pages: Sequence[Page]) -> Answer | None:
+    """Where no currency is written: the one of the country of IBAN or VAT id, a guess."""
+    text = " ".join(segment.text for page in pages for row in page.rows for segment in row.segments)
+    for found in (*values.ibans(text), *values.vat_ids(text)):
+        code = "EUR" if found[:2] in _EURO_COUNTRIES else _OWN_CURRENCY.get(found[:2])
+        if code:
+            return Answer(code, None, 0.5, (f"no currency is written; {found[:2]} has this one",))
+    return None
+
+
+_EURO_COUNTRIES: Final = frozenset(
+    "AT BE CY DE EE EL ES FI FR GR HR IE IT LT LU LV MT NL PT SI SK".split()
+)
+_OWN_CURRENCY: Final = {
+    "CH": "CHF", "GB": "GBP", "PL": "PLN", "CZ": "CZK", "HU": "HUF", "SE": "SEK", "DK": "DKK",
+    "NO": "NOK", "RO": "RON",
+}  # fmt: skip
+
+
+def _because(candidate: Candidate[ValueT]) -> tuple[str, ...]:
     return (f"labelled {candidate.label.phrase!r}",) if candidate.label else ()
 
 

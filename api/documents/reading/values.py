@@ -166,7 +166,7 @@ def _month_numbers() -> dict[str, int]:
 
 
 _NUMERIC: Final = re.compile(r"(\d{1,4})\s?([./-])\s?(\d{1,2})\s?\2\s?(\d{4}|\d{2})\b")
-_COMPACT: Final = re.compile(r"(20\d{2})(\d{2})(\d{2})")
+_COMPACT: Final = re.compile(r"(20\d{2})([01]\d)([0-3]\d)\b")
 _DAY_MONTH: Final = re.compile(
     r"(\d{1,2})(?:st|nd|rd|th|er|\.|º|°)?[\s\-./]*(?:de\s+|di\s+|of\s+)?([^\W\d]{3,12})[\s.\-,/]*"
     r"(?:de\s+|del\s+)?(\d{4}|(?<=[\-/'\u2019])\d{2})\b"
@@ -181,6 +181,10 @@ class Date(msgspec.Struct, frozen=True):
     month_first: datetime.date
 
 
+_INSIDE: Final = frozenset("/-#_")
+"""A date right behind one of these is part of a number."""
+
+
 def dates(text: str) -> list[tuple[int, int, Date]]:
     """All dates in `text`: where each begins and ends, and what it means."""
     found: list[tuple[int, int, Date]] = []
@@ -191,7 +195,7 @@ def dates(text: str) -> list[tuple[int, int, Date]]:
             if any(match.start() < end and start < match.end() for start, end in taken):
                 continue
             before, after = folded[: match.start()][-1:], folded[match.end() :][:1]
-            if before.isalnum() or after.isdigit() or before == "/" or after == "/":
+            if before.isalnum() or after.isdigit() or before in _INSIDE or after == "/":
                 continue
             meaning = read(match)
             if meaning:
@@ -243,8 +247,13 @@ def _month_day(match: re.Match[str]) -> Date | None:
     return _meaning(_date(match[3], month, int(match[2]))) if month else None
 
 
+def _compact(match: re.Match[str]) -> Date | None:
+    return _meaning(_date(match[1], int(match[2]), int(match[3])))
+
+
 _PATTERNS: Final = (
     (_NUMERIC, _numeric),
+    (_COMPACT, _compact),
     (_DAY_MONTH, _day_month),
     (_MONTH_DAY, _month_day),
 )

@@ -1,0 +1,233 @@
+"""Reads one document: the one function that puts all readers together, run in the sandbox."""
+
+from __future__ import annotations
+
+import enum
+from collections.abc import Sequence
+from decimal import Decimal
+from typing import Final
+
+import msgspec
+import pypdfium2
+
+from api.documents.reading import (
+    container,
+    einvoice,
+    hybrid,
+    parties,
+    rules,
+    solver,
+    spans,
+    text_layer,
+    vocabulary,
+)
+from api.documents.reading.container import Kind, Refusal, RefusedError
+from api.documents.reading.einvoice import EInvoice
+from api.documents.reading.page import Box, Page
+from api.documents.reading.rules import Finding, Severity
+from api.documents.reading.solver import Answer
+
+CORE: Final = ("number", "date", "due_date", "currency", "total", "net", "tax", "seller", "buyer")
+"""The fields that are looked for; IBAN, amount due and type code come with them where known."""
+
+_XML_SURE: Final = 0.99
+_XML_DOUBTED: Final = 0.6
+
+
+class Source(enum.Enum):
+    """Where a value was read."""
+
+    XML = "xml"
+    TEXT = "text"
+    OCR = "ocr"
+    HUMAN = "human"
+
+
+class Field(msgspec.Struct, frozen=True):
+    """A value as text in its normal form (amounts with a point, dates ISO), and why to believe it.
+
+    `box` is in points from the top left of `page` (counted from 0); both are missing where the
+    value stands on no page. `against` are the reasons to doubt it.
+    """
+
+    value: str
+    confidence: float
+    source: Source
+    page: int | None
+    box: Box | None
+    evidence: tuple[str, ...]
+    against: tuple[str, ...] = ()
+
+
+class Verdict(enum.Enum):
+    """What the file may be used for.
+
+    RECORD: an electronic invoice in order, which the page confirms. REVIEW: a human must look.
+    REJECT: an electronic invoice that breaks the rules it claims to keep.
+    """
+
+    RECORD = "record"
+    REVIEW = "review"
+    REJECT = "reject"
+
+
+class PageSize(msgspec.Struct, frozen=True):
+    """Width and height in points."""
+
+    width: float
+    height: float
+
+
+class Reading(msgspec.Struct, frozen=True):
+    """What was read from a document; fields that were not found are missing."""
+
+    kind: Kind
+    verdict: Verdict
+    fields: dict[str, Field]
+    findings: tuple[Finding, ...]
+    pages: tuple[PageSize, ...]
+
+
+def read(data: bytes, *, text_only: bool = False) -> Reading:
+    """Everything that `data` tells; `text_only` leaves an embedded invoice out, to measure text.
+
+    Raises RefusedError for what is not to be opened.
+    """
+    kind = container.kind_of(data)
+    if kind is Kind.XML:
+        return _xml(data)
+    if kind is Kind.PDF:
+        return _pdf(data, text_only=text_only)
+    raise RefusedError(Refusal.UNKNOWN_TYPE, "Images are not read yet: upload a PDF or an XML.")
+
+
+def _xml(data: bytes) -> Reading:
+    try:
+        invoice = einvoice.parse(data)
+    except einvoice.UnreadableXmlError as error:
+        raise RefusedError(Refusal.NOT_AN_INVOICE, f"This is no e-invoice: {error}.") from error
+    findings = rules.check(invoice)
+    return Reading(Kind.XML, _verdict(findings), _xml_fields(invoice, findings), tuple(findings), ())
+
+
+def _pdf(data: bytes, *, text_only: bool) -> Reading:
+    packed = container.open_pdf(data)
+    try:
+        pages = text_layer.pages(data, container.MAX_PAGES)
+    except pypdfium2.PdfiumError as error:
+        raise RefusedError(Refusal.BROKEN, f"The PDF cannot be displayed: {error}") from error
+    found = spans.find(pages)
+    fields = _text_fields(pages, found)
+    invoice, findings = (None, []) if text_only else _embedded(packed)
+    sizes = tuple(PageSize(page.width, page.height) for page in pages)
+    if invoice is None:
+        verdict = Verdict.REJECT if _broken(findings) else Verdict.REVIEW
+        return Reading(Kind.PDF, verdict, fields, tuple(findings), sizes)
+    findings += hybrid.visible(invoice, pages, found)
+    merged = {**fields, **_merge(_xml_fields(invoice, findings), fields)}
+    return Reading(Kind.PDF, _verdict(findings), merged, tuple(findings), sizes)
+
+
+def _embedded(packed: container.Container) -> tuple[EInvoice | None, list[Finding]]:
+    """The XML invoice in a PDF, and what is wrong with it and its packing."""
+    attachment = hybrid.embedded(packed)
+    if attachment is None:
+        return None, hybrid.packing(packed, None, None)
+    try:
+        invoice = einvoice.parse(attachment.data)
+    except einvoice.UnreadableXmlError as error:
+        return None, [Finding("xml", f"the embedded invoice cannot be read: {error}")]
+    return invoice, [*rules.check(invoice), *hybrid.packing(packed, attachment, invoice)]
+
+
+def _verdict(findings: Sequence[Finding]) -> Verdict:
+    if _broken(findings):
+        return Verdict.REJECT
+    doubted = any(each.severity is Severity.DOUBT for each in findings)
+    return Verdict.REVIEW if doubted else Verdict.RECORD
+
+
+def _broken(findings: Sequence[Finding]) -> bool:
+    return any(each.severity is Severity.ERROR for each in findings)
+
+
+def _xml_fields(invoice: EInvoice, findings: Sequence[Finding]) -> dict[str, Field]:
+    """The fields of an electronic invoice; what findings speak against is less sure."""
+    said = {
+        "number": invoice.number,
+        "type_code": invoice.type_code,
+        "date": invoice.date,
+        "due_date": invoice.due_date,
+        "currency": invoice.currency,
+        "total": invoice.total,
+        "net": invoice.net,
+        "tax": invoice.tax,
+        "due": invoice.due,
+        "seller": invoice.seller,
+        "buyer": invoice.buyer,
+        "iban": invoice.iban,
+    }
+    against = tuple(each.message for each in findings)
+    sure = _XML_SURE if _verdict(findings) is Verdict.RECORD else _XML_DOUBTED
+    return {
+        name: Field(
+            f"{value:f}" if isinstance(value, Decimal) else value,
+            sure,
+            Source.XML,
+            None,
+            None,
+            (f"{invoice.syntax} says so",),
+            against,
+        )
+        for name, value in said.items()
+        if value is not None
+    }
+
+
+def _merge(xml: dict[str, Field], text: dict[str, Field]) -> dict[str, Field]:
+    """The XML's fields, each with the place on the page where the text says the same."""
+    merged = {}
+    for name, field in xml.items():
+        other = text.get(name)
+        if other and other.value == field.value:
+            field = msgspec.structs.replace(  # noqa: PLW2901
+                field,
+                page=other.page,
+                box=other.box,
+                evidence=(*field.evidence, "the page says the same"),
+            )
+        merged[name] = field
+    return merged
+
+
+def _text_fields(pages: Sequence[Page], found: spans.Found) -> dict[str, Field]:
+    """The fields that the text of the pages gives."""
+    labels = vocabulary.labels(pages)
+    currency = solver.currency(pages, found)
+    money = solver.money(pages, labels, found)
+    days = solver.days(pages, labels, found, american=bool(currency and currency.value == "USD"))
+    seller, buyer = parties.seller_and_buyer(pages, labels)
+    answers: dict[str, Answer | None] = {
+        "number": solver.number(pages, labels, found),
+        "date": days.date,
+        "due_date": days.due,
+        "currency": currency,
+        "total": money.total,
+        "net": money.net,
+        "tax": money.tax,
+        "seller": seller,
+        "buyer": buyer,
+    }
+    return {name: _field(answer) for name, answer in answers.items() if answer is not None}
+
+
+def _field(answer: Answer) -> Field:
+    span = answer.span
+    return Field(
+        answer.value,
+        round(answer.score, 3),
+        Source.TEXT,
+        span.page if span else None,
+        span.box if span else None,
+        answer.evidence,
+    )

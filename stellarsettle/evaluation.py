@@ -1,0 +1,225 @@
+"""How well documents are read: compares readings with labels, per field, group and layout family.
+
+A folder holds `manifest.json` (for each document `file`, `group`, `layout`, and `not_visible`: the
+labelled fields that no reader of the page could know) and beside each file `<file>.json` with its
+labels. Layout families count alike, however many documents they have.
+"""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from api.documents.reading import sandbox
+from api.documents.reading.container import RefusedError
+from api.documents.reading.reading import Field, Reading, Source
+from api.documents.reading.values import plain
+
+_LABELS: Final = {
+    "invoice_number": "number",
+    "type_code": "type_code",
+    "date": "date",
+    "due_date": "due_date",
+    "currency": "currency",
+    "total": "total",
+    "net": "net",
+    "tax": "tax",
+    "due": "due",
+    "seller": "seller",
+    "buyer": "buyer",
+    "iban": "iban",
+}
+"""Names of labels, and of the fields they are compared with."""
+
+_WHOLE: Final = ("number", "date", "currency", "total")
+_TEXT_FIELDS: Final = frozenset(
+    {"number", "date", "due_date", "currency", "total", "net", "tax", "seller", "buyer"}
+)
+_ALIKE: Final = 0.6
+_THRESHOLD: Final = 0.9
+"""Confidence from which a total and currency would be taken without review."""
+
+
+class Document(msgspec.Struct, frozen=True):
+    """One document of the manifest; other members of it are ignored."""
+
+    file: str
+    group: str
+    layout: str
+    not_visible: list[str] = []
+
+
+class Judged(msgspec.Struct, frozen=True):
+    """One labelled field of one document: what was answered (None: nothing), and whether right."""
+
+    document: Document
+    field: str
+    label: str
+    answer: str | None
+    right: bool
+    confidence: float
+
+
+class Evaluation(msgspec.Struct, frozen=True):
+    """All judgements, the seconds each document took, and verdicts or refusals by file."""
+
+    judged: list[Judged]
+    seconds: list[float]
+    verdicts: dict[str, str]
+
+
+def evaluate(folder: Path, *, text_only: bool = False) -> Evaluation:
+    """Read every document of the folder in the sandbox and compare.
+
+    `text_only` leaves embedded XML out, to measure what the page alone tells. Raises OSError and
+    msgspec.DecodeError for a folder that is not of the form.
+    """
+    manifest = msgspec.json.decode((folder / "manifest.json").read_bytes(), type=list[Document])
+    evaluation = Evaluation([], [], {})
+    for document in manifest:
+        labels = msgspec.json.decode((folder / f"{document.file}.json").read_bytes())
+        began = time.perf_counter()
+        reading = _read(folder / document.file, evaluation.verdicts, document, text_only=text_only)
+        evaluation.seconds.append(time.perf_counter() - began)
+        evaluation.judged.extend(_judge(document, labels, reading, text_only=text_only))
+    return evaluation
+
+
+def _read(
+    file: Path, verdicts: dict[str, str], document: Document, *, text_only: bool
+) -> Reading | None:
+    try:
+        reading = sandbox.read(file.read_bytes(), text_only=text_only)
+    except RefusedError as error:
+        verdicts[document.file] = f"refused: {error.refusal.value}"
+        return None
+    verdicts[document.file] = reading.verdict.value
+    return reading
+
+
+def _judge(
+    document: Document, labels: dict[str, Any], reading: Reading | None, *, text_only: bool
+) -> Iterator[Judged]:
+    fields = reading.fields if reading else {}
+    seen = text_only or not any(field.source is Source.XML for field in fields.values())
+    for label, name in _LABELS.items():
+        if label not in labels or (seen and label in document.not_visible):
+            continue
+        if seen and name not in _TEXT_FIELDS:
+            continue
+        field = fields.get(name)
+        expected = str(labels[label])
+        yield Judged(
+            document,
+            name,
+            expected,
+            field.value if field else None,
+            field is not None and _right(name, expected, field),
+            field.confidence if field else 0.0,
+        )
+
+
+def _right(name: str, label: str, field: Field) -> bool:
+    if name in ("total", "net", "tax", "due"):
+        return abs(Decimal(field.value) - Decimal(label)) < Decimal("0.005")
+    if name in ("seller", "buyer"):
+        return _same_name(plain(label), plain(field.value))
+    return "".join(field.value.split()) == "".join(label.split())
+
+
+def _same_name(label: str, answer: str) -> bool:
+    """Names are alike if one holds the other and they are about as long."""
+    if not answer or not (label in answer or answer in label):
+        return False
+    return min(len(label), len(answer)) / max(len(label), len(answer)) >= _ALIKE
+
+
+def report(evaluation: Evaluation) -> dict[str, Any]:
+    """Figures per group: fields right, answered and labelled, macro over layout families in %."""
+    groups: dict[str, list[Judged]] = defaultdict(list)
+    for each in evaluation.judged:
+        groups[each.document.group].append(each)
+    ordered = sorted(evaluation.seconds)
+    return {
+        "groups": {name: _group(judged) for name, judged in sorted(groups.items())},
+        "accepted": _accepted(evaluation.judged),
+        "calibration_error": _calibration_error(evaluation.judged),
+        "seconds_p50": round(statistics.median(ordered), 3) if ordered else None,
+        "seconds_p95": round(ordered[int(len(ordered) * 0.95)], 3) if ordered else None,
+    }
+
+
+def _group(judged: list[Judged]) -> dict[str, Any]:
+    by_field: dict[str, list[Judged]] = defaultdict(list)
+    for each in judged:
+        by_field[each.field].append(each)
+    return {
+        "documents": len({each.document.file for each in judged}),
+        "fields": {
+            name: {
+                "right": sum(each.right for each in found),
+                "answered": sum(each.answer is not None for each in found),
+                "labelled": len(found),
+                "macro": _macro((each.document.layout, each.right) for each in found),
+            }
+            for name, found in by_field.items()
+        },
+        "whole": _macro(_whole(judged)),
+    }
+
+
+def _macro(results: Iterable[tuple[str, bool]]) -> float | None:
+    """Percent right, layout families counting alike."""
+    families: dict[str, list[bool]] = defaultdict(list)
+    for layout, right in results:
+        families[layout].append(right)
+    if not families:
+        return None
+    return round(100 * statistics.fmean(statistics.fmean(each) for each in families.values()), 1)
+
+
+def _whole(judged: list[Judged]) -> Iterator[tuple[str, bool]]:
+    """Documents with number, date, currency and total all right, of those labelled."""
+    documents: dict[str, list[Judged]] = defaultdict(list)
+    for each in judged:
+        if each.field in _WHOLE:
+            documents[each.document.file].append(each)
+    for found in documents.values():
+        yield found[0].document.layout, all(each.right for each in found)
+
+
+def _accepted(judged: list[Judged]) -> dict[str, Any]:
+    """Totals and currencies that would be taken without review, and how many are wrong."""
+    money = [each for each in judged if each.field in ("total", "currency")]
+    taken = [each for each in money if each.confidence >= _THRESHOLD]
+    return {
+        "threshold": _THRESHOLD,
+        "coverage": round(len(taken) / len(money), 3) if money else None,
+        "wrong": sum(not each.right for each in taken),
+    }
+
+
+def _calibration_error(judged: list[Judged]) -> float | None:
+    """Expected calibration error over ten bins of confidence, of answered fields."""
+    answered = [each for each in judged if each.answer is not None]
+    if not answered:
+        return None
+    bins: dict[int, list[Judged]] = defaultdict(list)
+    for each in answered:
+        bins[min(int(each.confidence * 10), 9)].append(each)
+    gaps = (
+        len(found)
+        * abs(
+            statistics.fmean(each.confidence for each in found)
+            - statistics.fmean(each.right for each in found)
+        )
+        for found in bins.values()
+    )
+    return round(sum(gaps) / len(answered), 4)
