@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, NoReturn
 import msgspec
 import rich_click as click
 
+from stellarsettle import documents
+
 if TYPE_CHECKING:
     from stellarsettle.chain import Chain
     from stellarsettle.deploy import Plan
@@ -393,6 +395,10 @@ def doctor() -> None:
         click.echo(f"{mark}  {finding.subject:<28} {finding.words}")
         well &= finding.well
     raise SystemExit(0 if well else 1)
+
+
+cli.add_command(documents.read)
+cli.add_command(documents.documents)
 
 
 def main() -> None:

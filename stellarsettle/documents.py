@@ -48,7 +48,9 @@ def documents() -> None:
 
 @documents.command()
 @click.argument("folder", type=_FOLDER)
-@click.option("--text-only", is_flag=True, help="Leave embedded XML out: what the pages alone tell.")
+@click.option(
+    "--text-only", is_flag=True, help="Leave embedded XML out: what the pages alone tell."
+)
 @click.option("--wrong", is_flag=True, help="List every wrong or missing field on standard error.")
 def evaluate(folder: Path, *, text_only: bool, wrong: bool) -> None:
     """Read every document of FOLDER and compare with its labels; prints JSON."""

@@ -16,14 +16,12 @@ from api.documents.reading.page import Page, Row
 from api.documents.reading.spans import Span
 from api.documents.reading.values import plain
 from api.documents.reading.vocabulary import Label, Strength
+from api.documents.reading.words import words
 
 ValueT = TypeVar("ValueT")
 
 _WEIGHT: Final = {Strength.STRONG: 1.0, Strength.WEAK: 0.55, Strength.NOT: 1.0}
-_FILLERS: Final = frozenset(
-    "no nr n num numero nummer number # du von vom den der le on of at is am bis zum the in eur usd"
-    " c ist dem ca de no. id cod und and date datum il del da em dnia z dia".split()
-)
+_FILLERS: Final = frozenset(words("fillers"))
 _ROWS_BELOW: Final = 4
 _LINE_HEIGHTS_BELOW: Final = 6.0
 _WRAPPED: Final = 0.6
@@ -99,9 +97,7 @@ def _beside(page: Page, label: Label, span: Span) -> float:
     skipped = row.segments[label.segment + 1 : span.segment]
     labelled = sum(1 for each in skipped if each.text.rstrip().endswith(":"))
     distance = max(0.0, span.box.x0 - label.box.x1) / max(page.width, 1.0)
-    return max(
-        0.0, 0.97 - 0.11 * strange - 0.1 * len(skipped) - 0.35 * labelled - 0.2 * distance
-    )
+    return max(0.0, 0.97 - 0.11 * strange - 0.1 * len(skipped) - 0.35 * labelled - 0.2 * distance)
 
 
 def _beneath(page: Page, label: Label, span: Span) -> float:

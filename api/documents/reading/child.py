@@ -1,6 +1,7 @@
 """The sandboxed process: one document from standard input, one answer as JSON to standard output.
 
-Run by `sandbox` only, in a process group of its own. It gives up everything it does not need before it looks at the first byte.
+Run by `sandbox` only, in a process group of its own. It gives up everything it does not need
+before it looks at the first byte.
 """
 
 from __future__ import annotations

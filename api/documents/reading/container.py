@@ -133,7 +133,9 @@ def _checked(pdf: pikepdf.Pdf) -> Container:
     # Asking for the number of pages is cheap; listing 200,000 of them is not.
     count = int(pdf.Root.Pages.get("/Count", 0))
     if count > MAX_PAGES:
-        raise RefusedError(Refusal.TOO_MANY_PAGES, f"The PDF has {count} pages, {MAX_PAGES} are read.")
+        raise RefusedError(
+            Refusal.TOO_MANY_PAGES, f"The PDF has {count} pages, {MAX_PAGES} are read."
+        )
     if len(pdf.objects) > _MAX_OBJECTS:
         raise RefusedError(Refusal.BROKEN, "The PDF has far more objects than an invoice needs.")
     pages = list(pdf.pages)
@@ -155,7 +157,7 @@ def _checked(pdf: pikepdf.Pdf) -> Container:
 
 
 def _check_size(page: pikepdf.Page) -> None:
-    left, bottom, right, top = (float(side) for side in page.mediabox)  # type: ignore[union-attr]
+    left, bottom, right, top = (float(side) for side in page.mediabox)
     unit = float(page.obj.get("/UserUnit", 1))
     if unit != 1 or max(abs(right - left), abs(top - bottom)) > _MAX_SIDE:
         raise RefusedError(Refusal.PAGE_TOO_LARGE, "A page is larger than 1.5 metres.")

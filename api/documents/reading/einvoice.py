@@ -6,12 +6,13 @@ that is allowed is for `rules` to say.
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from decimal import Decimal, InvalidOperation
-from typing import Final
+from typing import Any, Final, cast
 
 import msgspec
 from lxml import etree
+from lxml.etree import _Element
 
 MAX_BYTES: Final = 5 << 20
 
@@ -106,9 +107,9 @@ _CII_PATHS: Final = {
     "currency": "{settle}/ram:InvoiceCurrencyCode",
     "seller": "{agree}/ram:SellerTradeParty/ram:Name",
     "buyer": "{agree}/ram:BuyerTradeParty/ram:Name",
-    "seller_vat": "{agree}/ram:SellerTradeParty//ram:SpecifiedTaxRegistration/ram:ID[@schemeID='VA']",
-    "seller_tax": "{agree}/ram:SellerTradeParty//ram:SpecifiedTaxRegistration/ram:ID[@schemeID='FC']",
-    "buyer_vat": "{agree}/ram:BuyerTradeParty//ram:SpecifiedTaxRegistration/ram:ID[@schemeID='VA']",
+    "seller_vat": "{agree}/ram:SellerTradeParty/{tax_id}[@schemeID='VA']",
+    "seller_tax": "{agree}/ram:SellerTradeParty/{tax_id}[@schemeID='FC']",
+    "buyer_vat": "{agree}/ram:BuyerTradeParty/{tax_id}[@schemeID='VA']",
     "iban": "{settle}//ram:PayeePartyCreditorFinancialAccount/ram:IBANID",
     "lines_sum": "{sums}/ram:LineTotalAmount",
     "allowances": "{sums}/ram:AllowanceTotalAmount",
@@ -126,9 +127,9 @@ _UBL_PATHS: Final = {
     "date": "cbc:IssueDate",
     "due_date": "cbc:DueDate|cac:PaymentMeans/cbc:PaymentDueDate",
     "currency": "cbc:DocumentCurrencyCode",
-    "seller_vat": "cac:AccountingSupplierParty//cac:PartyTaxScheme[cac:TaxScheme/cbc:ID='VAT']/cbc:CompanyID",
-    "seller_tax": "cac:AccountingSupplierParty//cac:PartyTaxScheme[cac:TaxScheme/cbc:ID!='VAT']/cbc:CompanyID",
-    "buyer_vat": "cac:AccountingCustomerParty//cac:PartyTaxScheme[cac:TaxScheme/cbc:ID='VAT']/cbc:CompanyID",
+    "seller_vat": "cac:AccountingSupplierParty/cac:Party/{vat}/cbc:CompanyID",
+    "seller_tax": "cac:AccountingSupplierParty/cac:Party/{other_tax}/cbc:CompanyID",
+    "buyer_vat": "cac:AccountingCustomerParty/cac:Party/{vat}/cbc:CompanyID",
     "iban": "cac:PaymentMeans/cac:PayeeFinancialAccount/cbc:ID",
     "lines_sum": "cac:LegalMonetaryTotal/cbc:LineExtensionAmount",
     "allowances": "cac:LegalMonetaryTotal/cbc:AllowanceTotalAmount",
@@ -139,13 +140,17 @@ _UBL_PATHS: Final = {
     "rounding": "cac:LegalMonetaryTotal/cbc:PayableRoundingAmount",
     "due": "cac:LegalMonetaryTotal/cbc:PayableAmount",
 }
+_UBL_PLACES: Final = {
+    "vat": "cac:PartyTaxScheme[cac:TaxScheme/cbc:ID='VAT']",
+    "other_tax": "cac:PartyTaxScheme[cac:TaxScheme/cbc:ID!='VAT']",
+}
 _UBL_NAMES: Final = (
     "cac:Party/cac:PartyLegalEntity/cbc:RegistrationName",
     "cac:Party/cac:PartyName/cbc:Name",
 )
 _COMPACT: Final = frozenset({"iban", "seller_vat", "buyer_vat"})
 _AMOUNTS: Final = frozenset(
-    "lines_sum allowances charges net total prepaid rounding due".split()
+    {"lines_sum", "allowances", "charges", "net", "total", "prepaid", "rounding", "due"}
 )
 _DATES: Final = frozenset({"date", "due_date"})
 
@@ -153,24 +158,24 @@ _DATES: Final = frozenset({"date", "due_date"})
 class _Reader:
     """Finds values under a root and remembers what could not be read."""
 
-    def __init__(self, root: etree._Element, namespaces: dict[str, str]) -> None:
+    def __init__(self, root: _Element, namespaces: dict[str, str]) -> None:
         self.root = root
         self.namespaces = namespaces
         self.malformed: list[str] = []
 
-    def all(self, path: str, under: etree._Element | None = None) -> list[etree._Element]:
+    def all(self, path: str, under: _Element | None = None) -> list[_Element]:
         place = self.root if under is None else under
-        return list(place.xpath(path, namespaces=self.namespaces))
+        return cast("list[_Element]", place.xpath(path, namespaces=self.namespaces))
 
     def text(
-        self, path: str, under: etree._Element | None = None, *, compact: bool = False
+        self, path: str, under: _Element | None = None, *, compact: bool = False
     ) -> str | None:
         for element in self.all(path, under):
             if element.text and element.text.strip():
                 return ("" if compact else " ").join(element.text.split())
         return None
 
-    def number(self, path: str, under: etree._Element | None = None) -> Decimal | None:
+    def number(self, path: str, under: _Element | None = None) -> Decimal | None:
         text = self.text(path, under)
         if text is None:
             return None
@@ -188,12 +193,12 @@ class _Reader:
         text = self.text(path)
         if text is None:
             return None
-        if self.all(f"({path})[@format='102']") and not (len(text) == 8 and text.isdigit()):  # noqa: PLR2004
+        if self.all(f"({path})[@format='102']") and not (len(text) == 8 and text.isdigit()):
             self.malformed.append(text)
-        compact = len(text) == 8 and text.isdigit()  # noqa: PLR2004  # format 102
+        compact = len(text) == 8 and text.isdigit()  # format 102
         iso = f"{text[:4]}-{text[4:6]}-{text[6:]}" if compact else text[:10]
         try:
-            datetime.date.fromisoformat(iso)
+            dt.date.fromisoformat(iso)
         except ValueError:
             self.malformed.append(text)
         return iso
@@ -216,7 +221,7 @@ def is_invoice(data: bytes) -> bool:
     return b"CrossIndustry" in data or b"ubl:schema:xsd" in data
 
 
-def _root(data: bytes) -> etree._Element:
+def _root(data: bytes) -> _Element:
     if len(data) > MAX_BYTES:
         raise UnreadableXmlError(f"the XML is larger than {MAX_BYTES} bytes")
     if b"<!DOCTYPE" in data or b"<!ENTITY" in data:
@@ -230,7 +235,7 @@ def _root(data: bytes) -> etree._Element:
         raise UnreadableXmlError(f"the XML is broken: {error}") from error
 
 
-def _cii(root: etree._Element, syntax: str, namespaces: dict[str, str]) -> EInvoice:
+def _cii(root: _Element, syntax: str, namespaces: dict[str, str]) -> EInvoice:
     reader = _Reader(root, namespaces)
     old = syntax != "CII"
     trade = "rsm:SpecifiedSupplyChainTradeTransaction" if old else "rsm:SupplyChainTradeTransaction"
@@ -239,11 +244,14 @@ def _cii(root: etree._Element, syntax: str, namespaces: dict[str, str]) -> EInvo
     monetary = "Monetary" if old else "HeaderMonetary"
     sums = f"{settle}/ram:SpecifiedTradeSettlement{monetary}Summation"
     places = {
-        "context": "rsm:SpecifiedExchangedDocumentContext" if old else "rsm:ExchangedDocumentContext",
+        "context": "rsm:SpecifiedExchangedDocumentContext"
+        if old
+        else "rsm:ExchangedDocumentContext",
         "document": "rsm:HeaderExchangedDocument" if old else "rsm:ExchangedDocument",
         "agree": f"{trade}/{header}Agreement",
         "settle": settle,
         "sums": sums,
+        "tax_id": "ram:SpecifiedTaxRegistration/ram:ID",
     }
     paths = {name: path.format(**places) for name, path in _CII_PATHS.items()}
     plain = _plain(reader, paths)
@@ -273,7 +281,7 @@ def _cii(root: etree._Element, syntax: str, namespaces: dict[str, str]) -> EInvo
     )
 
 
-def _plain(reader: _Reader, paths: dict[str, str]) -> dict[str, object]:
+def _plain(reader: _Reader, paths: dict[str, str]) -> dict[str, Any]:
     """The fields that stand at one place each."""
     return {
         name: reader.number(path)
@@ -285,7 +293,7 @@ def _plain(reader: _Reader, paths: dict[str, str]) -> dict[str, object]:
     }
 
 
-def _cii_line(reader: _Reader, line: etree._Element) -> Line:
+def _cii_line(reader: _Reader, line: _Element) -> Line:
     agree = "(ram:SpecifiedLineTradeAgreement|ram:SpecifiedSupplyChainTradeAgreement)"
     deliver = "(ram:SpecifiedLineTradeDelivery|ram:SpecifiedSupplyChainTradeDelivery)"
     settle = "(ram:SpecifiedLineTradeSettlement|ram:SpecifiedSupplyChainTradeSettlement)"
@@ -305,11 +313,11 @@ def _cii_line(reader: _Reader, line: etree._Element) -> Line:
     )
 
 
-def _ubl(root: etree._Element, kind: str) -> EInvoice:
+def _ubl(root: _Element, kind: str) -> EInvoice:
     reader = _Reader(root, _UBL)
-    plain = _plain(reader, _UBL_PATHS)
+    plain = _plain(reader, {name: path.format(**_UBL_PLACES) for name, path in _UBL_PATHS.items()})
     currency = plain["currency"]
-    parties = {
+    parties: dict[str, Any] = {
         name: next(
             (text for path in _UBL_NAMES if (text := reader.text(f"cac:{party}/{path}"))), None
         )
@@ -347,7 +355,7 @@ def _ubl(root: etree._Element, kind: str) -> EInvoice:
     )
 
 
-def _ubl_line(reader: _Reader, line: etree._Element) -> Line:
+def _ubl_line(reader: _Reader, line: _Element) -> Line:
     return Line(
         price=reader.number("cac:Price/cbc:PriceAmount", line),
         per=reader.number("cac:Price/cbc:BaseQuantity", line),

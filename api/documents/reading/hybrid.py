@@ -6,7 +6,7 @@ page shows what the XML claims. An XML that the page contradicts is not a record
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Final
@@ -41,7 +41,9 @@ def embedded(container: Container) -> Attachment | None:
     )
 
 
-def packing(container: Container, attachment: Attachment | None, invoice: EInvoice | None) -> list[Finding]:
+def packing(
+    container: Container, attachment: Attachment | None, invoice: EInvoice | None
+) -> list[Finding]:
     """What is wrong with how the invoice is packed into the PDF.
 
     A PDF that never claimed to be a hybrid may carry an XML as it likes; that is only noted.
@@ -67,18 +69,23 @@ def _packing(
     if attachment.relationship is None:
         yield Finding("relationship", "the XML's relationship to the PDF is not stated")
     elif attachment.relationship not in _RELATIONSHIPS:
-        yield Finding("relationship", f"the relationship {attachment.relationship!r} is not allowed")
+        yield Finding(
+            "relationship", f"the relationship {attachment.relationship!r} is not allowed"
+        )
+    yield from _metadata(container, invoice)
+    if not container.intent:
+        message = "the PDF has no output intent, so it is no PDF/A-3"
+        yield Finding("pdf-a", message, Severity.NOTICE)
+
+
+def _metadata(container: Container, invoice: EInvoice | None) -> Iterator[Finding]:
     if container.profile is None:
         yield Finding("metadata", "the PDF's metadata do not name the invoice's profile")
     elif invoice and invoice.profile:
         level = _LEVELS.get(invoice.profile.rsplit(":", 1)[-1])
         if level and container.profile.upper() != level:
-            yield Finding(
-                "metadata", f"the metadata claim profile {container.profile}, the XML is {level}"
-            )
-    if not container.intent:
-        message = "the PDF has no output intent, so it is no PDF/A-3"
-        yield Finding("pdf-a", message, Severity.NOTICE)
+            message = f"the metadata claim profile {container.profile}, the XML is {level}"
+            yield Finding("metadata", message)
 
 
 def visible(invoice: EInvoice, pages: Sequence[Page], found: Found) -> list[Finding]:
@@ -97,14 +104,16 @@ def visible(invoice: EInvoice, pages: Sequence[Page], found: Found) -> list[Find
 def _shown(
     invoice: EInvoice, pages: Sequence[Page], found: Found
 ) -> Iterator[tuple[str, object, bool]]:
-    text = plain(" ".join(segment.text for page in pages for row in page.rows for segment in row.segments))
+    text = plain(
+        " ".join(segment.text for page in pages for row in page.rows for segment in row.segments)
+    )
     squashed = text.replace(" ", "")
     amounts = {abs(amount.value) for _, amount in found.amounts}
     dates = {day for _, date in found.dates for day in (date.day_first, date.month_first)}
     if invoice.number:
         yield "number", invoice.number, plain(invoice.number).replace(" ", "") in squashed
     if invoice.date and _is_date(invoice.date):
-        yield "date", invoice.date, datetime.date.fromisoformat(invoice.date) in dates
+        yield "date", invoice.date, dt.date.fromisoformat(invoice.date) in dates
     for name, amount in (("total", invoice.total), ("amount due", invoice.due)):
         if amount is not None:
             yield name, amount, abs(amount) in amounts or abs(amount) == Decimal(0)
@@ -119,7 +128,7 @@ def _shown(
 
 def _is_date(text: str) -> bool:
     try:
-        datetime.date.fromisoformat(text)
+        dt.date.fromisoformat(text)
     except ValueError:
         return False
     return True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import statistics
 from collections.abc import Iterable, Sequence
@@ -136,7 +137,7 @@ def _row(words: list[Word]) -> Row:
     words.sort(key=lambda word: word.box.x0)
     gap = _COLUMN_GAP * statistics.median(word.box.height for word in words)
     segments: list[list[Word]] = [[words[0]]]
-    for before, word in zip(words, words[1:], strict=False):
+    for before, word in itertools.pairwise(words):
         if word.box.x0 - before.box.x1 > gap:
             segments.append([])
         segments[-1].append(word)

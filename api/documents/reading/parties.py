@@ -20,14 +20,11 @@ from api.documents.reading.solver import Answer
 from api.documents.reading.spans import Span
 from api.documents.reading.values import plain
 from api.documents.reading.vocabulary import Label, Strength
+from api.documents.reading.words import words
 
-_FORMS: Final = (
-    r"gmbh(?: ?& ?co\.?(?: ?kg(?:aa)?)?)?|ag|kg|ohg|gbr|ug|e\.? ?k\.?|e\.? ?v\.?|se|sarl|s\.?a\.?r\.?l\.?|sas|s\.?a\.?s\.?"
-    r"|s\.?a\.?|eurl|sasu|sci|snc|b\.?v\.?|n\.?v\.?|v\.?o\.?f\.?|ltd\.?|limited|llc|l\.l\.c\.|llp|plc|inc\.?|corp\.?"
-    r"|corporation|company|co\.|pvt\.?|pte\.?|pty\.?|s\.?l\.?u?\.?|s\.?p\.?a\.?|s\.?r\.?l\.?s?|lda\.?|sp\. ?z ?o\.? ?o\.?|s\.r\.o\.|a\.s\."
-    r"|kft\.?|ab|as|asa|a/s|aps|oy|oyj|a\.g\."
+_LEGAL: Final = re.compile(
+    rf"(?<![\w.])(?:{'|'.join(words('legal_forms'))})(?![\w])", re.IGNORECASE
 )
-_LEGAL: Final = re.compile(rf"(?<![\w.])(?:{_FORMS})(?![\w])", re.IGNORECASE)
 _POSTCODE: Final = re.compile(
     r"(?:^|[\s,\-])(?:[A-Z]{1,2}-?\s?)?(?:\d{4,5}(?:-\d{3,4})?|\d{2}-\d{3}|\d{4}\s?[A-Z]{2})[\s,]+[^\W\d]"
     r"|\b[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}\b|\b[A-Z]{2},?\s\d{5}\b"
@@ -37,16 +34,19 @@ _NOISE: Final = re.compile(
     r"|\b(?:gln|gtin|hrb|ust|vat|tva|btw|nip|siret|kvk)\b|[?✉☎]|\d{5,}|%|€",
     re.IGNORECASE,
 )
-_DOMAIN: Final = re.compile(r"(?:@|www\.|https?://)(?:[\w-]+\.)*?([\w-]{4,})\.[a-z]{2,6}\b", re.IGNORECASE)
-_SALUTATIONS: Final = frozenset(
-    "herrn herr frau firma mr mrs ms m mme monsieur madame sr sra de heer mevrouw spett le".split()
+_DOMAIN: Final = re.compile(
+    r"(?:@|www\.|https?://)(?:[\w-]+\.)*?([\w-]{4,})\.[a-z]{2,6}\b", re.IGNORECASE
 )
+_SALUTATIONS: Final = frozenset(words("salutations"))
 _PREFIX: Final = re.compile(
     r"^(?:name|firma|company|nom|naam|nombre|raison sociale|ragione sociale|nazwa|handelsname|m/s"
     r"|herrn?|frau|mr\.?|mrs\.?|ms\.?|attn:?|z\. ?hd\.?|t\.a\.v\.)\s*[:.]?\s+|^(?:name|firma)\s*:",
     re.IGNORECASE,
 )
-_SENDER_BREAK: Final = re.compile(r"\s+[-–—•●·|*,]\s+|\s*[•●·|]\s*")
+_DASHES: Final = "".join(words("dashes"))
+_SENDER_BREAK: Final = re.compile(rf"\s+[{re.escape(_DASHES)}]\s+|\s*[●•·|]\s*")
+_AROUND: Final = " :;" + _DASHES
+_BEFORE_NAME: Final = (": ", ", ", "; ", *(f" {dash} " for dash in _DASHES))
 _BLOCK_LINES: Final = 7
 
 
@@ -83,15 +83,14 @@ def seller_and_buyer(
         for label in labels
         if label.field in _VALUES and label.strength is not Strength.WEAK
     }
-    own, others = [], []
+    own: list[Party] = []
+    others: list[Party] = []
     for each in _addressed(pages):
         name = plain(each.name).replace(" ", "")
         if sender:
             is_own = _same(plain(each.name), plain(sender))
         else:
-            is_own = each.registered or any(
-                domain in name or name in domain for domain in domains
-            )
+            is_own = each.registered or any(domain in name or name in domain for domain in domains)
         (own if is_own else others).append(each.party)
     buyers = _ranked(
         [*_labelled(pages, labels, "buyer"), *others], text, not_this=sender, taken=taken
@@ -109,9 +108,7 @@ def seller_and_buyer(
 
 
 def _text(pages: Sequence[Page]) -> str:
-    return " ".join(
-        segment.text for page in pages for row in page.rows for segment in row.segments
-    )
+    return " ".join(segment.text for page in pages for row in page.rows for segment in row.segments)
 
 
 def _answer(pages: Sequence[Page], party: Party | None) -> Answer | None:
@@ -135,12 +132,13 @@ def _ranked(
 ) -> list[Party]:
     """The best first: a name that several places give, and the text repeats, is surer.
 
-    `taken` are the segments that hold other fields. `domains` are those of the addresses on the page: a company likes to call itself like its site.
+    `taken` are the segments that hold other fields. `domains` are those of the addresses on the
+    page: a company likes to call itself like its site.
     """
     votes: Counter[str] = Counter()
     for party in parties:
         votes[plain(party.name)] += 1
-    kept = {}
+    kept: dict[str, Party] = {}
     for party in parties:
         key = plain(party.name)
         if (party.page, party.row, party.segment) in taken:
@@ -165,14 +163,14 @@ def _same(left: str, right: str) -> bool:
 
 def _clean(text: str) -> str:
     """A line as a name: without what stands before and after it."""
-    name = _PREFIX.sub("", text.strip(" :;,*•●-–|"))
-    return _PREFIX.sub("", name).strip(" :;,*•●-–|")
+    name = _PREFIX.sub("", text.strip(_AROUND))
+    return _PREFIX.sub("", name).strip(_AROUND)
 
 
 def _is_name(text: str) -> bool:
     letters = sum(map(str.isalpha, text))
     return (
-        3 <= letters
+        letters >= 3
         and plain(text) not in _SALUTATIONS
         and not _LEGAL.fullmatch(text.strip("., "))
         and plain(text).replace(" ", "") not in _NOT_NAMES
@@ -196,57 +194,61 @@ def _below(page: Page, row: int, x0: float, x1: float) -> Iterator[tuple[int, in
 _SENDER: Final = 0.7
 _COLUMN_SHIFT: Final = 130.0
 _ALIGNED: Final = 6.0
-_NOT_NAMES: Final = frozenset(
-    "nummer name anschrift address adresse number verkaufer kaufer art nr lief seller buyer rechnung"
-    " invoice facture factuur deutschland germany france nederland belgique unitedstates"
-    " adressedelivraison deliveryaddress shippingaddress lieferadresse lieferanschrift afleveradres"
-    " direcciondeenvio adressedefacturation billingaddress rechnungsadresse shipto billto".split()
-)
+_NOT_NAMES: Final = frozenset(words("not_names"))
 
 
 def _labelled(pages: Sequence[Page], labels: Sequence[Label], field: str) -> Iterator[Party]:
     """The name right of a label, or the first name below it."""
-    for label in labels:
-        if label.field != field or label.strength is not Strength.STRONG or label.page > 0:
+    heads = {(label.row, label.segment): label for label in labels if _heads(pages, label)}
+    for (row, place), label in heads.items():
+        if label.field != field:
             continue
-        page = pages[label.page]
-        segment = page.rows[label.row].segments[label.segment]
-        # A label begins its segment and ends it, or a colon follows: else it is a word in a text.
-        ends = label.last == len(segment.words) - 1
-        colon = segment.words[label.last].text.endswith(":") or (
-            not ends and segment.words[label.last + 1].text == ":"
-        )
-        if label.first != 0 or not (ends or colon):
-            continue
-        if not plain(segment.words[label.first].text).startswith(label.phrase.split()[0]):
-            continue
+        segment = pages[0].rows[row].segments[place]
         base = 0.45 if label.phrase in _ACCOUNT else 0.75
         rest = _clean(" ".join(word.text for word in segment.words[label.last + 1 :]))
         if rest and _is_name(rest):
-            yield Party(rest, base + 0.1, 0, label.row, label.segment, f"labelled {label.phrase!r}")
-            continue
-        for distance, (row, place, below) in enumerate(
-            list(_below(page, label.row + 1, segment.box.x0, segment.box.x0 + 220))[:5]
-        ):
-            if any(
-                (other.page, other.row, other.segment, other.first) == (0, row, place, 0)
-                and other.field in ("buyer", "seller")
-                and plain(below.words[0].text).startswith(other.phrase.split()[0])
-                for other in labels
-            ):
-                break
-            line = " ".join(each.text for each in page.rows[row].segments[place:])
-            text = below.text
-            if found := _KEYED.match(line):
-                if plain(found[1]) not in _NAME_KEYS:
-                    continue
-                text = found[2]
-            name = _clean(text)
-            if _is_name(name):
-                yield Party(name, base - 0.05 * distance, 0, row, place, f"below {label.phrase!r}")
-                break
+            yield Party(rest, base + 0.1, 0, row, place, f"labelled {label.phrase!r}")
+        elif found := _first_name(pages[0], row + 1, segment.box.x0, heads):
+            distance, name, below, at = found
+            score = base - 0.05 * distance
+            yield Party(name, score, 0, below, at, f"below {label.phrase!r}")
 
 
+def _heads(pages: Sequence[Page], label: Label) -> bool:
+    """Whether a label of a party begins its segment on the first page and ends it, or has a colon.
+
+    Otherwise it is a word in a text.
+    """
+    if label.field not in ("buyer", "seller") or label.strength is not Strength.STRONG:
+        return False
+    if label.page > 0 or label.first != 0:
+        return False
+    words = pages[0].rows[label.row].segments[label.segment].words
+    begins = plain(words[0].text).startswith(label.phrase.split()[0])
+    after = words[label.last + 1].text if label.last + 1 < len(words) else ":"
+    return begins and (words[label.last].text.endswith(":") or after == ":")
+
+
+def _first_name(
+    page: Page, row: int, x0: float, heads: Collection[tuple[int, int]]
+) -> tuple[int, str, int, int] | None:
+    """The first name in the lines of a block: how many lines down, the name, row and segment."""
+    for distance, (index, place, segment) in enumerate(_below(page, row, x0, x0 + _BLOCK_WIDTH)):
+        if (index, place) in heads or distance == _BLOCK_LINES:
+            return None
+        text = segment.text
+        line = " ".join(each.text for each in page.rows[index].segments[place:])
+        if found := _KEYED.match(line):
+            if plain(found[1]) not in _NAME_KEYS:
+                continue
+            text = found[2]
+        name = _clean(text)
+        if _is_name(name):
+            return distance, name, index, place
+    return None
+
+
+_BLOCK_WIDTH: Final = 220.0
 _KEYED: Final = re.compile(r"([^\W\d][^:]{1,30}?)\s*:\s*(.+)")
 _ACCOUNT: Final = frozenset(
     {"kontoinhaber", "account holder", "titulaire du compte", "kontoname", "payee"}
@@ -347,10 +349,12 @@ def _legal(pages: Sequence[Page]) -> Iterator[Party]:
                 if not found:
                     continue
                 name = _clean(segment.text[: found.end()])
-                begin = max(name.rfind(mark) for mark in (": ", " | ", ", ", "; ", " – ", " • ", " ● "))
+                begin = max(name.rfind(mark) for mark in _BEFORE_NAME)
                 name = _clean(name[begin + 1 :]) if begin > 0 else name
                 if not _is_name(name) or len(name.split()) > 7 or name[:1].islower():
                     continue
                 foot = line.middle > page.height * 0.85
                 score = 0.42 + (0.12 if foot else 0.0) + 0.1 * bool(values.vat_ids(segment.text))
-                yield Party(name, score - 0.1 * page.number, page.number, row, place, "a legal form")
+                yield Party(
+                    name, score - 0.1 * page.number, page.number, row, place, "a legal form"
+                )

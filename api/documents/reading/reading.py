@@ -107,7 +107,9 @@ def _xml(data: bytes) -> Reading:
     except einvoice.UnreadableXmlError as error:
         raise RefusedError(Refusal.NOT_AN_INVOICE, f"This is no e-invoice: {error}.") from error
     findings = rules.check(invoice)
-    return Reading(Kind.XML, _verdict(findings), _xml_fields(invoice, findings), tuple(findings), ())
+    return Reading(
+        Kind.XML, _verdict(findings), _xml_fields(invoice, findings), tuple(findings), ()
+    )
 
 
 def _pdf(data: bytes, *, text_only: bool) -> Reading:
@@ -218,14 +220,22 @@ def _text_fields(pages: Sequence[Page], found: spans.Found) -> dict[str, Field]:
         "seller": seller,
         "buyer": buyer,
     }
-    return {name: _field(answer) for name, answer in answers.items() if answer is not None}
+    return {
+        name: _field(answer, _SHARE.get(name, 1.0))
+        for name, answer in answers.items()
+        if answer is not None
+    }
 
 
-def _field(answer: Answer) -> Field:
+_SHARE: Final = {"seller": 0.85, "buyer": 0.9, "number": 0.99, "date": 0.99, "due_date": 0.97}
+"""How often fields of full score are right on real documents; amounts carry that themselves."""
+
+
+def _field(answer: Answer, share: float) -> Field:
     span = answer.span
     return Field(
         answer.value,
-        round(answer.score, 3),
+        round(answer.score * share, 3),
         Source.TEXT,
         span.page if span else None,
         span.box if span else None,

@@ -6,7 +6,7 @@ can be mended. Rules of profiles that carry no lines (MINIMUM, BASIC WL) leave o
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import enum
 from collections.abc import Iterator
 from decimal import Decimal
@@ -91,8 +91,8 @@ def _formats(invoice: EInvoice) -> Iterator[Finding]:
     if invoice.currency and invoice.currency not in CURRENCIES:
         yield Finding("BR-CL-04", f"{invoice.currency!r} is no currency in use")
     if invoice.date and invoice.due_date and not invoice.malformed:
-        issued = datetime.date.fromisoformat(invoice.date)
-        if datetime.date.fromisoformat(invoice.due_date) < issued:
+        issued = dt.date.fromisoformat(invoice.date)
+        if dt.date.fromisoformat(invoice.due_date) < issued:
             yield Finding("due-date", "the invoice is due before it was issued")
 
 
@@ -105,7 +105,9 @@ def _sums(invoice: EInvoice) -> Iterator[Finding]:
     if invoice.net is not None and invoice.lines_sum is not None:
         expected = invoice.lines_sum - (invoice.allowances or nil) + (invoice.charges or nil)
         if _differ(expected, invoice.net):
-            yield Finding("BR-CO-13", f"lines less allowances plus charges make {expected}, not {invoice.net}")
+            yield Finding(
+                "BR-CO-13", f"lines less allowances plus charges make {expected}, not {invoice.net}"
+            )
     if invoice.total is not None and invoice.net is not None:
         expected = invoice.net + (invoice.tax or nil)
         if _differ(expected, invoice.total):
@@ -146,7 +148,9 @@ def _taxes(invoice: EInvoice) -> Iterator[Finding]:
         if row.basis is not None and row.rate is not None and row.amount is not None:
             expected = row.basis * row.rate / 100
             if abs(expected - row.amount) > _TAX_TOLERANCE:
-                yield Finding("BR-CO-17", f"{row.rate} % of {row.basis} are {expected:.2f}, not {row.amount}")
+                yield Finding(
+                    "BR-CO-17", f"{row.rate} % of {row.basis} are {expected:.2f}, not {row.amount}"
+                )
         if row.category in _EXEMPT and not row.exemption:
             yield Finding(f"BR-{row.category}-10", "no reason is given for the exemption from VAT")
 

@@ -29,9 +29,7 @@ _MAX_OUTPUT: Final = 4 << 20
 _CHUNK: Final = 1 << 16
 
 
-def read(
-    data: bytes, *, text_only: bool = False, wall_seconds: float = WALL_SECONDS
-) -> Reading:
+def read(data: bytes, *, text_only: bool = False, wall_seconds: float = WALL_SECONDS) -> Reading:
     """The reading of `data`. Raises RefusedError, within `wall_seconds` and a moment.
 
     Safe to call from several threads; the calling process never looks inside the file.
@@ -51,9 +49,7 @@ def read(
     return outcome.reading
 
 
-def _run(
-    data: bytes, folder: str, wall_seconds: float, *, text_only: bool
-) -> tuple[bytes, int]:
+def _run(data: bytes, folder: str, wall_seconds: float, *, text_only: bool) -> tuple[bytes, int]:
     """What the child printed and how it ended."""
     child = subprocess.Popen(  # noqa: S603  # our own module, no shell
         [

@@ -7,7 +7,7 @@ happen to fit.
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import itertools
 import re
 from collections import Counter
@@ -23,6 +23,7 @@ from api.documents.reading.page import Page
 from api.documents.reading.spans import Found, Span
 from api.documents.reading.values import Amount, Date, plain
 from api.documents.reading.vocabulary import Label, Strength, extra
+from api.documents.reading.words import table, words
 
 _PER_FIELD: Final = 8
 """Candidates of each amount that are tried in every combination."""
@@ -31,6 +32,12 @@ _ALIGNED: Final = 3.0
 """Points by which right edges of a column may differ."""
 
 _TRIPLE: Final = 0.95
+_FITTED: Final = 0.75
+"""An amount that the arithmetic confirms is at least this sure, the rest is the label's."""
+
+_UNFITTED: Final = 0.85
+_SUREST: Final = 0.99
+_SIGN: Final = 0.6
 _CENT: Final = Decimal("0.01")
 _ROUNDING: Final = Decimal("0.02")
 
@@ -91,9 +98,7 @@ class Days(msgspec.Struct, frozen=True):
     due: Answer | None
 
 
-def days(
-    pages: Sequence[Page], labels: Sequence[Label], found: Found, *, american: bool
-) -> Days:
+def days(pages: Sequence[Page], labels: Sequence[Label], found: Found, *, american: bool) -> Days:
     """Issue date and due date together: a due date is not before the issue."""
     chosen = _readings(found.dates, american=american)
     dated = [(span, chosen[span]) for span, _ in found.dates]
@@ -102,29 +107,27 @@ def days(
     return Days(issue, due)
 
 
-def _readings(dates: list[tuple[Span, Date]], *, american: bool) -> dict[Span, datetime.date]:
+def _readings(dates: list[tuple[Span, Date]], *, american: bool) -> dict[Span, dt.date]:
     """Each date as day first or month first, as the whole document must mean it."""
     only_month_first = any(
-        re.match(r"\d{1,2}[/-]", span.text) and date.day_first == date.month_first
+        re.match(r"\d{1,2}[/-]", span.text)
+        and date.day_first == date.month_first
         and re.split(r"[/-]", span.text)[1].isdigit()
         and int(re.split(r"[/-]", span.text)[1]) > 12
         for span, date in dates
     )
     only_day_first = any(
-        re.match(r"\d{1,2}[/-]\d{1,2}[/-]", span.text)
-        and int(re.split(r"[/-]", span.text)[0]) > 12
+        re.match(r"\d{1,2}[/-]\d{1,2}[/-]", span.text) and int(re.split(r"[/-]", span.text)[0]) > 12
         for span, _ in dates
     )
     month_first = only_month_first or (american and not only_day_first)
-    return {
-        span: date.month_first if month_first else date.day_first for span, date in dates
-    }
+    return {span: date.month_first if month_first else date.day_first for span, date in dates}
 
 
 def _issue(
-    pages: Sequence[Page], labels: Sequence[Label], dated: list[tuple[Span, datetime.date]]
+    pages: Sequence[Page], labels: Sequence[Label], dated: list[tuple[Span, dt.date]]
 ) -> Answer | None:
-    ranked: list[tuple[float, Candidate[datetime.date]]] = []
+    ranked: list[tuple[float, Candidate[dt.date]]] = []
     for each in near(pages, _of(labels, "date"), dated):
         score = each.score - 0.12 * each.span.page
         score -= 0.12 * min(1.0, each.span.box.y0 / pages[each.span.page].height)
@@ -165,13 +168,13 @@ def _row_names(labels: Sequence[Label], page: int, row: int, span: Span, field: 
 def _due(
     pages: Sequence[Page],
     labels: Sequence[Label],
-    dated: list[tuple[Span, datetime.date]],
+    dated: list[tuple[Span, dt.date]],
     issue: Answer | None,
 ) -> Answer | None:
-    issued = datetime.date.fromisoformat(issue.value) if issue else None
+    issued = dt.date.fromisoformat(issue.value) if issue else None
     terms = _terms(pages, labels)
-    expected = {issued + datetime.timedelta(days=each) for each in terms} if issued else set()
-    ranked: list[tuple[float, Candidate[datetime.date]]] = []
+    expected = {issued + dt.timedelta(days=each) for each in terms} if issued else set()
+    ranked: list[tuple[float, Candidate[dt.date]]] = []
     for each in near(pages, _of(labels, "due_date"), dated):
         if issued and each.value < issued:
             continue
@@ -228,7 +231,7 @@ def money(pages: Sequence[Page], labels: Sequence[Label], found: Found) -> Money
     best = max(choices, key=lambda choice: _fit(*choice), default=(None, None, None))
     fit = _fits(*best)
     total, net, tax = best
-    return Money(_answer(total, fit), _answer(net, fit), _answer(tax, fit))
+    return Money(_answer(total, fits=fit), _answer(net, fits=fit), _answer(tax, fits=fit))
 
 
 def _is_money(amount: Amount) -> bool:
@@ -265,7 +268,7 @@ def _weighed(
 
 def _sums_its_column(span: Span, amount: Amount, amounts: list[tuple[Span, Amount]]) -> bool:
     """Whether the two amounts or more right above, in one column, add up to this one."""
-    total, count = Decimal(0), 0
+    total = Decimal(0)
     above = [
         (other, value)
         for other, value in amounts
@@ -273,9 +276,8 @@ def _sums_its_column(span: Span, amount: Amount, amounts: list[tuple[Span, Amoun
         and other.row < span.row
         and abs(other.box.x1 - span.box.x1) < _ALIGNED
     ]
-    for _, value in reversed(above):
+    for count, (_, value) in enumerate(reversed(above), start=1):
         total += value.value
-        count += 1
         if count > 1 and total == amount.value != 0:
             return True
     return False
@@ -335,16 +337,23 @@ def _fit(
     return score
 
 
-def _answer(candidate: Candidate[Amount] | None, fits: bool) -> Answer | None:
+def _answer(candidate: Candidate[Amount] | None, *, fits: bool) -> Answer | None:
     if candidate is None:
         return None
     evidence = _because(candidate)
     if fits:
         evidence = (*evidence, "net and tax make the total")
-    value = candidate.value.value.quantize(_CENT) if candidate.value.decimals < 2 else candidate.value.value
-    return Answer(
-        str(value), candidate.span, _bounded(candidate.score + (0.2 if fits else 0.0)), evidence
+    value = (
+        candidate.value.value.quantize(_CENT)
+        if candidate.value.decimals < 2
+        else candidate.value.value
     )
+    score = _bounded(candidate.score)
+    sure = _FITTED + (_SUREST - _FITTED) * score if fits else _UNFITTED * score
+    if value < 0:
+        # A credit note: its sign on the page is a matter of taste.
+        sure = min(sure, _SIGN)
+    return Answer(str(value), candidate.span, sure, evidence)
 
 
 def currency(pages: Sequence[Page], found: Found) -> Answer | None:
@@ -375,13 +384,8 @@ def _country_currency(pages: Sequence[Page]) -> Answer | None:
     return None
 
 
-_EURO_COUNTRIES: Final = frozenset(
-    "AT BE CY DE EE EL ES FI FR GR HR IE IT LT LU LV MT NL PT SI SK".split()
-)
-_OWN_CURRENCY: Final = {
-    "CH": "CHF", "GB": "GBP", "PL": "PLN", "CZ": "CZK", "HU": "HUF", "SE": "SEK", "DK": "DKK",
-    "NO": "NOK", "RO": "RON",
-}  # fmt: skip
+_EURO_COUNTRIES: Final = frozenset(words("euro_countries"))
+_OWN_CURRENCY: Final = table("own_currency")
 
 
 def _because(candidate: Candidate[ValueT]) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator, Sequence
 from typing import Final
@@ -67,9 +68,7 @@ def _span(segment: Segment, place: tuple[int, int, int], first: int, last: int) 
     return Span(*place, first, last, around(words), " ".join(word.text for word in words))
 
 
-def _dates(
-    segment: Segment, page: int, row: int, index: int
-) -> Iterator[tuple[Span, Date]]:
+def _dates(segment: Segment, page: int, row: int, index: int) -> Iterator[tuple[Span, Date]]:
     starts, length = [], 0
     for word in segment.words:
         starts.append(length)
@@ -104,9 +103,7 @@ def _readable(words: Sequence[Word], first: int, dated: set[int]) -> Iterator[in
         part = words[first : first + count]
         if any(place in dated for place in range(first, first + count)):
             continue
-        if all(_joins(*pair) for pair in zip(part, part[1:], strict=False)) and values.amount(
-            _text(part)
-        ):
+        if all(_joins(*pair) for pair in itertools.pairwise(part)) and values.amount(_text(part)):
             yield count
 
 

@@ -12,7 +12,7 @@ import math
 from typing import Final
 
 import pypdfium2 as pdfium
-import pypdfium2.raw as raw
+from pypdfium2 import raw
 
 from api.documents.reading.page import Box, Page, Word, page_of
 
@@ -65,7 +65,7 @@ def _words(text: pdfium.PdfTextPage, number: int, height: float) -> list[Word]:
     rectangle = raw.FS_RECTF()
     for index in range(raw.FPDFText_CountChars(text)):
         letter = chr(raw.FPDFText_GetUnicode(text, index))
-        if letter.isspace() or not letter.isprintable() and not "\ud800" <= letter <= "\udfff":
+        if letter.isspace() or (not letter.isprintable() and not "\ud800" <= letter <= "\udfff"):
             finish()
             continue
         if abs(math.remainder(raw.FPDFText_GetCharAngle(text, index), math.tau)) > _UPRIGHT:

@@ -6,7 +6,7 @@ can mean two dates, both are given and the document as a whole decides (`Date`).
 
 from __future__ import annotations
 
-import datetime
+import datetime as dt
 import functools
 import re
 import string
@@ -15,6 +15,8 @@ from decimal import Decimal
 from typing import Final
 
 import msgspec
+
+from api.documents.reading.words import table, words
 
 _SPACES: Final = " \u00a0\u202f\u2009'\u2019`"
 _NUMBER: Final = re.compile(
@@ -28,17 +30,8 @@ _NUMBER: Final = re.compile(
 )
 _SEPARATORS: Final = re.compile(rf"[.,{_SPACES}]")
 
-SYMBOLS: Final = {
-    "€": "EUR", "£": "GBP", "$": "USD", "us$": "USD", "₹": "INR", "rs": "INR", "rs.": "INR",
-    "zł": "PLN", "zl": "PLN", "kč": "CZK", "fr.": "CHF", "sfr.": "CHF", "sfr": "CHF", "¥": "JPY",
-    "ft": "HUF", "r$": "BRL", "a$": "AUD", "c$": "CAD", "lei": "RON", "лв": "BGN", "₺": "TRY",
-    "₽": "RUB", "₴": "UAH", "₩": "KRW", "฿": "THB", "s$": "SGD", "hk$": "HKD", "nz$": "NZD",
-    "euro": "EUR", "euros": "EUR",
-}  # fmt: skip
-CURRENCIES: Final = frozenset(
-    "EUR USD GBP CHF SEK NOK DKK PLN CZK HUF RON BGN ISK TRY UAH RSD CAD AUD NZD JPY CNY HKD SGD"
-    " INR KRW THB MYR IDR PHP VND BRL MXN ARS CLP COP PEN ZAR AED SAR ILS EGP NGN KES MAD".split()
-)
+SYMBOLS: Final = table("symbols")
+CURRENCIES: Final = frozenset(words("currencies"))
 _MARK: Final = re.compile(
     "^(?:"
     + "|".join(sorted(map(re.escape, [*SYMBOLS, *map(str.lower, CURRENCIES)]), key=len)[::-1])
@@ -102,14 +95,14 @@ def amount(text: str) -> Amount | None:
     whole, cents = number["whole"], number["cents"] or ""
     if not cents.isdigit():
         cents = "00" if cents else ""
-    if number["point"] and len(cents) == 3 and whole.strip("0"):  # noqa: PLR2004
+    if number["point"] and len(cents) == 3 and whole.strip("0"):
         inner = set(_SEPARATORS.findall(whole))
         if not inner or number["point"] in inner:
             whole, cents = f"{whole},{cents}", ""
     elif not number["point"]:
         whole, cents = _split(whole)
     digits = _SEPARATORS.sub("", whole)
-    if len(digits) > 15:  # noqa: PLR2004  # a reference, not money
+    if len(digits) > 15:  # a reference, not money
         return None
     negative = number["sign"] is not None or number["after"] is not None
     value = Decimal(("-" if negative else "") + digits + ("." + cents if cents else ""))
@@ -126,42 +119,12 @@ def _split(whole: str) -> tuple[str, str]:
     return whole, ""
 
 
-_MONTHS: Final = (
-    "january januar janvier januari enero gennaio janeiro stycznia styczen leden ledna tammikuu",
-    "february februar fevrier februari febrero febbraio fevereiro lutego luty unor februara",
-    "march marz maerz mars maart marzo marco marca marzec brezen brezna",
-    "april avril abril aprile kwietnia kwiecien duben dubna aprila",
-    "may mai mei mayo maggio maio maja maj kveten kvetna",
-    "june juni juin junio giugno junho czerwca czerwiec cerven cervna",
-    "july juli juillet julio luglio julho lipca lipiec cervenec cervence",
-    "august aout augustus agosto sierpnia sierpien srpen srpna augusti",
-    "september septembre septiembre settembre setembro wrzesnia wrzesien zari",
-    "october oktober octobre octubre ottobre outubro pazdziernika pazdziernik rijen rijna",
-    "november novembre noviembre novembro listopada listopad listopadu",
-    "december dezember decembre diciembre dicembre dezembro grudnia grudzien prosinec prosince",
-)
-_SHORT: Final = (
-    "jan ene gen sty led",
-    "feb fev fevr lut",
-    "mar mrz mrt mae",
-    "apr avr abr kwi",
-    "mag maj",
-    "jun giu cze",
-    "jul juil lug lip",
-    "aug aou ago sie",
-    "sep sept set wrz",
-    "oct okt ott out paz",
-    "nov lis",
-    "dec dez dic gru",
-)
-
-
 @functools.cache
 def _month_numbers() -> dict[str, int]:
     return {
         name: number
-        for number, (long, short) in enumerate(zip(_MONTHS, _SHORT, strict=True), start=1)
-        for name in f"{long} {short}".split()
+        for number, names in enumerate(words("months"), start=1)
+        for name in names.split()
     }
 
 
@@ -177,8 +140,8 @@ _MONTH_DAY: Final = re.compile(r"([^\W\d]{3,12})[\s.\-]*(\d{1,2})(?:st|nd|rd|th)
 class Date(msgspec.Struct, frozen=True):
     """What a text means as a date; two readings where only the document can choose between them."""
 
-    day_first: datetime.date
-    month_first: datetime.date
+    day_first: dt.date
+    month_first: dt.date
 
 
 _INSIDE: Final = frozenset("/-#_")
@@ -209,28 +172,28 @@ def _fold_keeping_length(text: str) -> str:
     return "".join(unicodedata.normalize("NFKD", letter)[0].lower()[:1] or " " for letter in text)
 
 
-def _meaning(*readings: datetime.date | None) -> Date | None:
+def _meaning(*readings: dt.date | None) -> Date | None:
     known = [each for each in readings if each is not None]
     return Date(known[0], known[-1]) if known else None
 
 
-def _date(year: str, month: int, day: int) -> datetime.date | None:
+def _date(year: str, month: int, day: int) -> dt.date | None:
     number = int(year)
-    if len(year) == 2:  # noqa: PLR2004
+    if len(year) == 2:
         number += 2000
-    if not 1990 <= number <= 2100:  # noqa: PLR2004  # invoices, not birthdays
+    if not 1990 <= number <= 2100:  # invoices, not birthdays
         return None
     try:
-        return datetime.date(number, month, day)
+        return dt.date(number, month, day)
     except ValueError:
         return None
 
 
 def _numeric(match: re.Match[str]) -> Date | None:
     first, mark, second, third = match.groups()
-    if len(first) == 4:  # noqa: PLR2004
-        return _meaning(_date(first, int(second), int(third))) if len(third) == 2 else None  # noqa: PLR2004
-    if len(first) == 3:  # noqa: PLR2004
+    if len(first) == 4:
+        return _meaning(_date(first, int(second), int(third))) if len(third) == 2 else None
+    if len(first) == 3:
         return None
     day_first = _date(third, int(second), int(first))
     month_first = None if mark == "." else _date(third, int(first), int(second))
@@ -269,7 +232,7 @@ def ibans(text: str) -> list[str]:
         # Words that follow may look like more groups: the longest valid beginning counts.
         for count in range(len(groups), 0, -1):
             iban = "".join(groups[:count])
-            if 15 <= len(iban) <= 34 and _mod97(iban) == 1:  # noqa: PLR2004
+            if 15 <= len(iban) <= 34 and _mod97(iban) == 1:
                 found.append(iban)
                 break
     return found
@@ -289,4 +252,4 @@ _VAT: Final = re.compile(
 def vat_ids(text: str) -> list[str]:
     """What looks like a European VAT id in `text`, without spaces."""
     found = (re.sub(r"[\s.-]", "", match[1]) for match in _VAT.finditer(text))
-    return [each for each in found if sum(map(str.isdigit, each)) >= 7]  # noqa: PLR2004
+    return [each for each in found if sum(map(str.isdigit, each)) >= 7]

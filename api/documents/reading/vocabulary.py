@@ -105,16 +105,14 @@ def _labels(segment: Segment, page: int, row: int, index: int) -> list[Label]:
             around(segment.words[tokens[start][1] : tokens[end - 1][1] + 1]),
         )
         for start, end, _, field, strength in found
-        if not any(
-            _covers(other, (start, end, field, strength)) for other in found
-        )
+        if not any(_covers(other, (start, end, field, strength)) for other in found)
     ]
 
 
 def _covers(
     other: tuple[int, int, str, str, Strength], label: tuple[int, int, str, Strength]
 ) -> bool:
-    """Whether another phrase speaks for these words: a longer one of the field, or of any if weak."""
+    """Whether a longer phrase speaks for these words: of the field, or of any if this is weak."""
     start, end, field, strength = label
     inside = other[0] <= start and end <= other[1] and other[1] - other[0] > end - start
     return inside and (other[3] == field or strength is Strength.WEAK)
