@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, NoReturn
 import msgspec
 import rich_click as click
 
-from stellarsettle import documents
+from stellarsettle import documents, index_commands
 
 if TYPE_CHECKING:
     from stellarsettle.chain import Chain
@@ -399,6 +399,7 @@ def doctor() -> None:
 
 cli.add_command(documents.read)
 cli.add_command(documents.documents)
+cli.add_command(index_commands.quarantine)
 
 
 def main() -> None:

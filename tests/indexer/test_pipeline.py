@@ -33,6 +33,7 @@ from tests.indexer.support import (
     wait_for,
     write,
 )
+from tests.support import empty
 
 START = synthetic.START_LEDGER
 
@@ -47,19 +48,8 @@ def expected(events: list[RawEvent], database: str) -> bytes:
     """The digest of an undisturbed run, in batches of another size; leaves the database empty."""
     write(database, events, 7)
     digest = digest_of(database)
-    with psycopg.connect(database, autocommit=True) as connection:
-        _empty(connection)
+    empty(database)
     return digest
-
-
-def _empty(connection: psycopg.Connection) -> None:
-    tables = connection.execute(
-        "SELECT string_agg(format('%I.%I', schemaname, tablename), ',') FROM pg_tables"
-        " WHERE schemaname IN ('ledger', 'read') AND tablename <> 'applied'"
-    ).fetchone()
-    assert tables
-    connection.execute(f"TRUNCATE {tables[0]}".encode())
-    connection.execute("UPDATE read.applied SET ledger = 0, closed_at = 0")
 
 
 class InjectedError(Exception):
@@ -108,8 +98,7 @@ def test_an_error_at_any_step_of_the_commit_path(
     faulty = Faulty(monkeypatch)
     write(database, events)
     steps, size = faulty.uses, 40
-    with psycopg.connect(database, autocommit=True) as connection:
-        _empty(connection)
+    empty(database)
     faulty.after = after
     chance = random.Random(5)  # a test's seed
     injected = 0

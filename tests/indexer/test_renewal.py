@@ -29,6 +29,7 @@ from tests.indexer.support import (
     wait_for,
     write,
 )
+from tests.support import empty
 
 _SCHEMAS = "SELECT nspname FROM pg_namespace WHERE nspname LIKE 'read%' ORDER BY 1"
 
@@ -97,7 +98,7 @@ def test_events_leave_quarantine_in_their_order(database: str, events: list[RawE
     """An earlier version could not read some events; this one can, and history is as if always."""
     write(database, events)
     expected = digest_of(database)
-    _execute(database, _EMPTY)
+    empty(database)
     odd = [event for place, event in enumerate(events) if place % 9 == 4]
     with Writer.open(database, synthetic.DEPLOYMENT, threading.Event()) as writer:
         for batch in batches(events, 30):
@@ -110,15 +111,6 @@ def test_events_leave_quarantine_in_their_order(database: str, events: list[RawE
     assert (renewed.released, renewed.quarantined) == (len(odd), [])
     assert verify.verify(database).findings == []
     check_whole(database, events, expected)
-
-
-_EMPTY = """
-DO $$ BEGIN
-    EXECUTE (SELECT 'TRUNCATE ' || string_agg(format('%I.%I', schemaname, tablename), ',')
-        FROM pg_tables WHERE schemaname IN ('ledger', 'read') AND tablename <> 'applied');
-    UPDATE read.applied SET ledger = 0, closed_at = 0;
-END $$
-"""
 
 
 def test_what_still_cannot_be_read_stays_in_quarantine(filled: str) -> None:
@@ -208,7 +200,7 @@ def test_no_read_fails_or_sees_a_mixture_during_the_switch(filled: str) -> None:
 def test_a_running_indexer_goes_on(database: str, events: list[RawEvent]) -> None:
     write(database, events, 500)
     expected = digest_of(database)
-    _execute(database, _EMPTY)
+    empty(database)
     with serving(Node(events, events[0].ledger)) as node, running(database, node) as indexer:
         for number in range(1, 5):
             target = events[len(events) * number // 4 - 1].ledger
