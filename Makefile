@@ -1,6 +1,6 @@
 # Every target sets up what it needs, once. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help built demo histories test test-python test-rust test-contracts test-contracts-deep lint format bench bench-index eval-documents contracts docs lock clean
+.PHONY: help built demo histories test test-python test-rust test-faults test-contracts test-contracts-deep lint format bench bench-index eval-documents contracts docs lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -11,6 +11,7 @@ help:
 	@echo "make demo         run the whole platform on this machine and watch one invoice's life"
 	@echo "make demo ONCE=1  the same on free ports; ends by itself with one line of JSON"
 	@echo "make test         every test: contracts, ledger, indexer, read models, API, journeys"
+	@echo "make test-faults N=1000  disturb the indexer in a thousand ways; SEED=7 plays one of them"
 	@echo "make histories DIR=...  play scripted histories on local ledgers, name each difference"
 	@echo "make test-contracts       the contracts natively and on the wasm, 500 random histories"
 	@echo "make test-contracts-deep  10,000 random histories on both (HISTORIES=, SEED=)"
@@ -47,6 +48,10 @@ test-contracts-deep: $(READY)
 
 test-python: built
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+
+test-faults: built
+	@FAULT_SEED=$(or $(SEED),0) FAULT_COUNT=$(if $(SEED),1,$(or $(N),100)) \
+	  $(BIN)/python -m pytest -n 2 --dist load tests/faults/test_simulation.py $(ARGS)
 
 lint: $(READY)
 	$(BIN)/ruff format --check .

@@ -177,6 +177,7 @@ class _Fault(msgspec.Struct, frozen=True):
 
 
 class _Envelope(msgspec.Struct, Generic[T], frozen=True):
+    id: int | None = None
     result: T | msgspec.UnsetType = msgspec.UNSET
     error: _Fault | None = None
 
@@ -193,14 +194,20 @@ class Request(msgspec.Struct, Generic[T], frozen=True):
     params: dict[str, Any]
     reply: type[T]
 
-    def body(self) -> bytes:
-        """The JSON-RPC request."""
-        message = {"jsonrpc": "2.0", "id": 1, "method": self.method, "params": self.params}
+    def body(self, number: int = 1) -> bytes:
+        """The JSON-RPC request; `number` is to be found again in its answer."""
+        message = {"jsonrpc": "2.0", "id": number, "method": self.method, "params": self.params}
         return msgspec.json.encode(message)
 
-    def read(self, body: bytes) -> T:
-        """The answer's result; raises `RpcError`, or `msgspec.DecodeError` if it is none."""
+    def read(self, body: bytes, number: int = 1) -> T:
+        """The result in the answer to request `number`.
+
+        Raises `RpcError`, or `msgspec.DecodeError` if it is no answer, or one to another request,
+        as a cache on the way may send it.
+        """
         envelope: _Envelope[T] = _decoder(cast("Hashable", self.reply)).decode(body)
+        if envelope.id not in (number, None):
+            raise msgspec.DecodeError(f"the answer is to request {envelope.id}, not {number}")
         if envelope.error is not None:
             raise RpcError(envelope.error.code, envelope.error.message, envelope.error.data)
         if isinstance(envelope.result, msgspec.UnsetType):

@@ -12,7 +12,7 @@ import msgspec
 from indexer.choice import Candidate, Choice
 from indexer.crosscheck import CrossCheck
 from indexer.rpc import Budget, RpcClient
-from indexer.sources.events import EventSource
+from indexer.sources.events import PAGE_LIMIT, EventSource
 from indexer.sources.protocol import Deployment
 
 _SECOND_PAGE = 200
@@ -22,12 +22,14 @@ _SECOND_PAGE = 200
 class Endpoints(msgspec.Struct, frozen=True):
     """Nodes by URL, at most so many requests a second to each (0: no limit).
 
-    Every `compare_every`th ledger is compared between two of the nodes; 0: none is.
+    `page_limit` events are asked for at once. Every `compare_every`th ledger is compared between
+    two of the nodes; 0: none is.
     """
 
     nodes: tuple[str, ...]
     requests_per_second: float = 0
     compare_every: int = 0
+    page_limit: int = PAGE_LIMIT
     timeout: float = 20.0
 
 

@@ -1,8 +1,9 @@
 """The HTTP transport of the stellar-rpc protocol: one request at a time, patient with hiccups.
 
 What may pass by itself is tried again, with back-off and jitter: a connection that fails, a node
-that is overloaded (HTTP 429, 502, 503, 504), an answer that is no JSON-RPC, and, if the caller
-wants so, a processing limit. A refusal with a meaning (`contracts.rpc.RpcError`) is the caller's.
+that is overloaded (HTTP 429, 502, 503, 504) or in trouble (an internal error), an answer that is no
+JSON-RPC or belongs to another question, and, if the caller wants so, a processing limit. A refusal
+with a meaning (`contracts.rpc.RpcError`) is the caller's.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ import msgspec
 from contracts import rpc
 
 T = TypeVar("T")
+
+_PASSING_CODES: Final = frozenset({-32603, -32003, -32098})
+"""Internal error, panic, queue overflow: the node's trouble, not the request's."""
 
 _PASSING_STATUSES: Final = frozenset({429, 502, 503, 504})
 _FIRST_WAIT_SECONDS: Final = 0.2
@@ -99,6 +103,7 @@ class RpcClient:
     ) -> None:
         self.url = url
         self._tries = tries
+        self._asked = 0
         self._budget = budget
         # Jitter spreads load; nobody gains by predicting it.
         self._waiting = waiting or Waiting(random.Random(), threading.Event())  # noqa: S311
@@ -129,9 +134,11 @@ class RpcClient:
         failures = 0
         while True:
             try:
-                return request.read(self._post(request.body()))
+                self._asked += 1
+                return request.read(self._post(request.body(self._asked)), self._asked)
             except rpc.RpcError as error:
-                if error.code != rpc.PROCESSING_LIMIT or not retry_limit:
+                passing = error.code == rpc.PROCESSING_LIMIT and retry_limit
+                if not passing and error.code not in _PASSING_CODES:
                     raise
                 reason, asked = str(error), None
             except _PassingError as error:

@@ -34,6 +34,7 @@ def run(chosen: Settings, stop: threading.Event) -> None:
             nodes=tuple(chosen.nodes()),
             requests_per_second=chosen.requests_per_second,
             compare_every=chosen.compare_every,
+            page_limit=chosen.events_per_page,
         )
         options = pipeline.Options(poll_seconds=chosen.poll_seconds)
         with opened(endpoints, followed, stop) as source:

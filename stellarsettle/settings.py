@@ -1,4 +1,7 @@
-"""Everything that is decided outside the code, read once from the environment and checked."""
+"""Everything that is decided outside the code, read once from the environment and checked.
+
+stellar_sdk takes half a second to import and is needed for keys only: who has none starts faster.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,8 @@ from collections.abc import Mapping
 from typing import Annotated
 
 import msgspec
-from stellar_sdk import Keypair, StrKey
+
+from indexer import strkey
 
 TESTNET_PASSPHRASE = "Test SDF Network ; September 2015"  # noqa: S105 -- a network's public name
 
@@ -33,6 +37,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Further nodes for the indexer, separated by commas: one takes over when another fails."""
     requests_per_second: Annotated[float, msgspec.Meta(gt=0, le=10_000)] = 20.0
     """What the indexer asks of one node at most."""
+    events_per_page: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 10_000
+    """What the indexer asks for at once; providers may allow less than the protocol."""
     compare_every: Annotated[int, msgspec.Meta(ge=0)] = 0
     """Compare each ledger of a multiple of this between two nodes, and stop if they differ."""
     network_passphrase: str = TESTNET_PASSPHRASE
@@ -68,9 +74,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         """Check what can be checked without asking anybody."""
         for name in ("escrow", "distributor"):
             value = getattr(self, name)
-            if value and not StrKey.is_valid_contract(value):
+            if value and not _is_contract(value):
                 raise SettingsError(f"{name.upper()} is no contract address (C...): {value}")
-        if self.signing_seed and not StrKey.is_valid_ed25519_secret_seed(self.signing_seed):
+        if self.signing_seed and not _is_seed(self.signing_seed):
             raise SettingsError("SIGNING_SEED is no secret seed (S...)")
         for name in ("token_key", "natural_key"):
             if getattr(self, name) and len(_decoded(getattr(self, name))) != 32:
@@ -130,11 +136,26 @@ def load(environment: Mapping[str, str]) -> Settings:
 
 def fresh_keys() -> dict[str, str]:
     """New secrets for a platform: challenge signing, access tokens, natural identities."""
+    from stellar_sdk import Keypair
+
     return {
         "SIGNING_SEED": Keypair.random().secret,
         "TOKEN_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
         "NATURAL_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
     }
+
+
+def _is_contract(value: str) -> bool:
+    try:
+        return strkey.decode(value)[0] == strkey.CONTRACT
+    except strkey.InvalidAddressError:
+        return False
+
+
+def _is_seed(value: str) -> bool:
+    from stellar_sdk import StrKey
+
+    return StrKey.is_valid_ed25519_secret_seed(value)
 
 
 def _decoded(value: str) -> bytes:

@@ -43,8 +43,6 @@ _SUCCESSES_TO_WIDEN: Final = 8
 _LAST_IN_LEDGER: Final = 0xFFFF_FFFF
 _EVENT_ID: Final = re.compile(r"\d{19}-\d{10}")
 _RANGE: Final = re.compile(r"(\d+) - (\d+)")
-_PASSING_CODES: Final = frozenset({-32603, -32003, -32098})
-"""Internal error, panic, queue overflow: the node's trouble, not the request's."""
 
 
 class EventSource:
@@ -91,7 +89,7 @@ class EventSource:
 
     def _whole_ledgers(self, page: rpc.EventPage) -> Batch | None:
         """What can be handed out after `page`; None if a ledger or a close time is still open."""
-        stopped_inside = bool(page.events) and page.events[-1].id == page.cursor
+        stopped_inside = any(event.id == page.cursor for event in page.events)
         whole = _ledger_of(page.cursor) - stopped_inside
         held = self._held
         if whole >= page.latest_ledger:
@@ -170,7 +168,7 @@ class EventSource:
             return True
         if error.code == rpc.INVALID_REQUEST:
             return self._is_in_range(place, error)
-        if error.code == rpc.PROCESSING_LIMIT or error.code in _PASSING_CODES:
+        if error.code == rpc.PROCESSING_LIMIT:
             raise SourceUnavailableError(f"{self._client.url}: {error}") from error
         raise error
 

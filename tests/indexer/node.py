@@ -71,6 +71,10 @@ class Node:
         self.history = ""
         """Another word gives ledgers of other hashes: the network was reset."""
         self.gives_ledgers = True
+        self.shuffles = False
+        """Whether events of a page come in any order."""
+        self.answers_to = 0
+        """A request's number to put into every answer; 0: the request's own."""
         self.requests: list[dict[str, Any]] = []
         self.url = ""
         self._chance = random.Random(seed)  # a seed is the point
@@ -166,6 +170,8 @@ class Node:
         page = found[:limit]
         end = (end_ledger - 1) << 32 | _MAX
         cursor = event_id(*_place(page[-1])) if len(page) == limit else event_id(end, _MAX)
+        if self.shuffles:
+            self._chance.shuffle(page)
         return {
             "events": [shown(event) for event in page],
             "cursor": cursor,
@@ -270,7 +276,7 @@ def _handler(node: Node) -> Callable[..., http.server.BaseHTTPRequestHandler]:
                 if node.hits(faults.garbage):
                     self._send(200, b"<html>bad gateway</html>")
                     return
-            answer: dict[str, Any] = {"jsonrpc": "2.0", "id": request["id"]}
+            answer: dict[str, Any] = {"jsonrpc": "2.0", "id": node.answers_to or request["id"]}
             try:
                 answer["result"] = node.answer(request["method"], request["params"])
             except RpcFaultError as error:

@@ -200,6 +200,21 @@ def test_a_node_that_knows_less_than_what_is_in_says_nothing(node: Node) -> None
         source.fetch(START + 9)
 
 
+def test_a_page_that_ends_inside_a_ledger_may_be_in_any_order(node: Node) -> None:
+    """The ledger that a page cuts in two is told by the cursor, not by the page's last event."""
+    events = synthetic.ledgers(8, synthetic.story(8, 4), per_ledger=9, empty=0)
+    latest = events[-1].ledger
+    _set(node, events, latest).shuffles = True
+    _check(_drain(_source(node, 5), latest), events, latest)
+
+
+def test_an_answer_to_another_question_is_none(node: Node) -> None:
+    """A cache on the way may send what somebody else asked for."""
+    _set(node, [], START + 5).answers_to = 77
+    with pytest.raises(RpcUnavailableError, match="the answer is to request 77, not 1"):
+        _client(node.url, tries=1).call(rpc.get_health())
+
+
 def test_retention_that_ends_just_before_us_is_no_gap(node: Node) -> None:
     events = synthetic.ledgers(4, synthetic.story(4, 2))
     latest = events[-1].ledger
