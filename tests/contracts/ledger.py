@@ -96,6 +96,17 @@ class Devnet:
 @contextlib.contextmanager
 def running(*flags: str) -> Iterator[Devnet]:
     """A ledger of its own, started with these flags and stopped at the end."""
+    with unkind(*flags) as devnet:
+        try:
+            yield devnet
+        finally:
+            devnet.process.terminate()
+            assert devnet.process.wait(timeout=5) == 0
+
+
+@contextlib.contextmanager
+def unkind(*flags: str) -> Iterator[Devnet]:
+    """The same, killed at the end if it is still there."""
     if not BINARY.is_file():
         pytest.skip(f"no ledger at {BINARY}: build contracts/devnet or set STELLARSETTLE_DEVNET")
     with subprocess.Popen([BINARY, *flags], stdout=subprocess.PIPE, text=True) as process:
@@ -105,8 +116,7 @@ def running(*flags: str) -> Iterator[Devnet]:
             assert line["protocol"] == 30
             yield Devnet(process, line["rpc"], line["friendbot"], line["passphrase"])
         finally:
-            process.terminate()
-            assert process.wait(timeout=5) == 0
+            process.kill()
 
 
 def error_code(response: SendTransactionResponse) -> xdr.TransactionResultCode:

@@ -76,14 +76,15 @@ struct Flags {
     /// entries' base64 XDR as getLedgerEntries gives it.
     #[arg(long)]
     settings: Option<PathBuf>,
-    /// File to open the ledger from, if it is there, and to save it to on a clean stop.
-    #[arg(long, conflicts_with = "settings")]
+    /// File that holds the ledger: opened if it is there, and written before each answer,
+    /// so that nothing is lost however the process ends.
+    #[arg(long)]
     state: Option<PathBuf>,
     /// Folder to write closed ledgers to, as SEP-54 lays them out.
     #[arg(long)]
     lake: Option<PathBuf>,
     /// Folder of closed ledgers (SEP-54) to go on from; may be that of --lake.
-    #[arg(long, conflicts_with = "state")]
+    #[arg(long)]
     from_lake: Option<PathBuf>,
     /// File with a fault plan (JSON) to begin with.
     #[arg(long)]
@@ -155,10 +156,7 @@ async fn run(flags: Flags) -> Result<(), String> {
         "passphrase": flags.passphrase,
         "protocol": PROTOCOL_VERSION,
     }))?;
-    let site = http::Site {
-        worker: worker.clone(),
-        log: flags.log,
-    };
+    let site = http::Site { worker, log: flags.log };
     let stopped = tokio::select! {
         served = axum::serve(listener, http::router(site)) => {
             served.map_err(|error| error.to_string())
@@ -167,7 +165,7 @@ async fn run(flags: Flags) -> Result<(), String> {
         () = parent_gone(flags.parent_pid) => Ok(()),
         ended = ended => return Err(ended.unwrap_or_else(|_| "the ledger has stopped".to_owned())),
     };
-    stopped.and(worker.save().await)
+    stopped
 }
 
 fn read_settings(path: Option<&Path>) -> Result<Vec<ConfigSettingEntry>, String> {

@@ -5,7 +5,12 @@ use crate::{
     faults::{Breakage, Faults, Plan},
     friendbot::{self, Answer},
     lake::{reader::Ledgers, writer::Lake, LakeError},
-    ledger::{history::View, replay, saved, Happening, Ledger, SetupError},
+    ledger::{
+        history::View,
+        replay,
+        saved::{self, Follower},
+        Happening, Ledger, SetupError,
+    },
     network::Identity,
     rpc::{
         error::{RpcError, INTERNAL},
@@ -15,12 +20,15 @@ use crate::{
 use serde_json::Value;
 use soroban_env_host::xdr::ConfigSettingEntry;
 use std::{
-    path::PathBuf,
+    path::{Path, PathBuf},
     sync::mpsc::{channel, Receiver, RecvTimeoutError, Sender},
     thread,
     time::{Duration, Instant},
 };
 use tokio::sync::oneshot;
+
+/// How many requests are answered after one write to a disk.
+const TOGETHER: usize = 64;
 
 /// What makes a ledger of its own.
 pub struct Setup {
@@ -35,7 +43,7 @@ pub struct Setup {
     pub interval_ms: u64,
     pub limits: Limits,
     pub friendbot_url: String,
-    /// File the ledger is opened from, if it is there, and saved to.
+    /// File that follows the ledger, and that it is opened from if it is there.
     pub state_file: Option<PathBuf>,
     /// Folder closed ledgers are written to.
     pub lake: Option<PathBuf>,
@@ -60,9 +68,6 @@ enum Job {
         method: String,
         params: Value,
         reply: oneshot::Sender<Reply>,
-    },
-    Save {
-        reply: oneshot::Sender<Result<(), String>>,
     },
     Fund {
         address: String,
@@ -124,17 +129,6 @@ impl Worker {
         self.jobs.send(Job::Fund { address, reply }).ok()?;
         answer.await.ok()
     }
-
-    /// Saves the ledger to its file, if it has one.
-    ///
-    /// # Errors
-    /// If the ledger is gone or the file cannot be written.
-    pub async fn save(&self) -> Result<(), String> {
-        let (reply, answer) = oneshot::channel();
-        let gone = || "the ledger has stopped and could not be saved".to_owned();
-        self.jobs.send(Job::Save { reply }).map_err(|_| gone())?;
-        answer.await.map_err(|_| gone())?
-    }
 }
 
 /// The ledger on its own thread, and the files that follow it.
@@ -142,6 +136,7 @@ struct Keeper {
     service: Service,
     setup: Setup,
     lake: Option<Lake>,
+    follower: Option<Follower>,
 }
 
 /// An answer that is sent when what it tells of is written down.
@@ -149,7 +144,7 @@ type Answering = Box<dyn FnOnce()>;
 
 impl Keeper {
     fn new(mut setup: Setup) -> Result<Self, String> {
-        let ledger = open_ledger(&setup).map_err(|error| error.to_string())?;
+        let (ledger, follower) = open_ledger(&setup).map_err(|error| error.to_string())?;
         let lake = setup
             .lake
             .as_deref()
@@ -165,11 +160,15 @@ impl Keeper {
             limits: setup.limits,
             friendbot_url: setup.friendbot_url.clone(),
             faults,
-            checkpoints: Vec::new(),
         };
         // The folder has what happened up to here.
         service.ledger.take_happenings();
-        Ok(Self { service, setup, lake })
+        Ok(Self {
+            service,
+            setup,
+            lake,
+            follower,
+        })
     }
 
     /// Serves until nobody can ask any more.
@@ -185,18 +184,26 @@ impl Keeper {
                 CloseMode::Transaction | CloseMode::Manual => inbox.recv().map_err(|_| RecvTimeoutError::Disconnected),
                 CloseMode::Interval => inbox.recv_timeout(next_close.saturating_duration_since(Instant::now())),
             };
-            let answer = match job {
-                Ok(job) => Some(self.handle(job)),
-                Err(RecvTimeoutError::Timeout) => None,
+            let mut answers = Vec::new();
+            match job {
+                Ok(job) => answers.push(self.handle(job)),
+                Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return Ok(()),
-            };
+            }
+            // One write to a disk serves all who ask meanwhile.
+            while self.follower.is_some() && answers.len() < TOGETHER {
+                match inbox.try_recv() {
+                    Ok(job) => answers.push(self.handle(job)),
+                    Err(_) => break,
+                }
+            }
             if self.service.close_mode == CloseMode::Interval && Instant::now() >= next_close {
                 self.service.ledger.clock.tick(self.setup.interval_ms);
                 self.service.ledger.close();
                 next_close = Instant::now() + interval;
             }
             self.write_down()?;
-            if let Some(answer) = answer {
+            for answer in answers {
                 answer();
             }
         }
@@ -204,10 +211,6 @@ impl Keeper {
 
     fn handle(&mut self, job: Job) -> Answering {
         match job {
-            Job::Save { reply } => {
-                let saved = self.save();
-                Box::new(move || drop(reply.send(saved)))
-            }
             Job::Call {
                 replica,
                 method,
@@ -224,24 +227,26 @@ impl Keeper {
         }
     }
 
-    fn save(&self) -> Result<(), String> {
-        self.setup.state_file.as_deref().map_or(Ok(()), |path| {
-            saved::save(&self.service.ledger, path)
-                .map_err(|error| format!("cannot save the ledger to {}: {error}", path.display()))
-        })
-    }
-
+    /// Writes down what happened. A folder loses ledgers before the state file goes back, and
+    /// gets new ones after it has them, so that it is never ahead.
     fn write_down(&mut self) -> Result<(), String> {
         let happenings = self.service.ledger.take_happenings();
-        let Some(lake) = &mut self.lake else {
-            return Ok(());
-        };
-        for happening in happenings {
-            match happening {
-                Happening::Closed(closed) => lake.write(&closed),
-                Happening::WentBack(sequence) => lake.rewind(sequence),
+        if let Some(lake) = &mut self.lake {
+            for happening in &happenings {
+                if let Happening::WentBack(sequence) = happening {
+                    lake.rewind(*sequence).map_err(|error| cannot_write(&error))?;
+                }
             }
-            .map_err(|error| cannot_write(&error))?;
+        }
+        if let Some(follower) = &mut self.follower {
+            follower
+                .follow(&mut self.service.ledger, &happenings)
+                .map_err(|error| format!("cannot write to the file of --state: {error}"))?;
+        }
+        if let Some(lake) = &mut self.lake {
+            for closed in self.service.ledger.history.range(lake.next(), u32::MAX) {
+                lake.write(closed).map_err(|error| cannot_write(&error))?;
+            }
         }
         Ok(())
     }
@@ -251,27 +256,39 @@ fn cannot_write(error: &LakeError) -> String {
     format!("cannot write ledgers to the folder of --lake: {error}")
 }
 
-fn open_ledger(setup: &Setup) -> Result<Ledger, SetupError> {
+fn open_ledger(setup: &Setup) -> Result<(Ledger, Option<Follower>), SetupError> {
+    let saved = setup.state_file.as_deref().filter(|path| is_written(path));
     let identity = setup.identity.clone();
-    if let Some(folder) = &setup.from_lake {
-        let ledgers = Ledgers::open(folder, &identity.passphrase)?;
-        let settings = &setup.network_settings;
-        let continued = replay::continue_from(identity, setup.clock, setup.retention, settings, ledgers)?;
-        for warning in &continued.warnings {
-            eprintln!("stellarsettle-devnet: {warning}");
+    let (clock, retention, settings) = (setup.clock, setup.retention, &setup.network_settings);
+    let mut ledger = match (saved, &setup.from_lake) {
+        (Some(path), Some(_)) => return Err(SetupError::new(format!("{} has a ledger already", path.display()))),
+        (Some(path), None) => {
+            let (ledger, follower) = saved::open(path, identity, clock, retention)?;
+            return Ok((ledger, Some(follower)));
         }
-        return Ok(continued.ledger);
-    }
-    match setup.state_file.as_deref().filter(|path| path.exists()) {
-        Some(path) => saved::open(path, identity, setup.clock, setup.retention),
-        None => Ledger::new(
-            identity,
-            setup.clock,
-            setup.first_ledger,
-            setup.retention,
-            setup.network_settings.clone(),
-        ),
-    }
+        (None, Some(folder)) => {
+            let ledgers = Ledgers::open(folder, &identity.passphrase)?;
+            let continued = replay::continue_from(identity, clock, retention, settings, ledgers)?;
+            for warning in &continued.warnings {
+                eprintln!("stellarsettle-devnet: {warning}");
+            }
+            continued.ledger
+        }
+        (None, None) => Ledger::new(identity, clock, setup.first_ledger, retention, settings.clone())?,
+    };
+    let follower = setup
+        .state_file
+        .as_deref()
+        .map(|path| {
+            Follower::begin(path, &mut ledger).map_err(|error| SetupError::new(format!("{}: {error}", path.display())))
+        })
+        .transpose()?;
+    Ok((ledger, follower))
+}
+
+/// Whether a file is there with something in it.
+fn is_written(path: &Path) -> bool {
+    path.metadata().is_ok_and(|file| file.len() > 0)
 }
 
 /// Answers a call, as the fault plan wants it.

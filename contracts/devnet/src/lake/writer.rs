@@ -92,6 +92,11 @@ impl Lake {
         Ok(())
     }
 
+    /// The ledger that comes next.
+    pub const fn next(&self) -> u32 {
+        self.newest.saturating_add(1)
+    }
+
     /// Removes the ledgers after this one, newest first, so that what is left has no gap.
     ///
     /// # Errors

@@ -150,6 +150,7 @@ impl Ledger {
         if let Some(closed) = ClosedLedger::new(&meta, self.identity.id, wall_ms()) {
             let closed = self.history.push(closed);
             self.happenings.push(Happening::Closed(closed));
+            self.forget_old_checkpoints();
         }
     }
 

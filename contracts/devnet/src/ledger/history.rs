@@ -226,7 +226,6 @@ impl Default for View {
 }
 
 /// Closed ledgers, oldest first, without a gap.
-#[derive(Clone)]
 pub struct History {
     ledgers: VecDeque<Rc<ClosedLedger>>,
     places: HashMap<[u8; 32], Place>,
@@ -279,6 +278,22 @@ impl History {
         ledger
     }
 
+    /// Takes away the ledgers after this one.
+    pub fn go_back(&mut self, sequence: u32) {
+        while self.ledgers.back().is_some_and(|ledger| ledger.sequence > sequence) {
+            if let Some(gone) = self.ledgers.pop_back() {
+                self.forget_places(&gone);
+            }
+        }
+    }
+
+    fn forget_places(&mut self, ledger: &ClosedLedger) {
+        for record in &ledger.transactions {
+            self.places.remove(&record.hash);
+            self.places.remove(&record.inner_hash);
+        }
+    }
+
     /// The oldest ledger that is shown.
     pub fn oldest(&self) -> Option<&ClosedLedger> {
         self.ledgers.get(self.shown().start).map(Rc::as_ref)
@@ -326,10 +341,7 @@ impl History {
     fn trim(&mut self) {
         while self.ledgers.len() > usize::try_from(self.retention).unwrap_or(usize::MAX) {
             if let Some(gone) = self.ledgers.pop_front() {
-                for record in &gone.transactions {
-                    self.places.remove(&record.hash);
-                    self.places.remove(&record.inner_hash);
-                }
+                self.forget_places(&gone);
             }
         }
     }

@@ -1,8 +1,11 @@
 //! The ledger: its entries, its history, its clock, and what is waiting.
 
+mod changes;
+mod checkpoints;
 pub mod close;
 pub mod events;
 pub mod history;
+mod journal;
 pub mod replay;
 pub mod saved;
 pub mod state;
@@ -26,6 +29,7 @@ use crate::{
         Submission,
     },
 };
+use checkpoints::Checkpoints;
 use close::Tip;
 use history::{ClosedLedger, History};
 use soroban_env_host::{
@@ -76,18 +80,10 @@ pub struct Ledger {
     queue: Vec<Pending>,
     /// What the first ledger will tell of the settings.
     founding: Option<UpgradeEntryMeta>,
+    checkpoints: Checkpoints,
     happenings: Vec<Happening>,
     /// How many simulations ran: each gets random numbers of its own.
     simulations: u64,
-}
-
-/// A ledger as it was at one moment.
-pub struct Checkpoint {
-    clock: Clock,
-    history: History,
-    state: Rc<State>,
-    tip: Tip,
-    queue: Vec<Pending>,
 }
 
 /// What follows from the settings among the entries.
@@ -115,6 +111,13 @@ impl Rulebook {
 /// Why a ledger could not be made.
 #[derive(Debug)]
 pub struct SetupError(String);
+
+impl SetupError {
+    /// Why, in words that name the file.
+    pub const fn new(text: String) -> Self {
+        Self(text)
+    }
+}
 
 impl std::fmt::Display for SetupError {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -197,6 +200,7 @@ impl Ledger {
             tip,
             queue: Vec::new(),
             founding: None,
+            checkpoints: Checkpoints::default(),
             happenings: Vec::new(),
             simulations: 0,
         })
@@ -226,34 +230,15 @@ impl Ledger {
         happenings.push(Happening::WentBack(0));
         let mut new = Self::new(self.identity.clone(), clock, first, retention, settings)?;
         happenings.append(&mut new.happenings);
+        // No moment of the old history can be gone back to, and no number comes twice.
         *self = Self {
+            checkpoints: std::mem::take(&mut self.checkpoints).forgotten(),
             happenings,
             simulations: self.simulations,
             ..new
         };
+
         Ok(())
-    }
-
-    /// The ledger as it is now, to come back to.
-    pub fn checkpoint(&self) -> Checkpoint {
-        Checkpoint {
-            clock: self.clock,
-            history: self.history.clone(),
-            state: self.state.clone(),
-            tip: self.tip.clone(),
-            queue: self.queue.clone(),
-        }
-    }
-
-    /// Goes back to how it was. Random numbers of simulations go on, so none comes twice.
-    pub fn revert(&mut self, checkpoint: &Checkpoint) {
-        self.clock = checkpoint.clock;
-        self.history = checkpoint.history.clone();
-        self.state = checkpoint.state.clone();
-        self.tip = checkpoint.tip.clone();
-        self.queue = checkpoint.queue.clone();
-        self.reload();
-        self.happenings.push(Happening::WentBack(self.tip.sequence()));
     }
 
     /// What happened since it was last asked for, in order.

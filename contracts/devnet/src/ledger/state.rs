@@ -3,6 +3,7 @@
 //! A frame collects changes over a parent; committing gives the change list that
 //! goes into transaction meta, dropping the frame undoes everything in it.
 
+use super::changes::Changes;
 use crate::encoding::{sha256, xdr};
 use soroban_env_host::{
     storage::{EntryWithLiveUntil, SnapshotSource},
@@ -68,12 +69,23 @@ pub struct State {
     sequence: u32,
     /// XDR bytes of all contract data entries.
     contract_data_bytes: u64,
+    pub changes: Changes,
 }
 
 impl State {
     /// Sets the ledger that writes belong to from now on.
     pub fn begin(&mut self, sequence: u32) {
         self.sequence = sequence;
+    }
+
+    /// Undoes all changes since a position; writes belong to ledger `sequence` again.
+    pub fn go_back(&mut self, position: u64, sequence: u32) {
+        for (key, before) in self.changes.undo(position) {
+            self.put(key, before);
+        }
+        // Undoing is a change itself; nobody goes back to before it.
+        self.changes.undo(position);
+        self.begin(sequence);
     }
 
     /// All entries in the order of their keys.
@@ -127,11 +139,12 @@ impl Store for State {
     fn put(&mut self, key: LedgerKey, entry: Option<StoredEntry>) {
         self.contract_data_bytes += entry.as_ref().map_or(0, contract_data_size);
         let before = match entry {
-            Some(entry) => self.entries.insert(key, entry),
+            Some(entry) => self.entries.insert(key.clone(), entry),
             None => self.entries.remove(&key),
         };
         let gone = before.as_ref().map_or(0, contract_data_size);
         self.contract_data_bytes = self.contract_data_bytes.saturating_sub(gone);
+        self.changes.note(&key, before);
     }
 
     fn sequence(&self) -> u32 {

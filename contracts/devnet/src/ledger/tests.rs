@@ -229,37 +229,129 @@ fn a_checkpoint_brings_everything_back() {
         ledger.history.latest().unwrap().hash
     };
     let first = pay(&mut ledger);
-    ledger.revert(&before);
+    assert!(ledger.revert(before));
     assert_eq!(ledger.history.latest().unwrap().hash, hash);
     assert_eq!(balance(&ledger, &key(1)), held);
     assert_eq!(pay(&mut ledger), first);
 }
 
 #[test]
-fn a_saved_ledger_goes_on_as_if_it_had_never_stopped() {
-    let folder = std::env::temp_dir().join(format!("stellarsettle-devnet-{}", std::process::id()));
-    std::fs::create_dir_all(&folder).unwrap();
-    let path = folder.join("state.json");
+fn checkpoints_last_as_long_as_their_ledgers() {
+    let mut ledger = ledger(HeaderTime::Ms);
+    let early = ledger.checkpoint();
+    create(&mut ledger, &[&key(1)], 100 * LUMENS);
+    let late = ledger.checkpoint();
+    create(&mut ledger, &[&key(2)], 100 * LUMENS);
+    assert!(ledger.state.changes.kept() > 0);
+    for _ in 0..998 {
+        ledger.close();
+    }
+    assert!(!ledger.revert(early));
+    let other = ledger.checkpoint();
+    assert!(ledger.revert(late));
+    assert!(!ledger.revert(other));
+    assert!(ledger.account_exists(&account(&key(1))) && !ledger.account_exists(&account(&key(2))));
+    for _ in 0..1_000 {
+        ledger.close();
+    }
+    assert_eq!(ledger.state.changes.kept(), 0);
+}
+
+#[test]
+fn going_back_undoes_entries_set_between_ledgers_and_twice() {
     let mut ledger = busy_ledger(HeaderTime::Ms);
-    let number = next_number(&ledger, &key(1));
-    let waiting = submission(transaction(&key(1), number, vec![payment(&key(2), 5)]), &[&key(1)]);
-    let hash = waiting.hash;
-    assert!(matches!(ledger.submit(waiting), Arrival::Pending));
-    saved::save(&ledger, &path).unwrap();
-    let open = |passphrase: &str| {
-        let clock = crate::clock::Clock::new(None, HeaderTime::Ms);
-        saved::open(&path, crate::network::Identity::new(passphrase), clock, 1_000)
+    let entries = |ledger: &Ledger| ledger.state.entries().cloned().collect::<Vec<_>>();
+    let (before, id) = (entries(&ledger), ledger.checkpoint());
+    for _ in 0..2 {
+        let account = crate::accounts::load_account(ledger.state.as_ref(), &account(&key(1))).unwrap();
+        let data = LedgerEntryData::Account(account);
+        let entry_key = StoredEntry::lasting(data).entry.to_key();
+        ledger.set_entry(entry_key, None, None, 3).unwrap();
+        create(&mut ledger, &[&key(4)], LUMENS);
+        assert!(entries(&ledger) != before);
+        assert!(ledger.revert(id));
+        assert!(entries(&ledger) == before);
+    }
+}
+
+/// A file of its own for one test.
+fn state_file(name: &str) -> std::path::PathBuf {
+    std::env::temp_dir().join(format!("devnet-state-{name}-{}", std::process::id()))
+}
+
+fn open_state(path: &std::path::Path, passphrase: &str) -> Result<(Ledger, saved::Follower), SetupError> {
+    let clock = crate::clock::Clock::new(None, HeaderTime::Ms);
+    saved::open(path, Identity::new(passphrase), clock, 1_000)
+}
+
+/// All that a file must bring back.
+fn content(ledger: &Ledger) -> (Vec<[u8; 32]>, Vec<StoredEntry>, Vec<[u8; 32]>) {
+    let hashes = ledger.history.range(0, u32::MAX).map(|closed| closed.hash).collect();
+    let waiting = ledger.queue.iter().map(|pending| pending.submission.hash).collect();
+    (hashes, ledger.state.entries().cloned().collect(), waiting)
+}
+
+#[test]
+fn a_followed_ledger_goes_on_as_if_it_had_never_stopped() {
+    let path = state_file("goes-on");
+    let mut ledger = busy_ledger(HeaderTime::Ms);
+    let mut follower = saved::Follower::begin(&path, &mut ledger).unwrap();
+    ledger.take_happenings();
+    let mut follow = |ledger: &mut Ledger| {
+        let happenings = ledger.take_happenings();
+        follower.follow(ledger, &happenings).unwrap();
     };
-    let mut opened = open(crate::testing::PASSPHRASE).unwrap();
-    let hashes = |ledger: &Ledger| {
-        let ledgers = ledger.history.range(0, u32::MAX);
-        ledgers.map(|closed| closed.hash).collect::<Vec<_>>()
-    };
-    assert_eq!(hashes(&opened), hashes(&ledger));
+    let kept = ledger.checkpoint();
+    let steps: [&dyn Fn(&mut Ledger); 5] = [
+        &|ledger| create(ledger, &[&key(4)], LUMENS),
+        &|ledger| ledger.clock.advance(5_000),
+        &|ledger| assert!(ledger.revert(kept)),
+        &|ledger| ledger.close(),
+        &|ledger| {
+            let number = next_number(ledger, &key(1));
+            let pay = submission(transaction(&key(1), number, vec![payment(&key(2), 5)]), &[&key(1)]);
+            assert!(matches!(ledger.submit(pay), Arrival::Pending));
+        },
+    ];
+    for (number, step) in steps.iter().enumerate() {
+        step(&mut ledger);
+        follow(&mut ledger);
+        let copy = state_file("copy");
+        std::fs::copy(&path, &copy).unwrap();
+        let (opened, _) = open_state(&copy, crate::testing::PASSPHRASE).unwrap();
+        assert!(content(&opened) == content(&ledger), "after step {number}");
+        std::fs::remove_file(copy).unwrap();
+    }
+    drop(follower);
+    let (mut opened, _) = open_state(&path, crate::testing::PASSPHRASE).unwrap();
     ledger.close();
     opened.close();
-    assert!(opened.history.transaction(&hash).is_some());
-    assert_eq!(hashes(&opened), hashes(&ledger));
-    assert!(open("another network").is_err());
-    std::fs::remove_dir_all(&folder).unwrap();
+    assert!(content(&opened) == content(&ledger));
+    assert!(open_state(&path, "another network").is_err());
+    std::fs::remove_file(&path).unwrap();
+}
+
+#[test]
+fn a_file_cut_off_anywhere_is_the_ledger_of_an_earlier_moment() {
+    let path = state_file("cut");
+    let mut ledger = ledger(HeaderTime::Ms);
+    let mut follower = saved::Follower::begin(&path, &mut ledger).unwrap();
+    ledger.take_happenings();
+    let mut moments = vec![content(&ledger)];
+    let base = usize::try_from(path.metadata().unwrap().len()).unwrap();
+    for number in 1..4 {
+        create(&mut ledger, &[&key(number)], LUMENS);
+        let happenings = ledger.take_happenings();
+        follower.follow(&mut ledger, &happenings).unwrap();
+        moments.push(content(&ledger));
+    }
+    drop(follower);
+    let bytes = std::fs::read(&path).unwrap();
+    for length in (base..=bytes.len()).step_by(97) {
+        std::fs::write(&path, &bytes[..length]).unwrap();
+        let (opened, _) = open_state(&path, crate::testing::PASSPHRASE).unwrap();
+        let lines = bytes[base..length].iter().filter(|byte| **byte == b'\n').count();
+        assert!(content(&opened) == moments[lines], "cut to {length} bytes");
+    }
+    std::fs::remove_file(&path).unwrap();
 }

@@ -89,23 +89,20 @@ pub fn get_closes(service: &Service, params: &Value) -> Result<Value, RpcError> 
 }
 
 /// `dev_snapshot {}` remembers the ledger as it is: `{id}`.
-pub fn snapshot(service: &mut Service) -> Result<Value, RpcError> {
-    service.checkpoints.push(service.ledger.checkpoint());
-    Ok(json!({"id": service.checkpoints.len()}))
+pub fn snapshot(service: &mut Service) -> Value {
+    json!({"id": service.ledger.checkpoint()})
 }
 
 /// `dev_revert {id}` goes back to a snapshot, as often as wanted; later snapshots are gone.
 pub fn revert(service: &mut Service, params: &Value) -> Result<Value, RpcError> {
     let params = Params::of(params, "RevertRequest")?;
-    let id = usize::try_from(params.uint32("id")?).unwrap_or(usize::MAX);
-    let checkpoint = id.checked_sub(1).and_then(|index| service.checkpoints.get(index));
-    let Some(checkpoint) = checkpoint else {
+    let id = params.uint32("id")?;
+    if !service.ledger.revert(id) {
         return Err(RpcError::invalid_params(format!(
-            "there is no snapshot {id}: dev_snapshot gives the id of one"
+            "there is no snapshot {id}: dev_snapshot gives the id of one, which holds until its ledger is older than \
+             the retention"
         )));
-    };
-    service.ledger.revert(checkpoint);
-    service.checkpoints.truncate(id);
+    }
     Ok(latest(service))
 }
 

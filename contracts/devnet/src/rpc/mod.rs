@@ -15,7 +15,7 @@ pub mod transactions;
 
 use crate::{
     faults::Faults,
-    ledger::{Checkpoint, Ledger, SetupError},
+    ledger::{Ledger, SetupError},
 };
 use error::RpcError;
 use serde_json::Value;
@@ -51,8 +51,6 @@ pub struct Service {
     pub limits: Limits,
     pub friendbot_url: String,
     pub faults: Faults,
-    /// What `dev_revert` can go back to, oldest first; numbers count from 1.
-    pub checkpoints: Vec<Checkpoint>,
 }
 
 impl Service {
@@ -61,9 +59,7 @@ impl Service {
     /// # Errors
     /// If the new ledger cannot be set up; the old one then goes on.
     pub fn reset(&mut self) -> Result<(), SetupError> {
-        self.ledger.begin_anew(self.first_ledger)?;
-        self.checkpoints.clear();
-        Ok(())
+        self.ledger.begin_anew(self.first_ledger)
     }
 
     /// Answers one request.
@@ -87,7 +83,7 @@ impl Service {
             "dev_close" => dev::close(self, params),
             "dev_advanceTime" => dev::advance_time(self, params),
             "dev_getCloses" => dev::get_closes(self, params),
-            "dev_snapshot" => dev::snapshot(self),
+            "dev_snapshot" => Ok(dev::snapshot(self)),
             "dev_revert" => dev::revert(self, params),
             "dev_setEntry" => dev::set_entry(self, params),
             "dev_setFaults" => dev::set_faults(self, params),
