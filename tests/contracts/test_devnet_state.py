@@ -148,7 +148,7 @@ def started_with(*flags: str) -> subprocess.CompletedProcess[str]:
     """What a ledger says that ends right after its start."""
     parent = subprocess.Popen(["true"])
     parent.wait()
-    ends = [BINARY, *flags, "--parent-pid", str(parent.pid)]
+    ends = [str(BINARY), *flags, "--parent-pid", str(parent.pid)]
     return subprocess.run(ends, capture_output=True, text=True, timeout=20, check=False)
 
 
