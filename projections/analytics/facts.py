@@ -62,6 +62,14 @@ TRANSACTIONS: Final = {
 }
 """Transactions of the contracts in ledgers: fee in stroops, times in milliseconds."""
 
+INDEXING: Final = {
+    "at_ms": pl.Int64(),
+    "lag_ledgers": pl.Int64(),
+    "missing_ledgers": pl.Int64(),
+    "drift": pl.Int128(),
+}
+"""Observations of the indexer; drift: base units by which balances differed from the chain."""
+
 REQUESTS: Final = {
     "endpoint": pl.String(),
     "status": pl.Int16(),
@@ -104,6 +112,9 @@ class Facts:
     )
     transactions: pl.DataFrame = dataclasses.field(
         default_factory=lambda: pl.DataFrame(schema=TRANSACTIONS)
+    )
+    indexing: pl.DataFrame = dataclasses.field(
+        default_factory=lambda: pl.DataFrame(schema=INDEXING)
     )
     requests: pl.DataFrame = dataclasses.field(
         default_factory=lambda: pl.DataFrame(schema=REQUESTS)

@@ -28,6 +28,7 @@ class Unit(enum.StrEnum):
     DAYS = "days"
     SECONDS = "seconds"
     MILLISECONDS = "milliseconds"
+    LEDGERS = "ledgers"
     STROOPS = "stroops"
     COUNT = "number"
     PER_SECOND = "a second, 6 decimals"
@@ -40,9 +41,7 @@ class Reason(enum.StrEnum):
     NOT_FINANCED = "not_financed"
     NOT_RELEASED = "not_released"
     NOT_ENDED = "not_ended"
-    NOT_DEFAULTED = "not_defaulted"
     NO_TENOR = "no_tenor"
-    NOTHING_PAID_IN = "nothing_paid_in"
     MOVED = "moved"
     NOTHING_OUTSTANDING = "nothing_outstanding"
     NOTHING_MATURED = "nothing_matured"
@@ -62,6 +61,8 @@ class Reason(enum.StrEnum):
     ONE_OUTCOME = "one_outcome"
     NO_SAMPLES = "no_samples"
     OUT_OF_RANGE = "out_of_range"
+    NOTHING_KNOWN = "nothing_known"
+    NO_LIMIT = "no_limit"
 
     @property
     def sentence(self) -> str:
@@ -73,9 +74,7 @@ _SENTENCES = {
     Reason.NOT_FINANCED: "The invoice was cancelled or refunded: nobody financed it.",
     Reason.NOT_RELEASED: "The seller has not been paid yet.",
     Reason.NOT_ENDED: "The invoice is neither settled nor written off.",
-    Reason.NOT_DEFAULTED: "The invoice did not default.",
     Reason.NO_TENOR: "The money does not work for a single day.",
-    Reason.NOTHING_PAID_IN: "No money was paid in.",
     Reason.MOVED: "Shares came from or went to another address; their price is not on the chain.",
     Reason.NOTHING_OUTSTANDING: "Nothing is outstanding.",
     Reason.NOTHING_MATURED: "No invoice has come to its date.",
@@ -94,6 +93,8 @@ _SENTENCES = {
     Reason.TOO_FEW: "There are too few outcomes.",
     Reason.ONE_OUTCOME: "All outcomes are alike.",
     Reason.NO_SAMPLES: "Nothing was measured.",
+    Reason.NOTHING_KNOWN: "The names of none of it are known.",
+    Reason.NO_LIMIT: "No limit is set.",
     Reason.OUT_OF_RANGE: "The value is too large to be written with six decimals.",
 }
 

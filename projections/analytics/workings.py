@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import polars as pl
@@ -54,6 +55,13 @@ class Workings:
 
     def __init__(self, facts: Facts) -> None:
         self.facts = facts
+        self._made: dict[Callable[[Workings], pl.DataFrame], pl.DataFrame] = {}
+
+    def once(self, make: Callable[[Workings], pl.DataFrame]) -> pl.DataFrame:
+        """What `make` gives for these workings: made the first time, then kept."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        return self._made[make]
 
     @property
     def today(self) -> int:
@@ -118,7 +126,10 @@ class Workings:
         graced = pl.min_horizontal(pl.col("due_at") + pl.col("grace"), now)
         return (
             _late_charge(pl.lit(now)).alias("late_owed"),
-            pl.max_horizontal(_late_charge(graced), 0).alias("late_book"),
+            pl.when(pl.col("status").is_in(_ALIVE))
+            .then(pl.max_horizontal(_late_charge(graced), 0))
+            .otherwise(0)
+            .alias("late_book"),
         )
 
     def _sums(self) -> tuple[pl.Expr, ...]:
@@ -129,7 +140,7 @@ class Workings:
             pl.when(closed).then("raised").otherwise("target").alias("price"),
             pl.when(closed).then("par_sold").otherwise("par").alias("payout"),
             (pl.col("due_day") - pl.col("start_day")).alias("tenor"),
-            pl.when(owing)
+            pl.when(pl.col("status").is_in(_ALIVE))
             .then(pl.col("par_sold") - pl.col("investors"))
             .otherwise(0)
             .cast(pl.Int128)
@@ -283,6 +294,7 @@ class Workings:
         )
 
 
+_ALIVE = (int(Status.ACTIVE), int(Status.DEFAULTED))
 _SIDES = ("sender", "recipient")
 _AMOUNTS = (
     "face",
@@ -306,7 +318,7 @@ def _late_charge(at: pl.Expr) -> pl.Expr:
     lacking = pl.col("par_sold") - pl.col("investors")
     grown = pl.col("late_num") + (days - pl.col("late_days")) * pl.col("late_bps") * lacking
     counted = pl.min_horizontal(grown, pl.col("par_sold") * pl.col("late_cap_bps"))
-    charged = pl.col("status").is_in([int(Status.ACTIVE), int(Status.DEFAULTED)])
+    charged = pl.col("status").is_in(_ALIVE)
     number = pl.when(charged).then(counted).otherwise(pl.col("late_num"))
     owing = pl.col("status").is_in([int(one) for one in OWING])
     return pl.when(owing).then(number // BASIS - pl.col("late_paid")).otherwise(0).cast(pl.Int128)

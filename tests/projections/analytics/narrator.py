@@ -14,12 +14,13 @@ the contracts would work out (fees, late charges, the accrual index) is worked o
 
 from __future__ import annotations
 
+import contextlib
 import datetime as dt
 from typing import Any
 
 from contracts import events
 from contracts.wire import Address, Contract
-from projections.hypothetical import Future
+from projections.hypothetical import Future, NotPossibleError
 from projections.invoices import INVOICE, TERMS
 from projections.lifecycle import DAY
 from projections.memory import Memory
@@ -59,6 +60,11 @@ class Narrator:
             if not line.startswith("#"):
                 self._act(line)
         return self
+
+    def try_to_tell(self, line: str) -> None:
+        """Tells a line, unless the contracts would refuse it."""
+        with contextlib.suppress(NotPossibleError):
+            self._act(line)
 
     def _act(self, line: str) -> None:
         day, act, *words = line.split()
