@@ -10,12 +10,14 @@ from __future__ import annotations
 import logging
 import random
 import threading
+import time
 from typing import Final
 
 import msgspec
 import psycopg
 
-from indexer.prefetch import QUEUE_BYTES, Prefetch
+from indexer.prefetch import QUEUE_BYTES, Fetched, Prefetch
+from indexer.progress import Nobody, Step, Watch
 from indexer.rpc import Waiting
 from indexer.sources.protocol import Deployment, Source
 from indexer.writer import Stopped, Writer, WriterReplacedError
@@ -34,10 +36,14 @@ _log = logging.getLogger(__name__)
 
 
 class Options(msgspec.Struct, frozen=True):
-    """How to run: seconds between questions at the tip, and memory for what is fetched ahead."""
+    """How to run: seconds between questions at the tip, and memory for what is fetched ahead.
+
+    `watch` is told of the progress.
+    """
 
     poll_seconds: float = 1.0
     queue_bytes: int = QUEUE_BYTES
+    watch: Watch = Nobody()
 
 
 def run(
@@ -60,9 +66,11 @@ def run(
             with Writer.open(database_url, deployment, stop) as writer:
                 _log.info("indexing after ledger %d", writer.after)
                 began = writer.after
+                options.watch.began(began)
                 try:
                     _follow(writer, source, stop, options, waiting)
                 finally:
+                    options.watch.ended()
                     failures = 0 if writer.after > began else failures
         except Stopped:
             return
@@ -84,16 +92,36 @@ def _follow(
         ending=stop,
         queue_bytes=options.queue_bytes,
     ) as prefetch:
+        after = writer.after
         while not stop.is_set():
             fetched = prefetch.take(_IDLE_SECONDS)
             if prefetch.heard():
                 writer.beat(source.latest)
             if fetched is None:
                 continue
-            for event in writer.commit(fetched.batch, fetched.decoded):
+            began = time.perf_counter()
+            quarantined = writer.commit(fetched.batch, fetched.decoded)
+            options.watch.committed(
+                _step(after, fetched, len(quarantined), time.perf_counter() - began)
+            )
+            after = fetched.batch.through.ledger
+            for event in quarantined:
                 _log.error(
                     "event %d-%d waits in quarantine: %s",
                     event.position,
                     event.index,
                     event.reason,
                 )
+
+
+def _step(after: int, fetched: Fetched, quarantined: int, write: float) -> Step:
+    return Step(
+        after=after,
+        through=fetched.batch.through.ledger,
+        latest=fetched.batch.latest,
+        events=len(fetched.batch.events),
+        quarantined=quarantined,
+        fetch=fetched.fetch,
+        decode=fetched.decode,
+        write=write,
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
+import time
 from collections import deque
 from types import TracebackType
 from typing import Final, Self
@@ -22,11 +23,16 @@ _log = logging.getLogger(__name__)
 
 
 class Fetched(msgspec.Struct, frozen=True):
-    """A batch, decoded and ready to be committed; `size` estimates its memory in bytes."""
+    """A batch, decoded and ready to be committed; `size` estimates its memory in bytes.
+
+    `fetch` and `decode` are the seconds that took.
+    """
 
     batch: Batch
     decoded: Decoded
     size: int
+    fetch: float
+    decode: float
 
 
 class Prefetch:
@@ -110,7 +116,9 @@ class Prefetch:
                 self._changed.notify_all()
 
     def _step(self) -> None:
+        began = time.perf_counter()
         batch = self._fetch()
+        fetched = time.perf_counter()
         with self._changed:
             self._heard = True
             self._changed.notify_all()
@@ -118,7 +126,9 @@ class Prefetch:
             self._stop.wait(self._poll_seconds)
             return
         size = sum(len(event.body) + _EVENT_OVERHEAD for event in batch.events)
-        self._put(Fetched(batch, decode_all(batch.events), size))
+        decoded = decode_all(batch.events)
+        decode = time.perf_counter() - fetched
+        self._put(Fetched(batch, decoded, size, fetched - began, decode))
         self._after = batch.through.ledger
 
     def _fetch(self) -> Batch | None:

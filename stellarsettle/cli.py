@@ -268,7 +268,7 @@ def histories(folder: Path) -> None:
 @cli.command()
 def index() -> None:
     """Follow the ledger and keep the read models, until told to stop."""
-    import logging
+    from rich.console import Console
 
     from contracts.rpc import RpcError
     from indexer.coverage import HistoryChangedError
@@ -277,14 +277,16 @@ def index() -> None:
     from indexer.rpc import RpcUnavailableError
     from indexer.sources.protocol import GapError
     from indexer.writer import DeploymentMismatchError
-    from stellarsettle import indexing, settings
+    from stellarsettle import indexing, logs, settings
+    from stellarsettle.bar import Bar
 
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    chosen = _settings()
+    logs.begin(chosen.log_format)
+    console = Console(stderr=True)
     stopped = threading.Event()
     _on_stop_signal(stopped.set)
     try:
-        indexing.run(_settings(), stopped)
+        indexing.run(chosen, stopped, *([Bar(console)] if console.is_terminal else []))
     except (
         GapError,
         DeploymentMismatchError,
@@ -400,6 +402,7 @@ def doctor() -> None:
 cli.add_command(documents.read)
 cli.add_command(documents.documents)
 cli.add_command(index_commands.quarantine)
+cli.add_command(index_commands.status)
 
 
 def main() -> None:

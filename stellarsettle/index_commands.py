@@ -2,27 +2,92 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
 if TYPE_CHECKING:
+    from indexer.monitor import Status
     from indexer.quarantine import Waiting
+    from stellarsettle.settings import Settings
 
 
 class _Refusal(click.ClickException):
     """What keeps a command from working, in one sentence."""
 
 
-def _database() -> str:
+def _settings() -> Settings:
     import os
 
+    from stellarsettle import settings
+
+    try:
+        return settings.load(os.environ)
+    except settings.SettingsError as error:
+        raise _Refusal(str(error)) from error
+
+
+def _database() -> str:
     from stellarsettle import services, settings
 
     try:
-        return services.database_url(settings.load(os.environ))
+        return services.database_url(_settings())
     except settings.SettingsError as error:
         raise _Refusal(str(error)) from error
+
+
+@click.command()
+@click.option("--json", "as_json", is_flag=True, help="Print everything as one JSON object.")
+def status(*, as_json: bool) -> None:
+    """How the indexer is doing; ends with 1 if it is not ready."""
+    import msgspec
+
+    from indexer.monitor import Monitor
+
+    chosen = _settings()
+    now = _asked(chosen) or Monitor(_database(), list).status()
+    if as_json:
+        click.echo(msgspec.json.encode(now).decode())
+    else:
+        for name, value in _lines(now):
+            click.echo(f"{name:<12} {value}")
+    raise SystemExit(0 if now.ready else 1)
+
+
+def _asked(chosen: Settings) -> Status | None:
+    """What the running indexer says of itself, which knows its sources; None if it is not there."""
+    import httpx
+    import msgspec
+
+    from indexer.monitor import Status
+
+    if not chosen.metrics_port:
+        return None
+    try:
+        url = f"http://{chosen.metrics_host}:{chosen.metrics_port}/status"
+        return msgspec.json.decode(httpx.get(url, timeout=5).content, type=Status)
+    except (httpx.TransportError, msgspec.DecodeError):
+        return None
+
+
+def _lines(now: Status) -> Iterator[tuple[str, str]]:
+    yield "ready", "yes" if now.ready else f"no: {now.reason}"
+    if now.health:
+        yield (
+            "ledger",
+            f"{now.health.ledger} of {now.health.latest}, {now.health.lag_ledgers} behind",
+        )
+        yield "age", f"{now.health.lag_seconds:.0f} s"
+        yield "heard", f"{now.health.heard_seconds_ago:.0f} s ago"
+    if now.coverage:
+        whole = now.coverage
+        yield "whole", f"from ledger {whole.first} up to {whole.whole_through}"
+        yield "quarantine", f"{whole.quarantined} events wait, {whole.missed} never came"
+    for source in now.sources:
+        state = "rests" if source.resting else "at work" if source.at_work else "stands by"
+        reason = f": {source.reason}" if source.reason else ""
+        yield "source", f"{source.name} {state}, newest ledger {source.latest}{reason}"
 
 
 @click.group()

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 import psycopg
 
 from contracts import rpc
 from indexer import identity, pipeline
+from indexer.monitor import Monitor, served
 from indexer.opening import Endpoints, opened
+from indexer.progress import Several, Watch
 from indexer.rpc import RpcClient, RpcUnavailableError
 from indexer.writer import ROLE
-from stellarsettle import services
+from stellarsettle import logs, services
 from stellarsettle.settings import SettingsError
 
 if TYPE_CHECKING:
@@ -22,8 +26,11 @@ if TYPE_CHECKING:
 _log = logging.getLogger(__name__)
 
 
-def run(chosen: Settings, stop: threading.Event) -> None:
-    """Run the indexer until `stop` is set; what needs a person ends it with an exception."""
+def run(chosen: Settings, stop: threading.Event, *watches: Watch) -> None:
+    """Run the indexer until `stop` is set; what needs a person ends it with an exception.
+
+    `watches` are told of its progress, and so are its log and its port for metrics.
+    """
     followed = services.deployment(chosen)
     url = services.database_url(chosen)
     services.require_migrated(url)
@@ -36,9 +43,31 @@ def run(chosen: Settings, stop: threading.Event) -> None:
             compare_every=chosen.compare_every,
             page_limit=chosen.events_per_page,
         )
-        options = pipeline.Options(poll_seconds=chosen.poll_seconds)
         with opened(endpoints, followed, stop) as source:
-            pipeline.run(url, source, followed, stop, options)
+            monitor = Monitor(url, source.states)
+            watch = Several(monitor, logs.Batches(), *watches)
+            with _answering(chosen, monitor):
+                options = pipeline.Options(poll_seconds=chosen.poll_seconds, watch=watch)
+                pipeline.run(url, source, followed, stop, options)
+
+
+@contextlib.contextmanager
+def _answering(chosen: Settings, monitor: Monitor) -> Iterator[None]:
+    """Serve what the monitor knows, if a port is set for it."""
+    if not chosen.metrics_port:
+        yield
+        return
+    with contextlib.ExitStack() as stack:
+        try:
+            serving = served(monitor, chosen.metrics_host, chosen.metrics_port)
+            port = stack.enter_context(serving)
+        except OSError as error:
+            raise SettingsError(
+                f"METRICS_HOST {chosen.metrics_host} and METRICS_PORT {chosen.metrics_port} cannot"
+                f" be listened on: {error}"
+            ) from error
+        _log.info("metrics at http://%s:%d/metrics", chosen.metrics_host, port)
+        yield
 
 
 def _require_nodes(chosen: Settings, url: str) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import base64
 import secrets
 from collections.abc import Mapping
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -51,6 +51,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The ledger the contracts were deployed in: where indexing begins."""
     poll_seconds: Annotated[float, msgspec.Meta(gt=0, le=3600)] = 1.0
     """How long the indexer waits at the tip before it asks again."""
+    metrics_host: str = "127.0.0.1"
+    metrics_port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 0
+    """Where the indexer answers /metrics, /ready, /live and /status; 0: nowhere."""
+    log_format: Literal["text", "json"] = "text"
+    """How the indexer writes its log."""
     api_host: str = "127.0.0.1"
     api_port: Annotated[int, msgspec.Meta(ge=1, le=65_535)] = 8080
     api_workers: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1

@@ -13,6 +13,7 @@ import psycopg
 
 from indexer import pipeline
 from indexer.decode import decode_all
+from indexer.progress import Nobody, Watch
 from indexer.rpc import RpcClient, Waiting
 from indexer.sources.events import EventSource
 from indexer.sources.protocol import Batch, RawEvent
@@ -80,7 +81,9 @@ def ledger_of(url: str) -> int:
 class running:  # noqa: N801  # used like a function
     """The main loop in a thread, with small pages, until the block ends."""
 
-    def __init__(self, url: str, node: Node, page_limit: int = 9) -> None:
+    def __init__(
+        self, url: str, node: Node, page_limit: int = 9, watch: Watch | None = None
+    ) -> None:
         self.stop = threading.Event()
         self.error: BaseException | None = None
         self._client = RpcClient(
@@ -88,7 +91,7 @@ class running:  # noqa: N801  # used like a function
             waiting=Waiting(random.Random(1), self.stop),  # a test's seed
         )
         source = EventSource(self._client, synthetic.DEPLOYMENT, page_limit=page_limit)
-        options = pipeline.Options(poll_seconds=0.02, queue_bytes=50_000)
+        options = pipeline.Options(0.02, 50_000, watch or Nobody())
         self._args = (url, source, synthetic.DEPLOYMENT, self.stop, options)
         self.thread = threading.Thread(target=self._run)
 

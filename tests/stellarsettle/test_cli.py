@@ -99,6 +99,10 @@ def test_every_command_explains_itself(name: str, tmp_path: Path) -> None:
         (("migrate",), {}, "There is no database"),
         (("rebuild",), {}, "There is no database"),
         (("verify",), {}, "There is no database"),
+        (("status",), {}, "There is no database"),
+        (("quarantine", "list"), {}, "There is no database"),
+        (("quarantine", "show", "12"), {}, "is no event id"),
+        (("quarantine", "redrive"), {}, "There is no database"),
         (("deploy",), {}, "DEPLOYER_SEED"),
         (("index",), {"ESCROW": "nonsense"}, "ESCROW is no contract"),
         (("serve",), {"API_PORT": "eighty"}, "A setting is wrong"),
@@ -145,6 +149,7 @@ def test_the_operators_way_from_keys_to_a_verified_platform(tmp_path: Path) -> N
             "NETWORK_PASSPHRASE": network.passphrase,
             "API_PORT": str(port),
             "POLL_SECONDS": "0.1",
+            "METRICS_PORT": str(free_port()),
         }
         environment |= lines(run("keys", environment=environment, folder=tmp_path).stdout)
         deployed = run(
@@ -166,6 +171,13 @@ def test_the_operators_way_from_keys_to_a_verified_platform(tmp_path: Path) -> N
                 overview = httpx.get(f"{url}/v1/platform").json()["data"]
                 assert overview["allowed_assets"] == [asset.contract_id(network.passphrase)]
                 run("doctor", environment=environment, folder=tmp_path)
+                said = run("status", environment=environment, folder=tmp_path).stdout
+                assert "ready        yes" in said
+                assert f"{network.rpc} at work" in said
+                assert not run(
+                    "quarantine", "list", environment=environment, folder=tmp_path
+                ).stdout
+                run("quarantine", "redrive", environment=environment, folder=tmp_path)
                 verified = run("verify", environment=environment, folder=tmp_path)
                 assert "balances compared" in verified.stdout
                 rebuilt = run("rebuild", environment=environment, folder=tmp_path)
