@@ -1,13 +1,13 @@
 """Write the Python half of this package from the spec inside the contracts' wasm.
 
-`python -m contracts.generate` reads `build/wasm/*.wasm` and writes `events.py`, `errors.py`,
-`calls/` and `spec.json`; with `--check` it writes nothing and fails when they would change.
+`python -m contracts.generate` reads `build/wasm/*.wasm` and writes `schema/events.json` and
+`spec.json`, `events.py` from the schema, `errors.py`, `calls/` and the tables of the contracts'
+pages; with `--check` it writes nothing and fails when they would change.
 """
 
 from __future__ import annotations
 
 import json
-import keyword
 import re
 import subprocess
 import sys
@@ -19,6 +19,8 @@ from typing import Any
 from stellar_sdk import xdr
 from stellar_sdk.sep.contract_spec import ContractSpec
 
+from contracts.event_schema import EventForm, Schema, forms, identifier, python_type, schema_of
+from contracts.pages import page
 from contracts.wire import Contract
 
 PACKAGE = Path(__file__).resolve().parent
@@ -29,7 +31,6 @@ WASM = {
 }
 _T = xdr.SCSpecType
 _DOC_WIDTH = 88
-_IN_TOPICS = xdr.SCSpecEventParamLocationV0.SC_SPEC_EVENT_PARAM_LOCATION_TOPIC_LIST
 _NOTE = "Written by `make contracts` from their spec: edit the contracts instead."
 
 # The native type of a value, and the stellar_sdk function that makes an SCVal of it.
@@ -60,27 +61,30 @@ def render(folder: Path) -> dict[str, str]:
         contract: ContractSpec.from_wasm_file(folder / f"{name}.wasm")
         for contract, name in WASM.items()
     }
-    files = {"events.py": _events(specs), "errors.py": _errors(specs)}
+    schema = schema_of(specs, lambda doc: _document(doc, ""))
+    files = {"events.py": _events(schema), "errors.py": _errors(specs)}
     for contract, spec in specs.items():
         files[f"calls/{contract}.py"] = _calls(contract, spec)
     files = {name: _formatted(text) for name, text in files.items()}
+    files["schema/events.json"] = json.dumps(schema, indent=1) + "\n"
     files["spec.json"] = json.dumps(_summary(specs), indent=1) + "\n"
+    for contract, spec in specs.items():
+        name = f"{WASM[contract].replace('_', '-')}/README.md"
+        files[name] = page((PACKAGE / name).read_text(), contract, spec, schema)
     return files
 
 
-def _events(specs: dict[Contract, ContractSpec]) -> str:
+def _events(schema: Schema) -> str:
+    """The typed events, from the schema alone."""
     classes: dict[str, str] = {}
-    registry: dict[Contract, list[tuple[str, str]]] = {contract: [] for contract in specs}
-    for contract, spec in specs.items():
-        enums = _enum_names(spec)
-        for topic, shapes in _by_topic(spec):
-            name, text = _event(topic, shapes, enums)
-            if classes.setdefault(name, text) != text:
-                raise SpecError(f"two contracts emit different events named {name}")
-            registry[contract].append((topic, name))
+    registry: dict[Contract, list[str]] = {contract: [] for contract in WASM}
+    for form in forms(schema):
+        text = _event(form)
+        if classes.setdefault(form.title, text) != text:
+            raise SpecError(f"two contracts emit different events named {form.title}")
+        registry[form.contract].append(f"{form.name!r}: {form.title}")
     table = "\n".join(
-        f"Contract.{contract.name}: {{{', '.join(f'{topic!r}: {name}' for topic, name in rows)}}},"
-        for contract, rows in registry.items()
+        f"Contract.{contract.name}: {{{', '.join(rows)}}}," for contract, rows in registry.items()
     )
     return (
         f'"""The contracts\' events, typed.\n\n{_NOTE}\n"""\n'
@@ -93,35 +97,19 @@ def _events(specs: dict[Contract, ContractSpec]) -> str:
     )
 
 
-def _by_topic(spec: ContractSpec) -> list[tuple[str, list[xdr.SCSpecEventV0]]]:
-    """Events by their first topic; a topic may come in several shapes (SEP-41's transfer)."""
-    groups: dict[str, list[xdr.SCSpecEventV0]] = {}
-    for event in spec.events:
-        groups.setdefault(_symbol(event.prefix_topics[0]), []).append(event)
-    return sorted(groups.items())
-
-
-def _event(topic: str, shapes: list[xdr.SCSpecEventV0], enums: set[str]) -> tuple[str, str]:
-    """The class of one event: required fields first; what not every shape has is optional."""
-    name = min((_symbol(shape.name) for shape in shapes), key=len)
-    topics = [_text(param.name) for param in shapes[0].params if param.location == _IN_TOPICS]
-    kinds: dict[str, str] = {}
-    for shape in shapes:
-        kinds.update((_text(param.name), _native(param.type, enums)) for param in shape.params)
-    for field, kind in kinds.items():
-        everywhere = all(field in {_text(p.name) for p in shape.params} for shape in shapes)
-        if not everywhere and not kind.endswith("None"):
-            kinds[field] = f"{kind} | None"
+def _event(form: EventForm) -> str:
+    """The class of one event: required fields first."""
+    fields = form.topics + form.data
     lines = [
-        f"class {name}(Event, frozen=True):",
-        _docstring(_document(shapes[0].doc, f"The event `{topic}`.")),
-        f"    NAME: ClassVar[str] = {topic!r}",
-        f"    TOPICS: ClassVar[tuple[str, ...]] = {tuple(topics)!r}",
+        f"class {form.title}(Event, frozen=True):",
+        _docstring(form.doc),
+        f"    NAME: ClassVar[str] = {form.name!r}",
+        f"    TOPICS: ClassVar[tuple[str, ...]] = {tuple(field.name for field in form.topics)!r}",
     ]
-    for field, kind in sorted(kinds.items(), key=lambda item: item[1].endswith("None")):
-        default = " = None" if kind.endswith("None") else ""
-        lines.append(f"    {_identifier(field)}: {kind}{default}")
-    return name, "\n".join(lines)
+    for field in sorted(fields, key=lambda field: not field.required):
+        optional = "" if field.required else " | None = None"
+        lines.append(f"    {identifier(field.name)}: {python_type(field.schema)}{optional}")
+    return "\n".join(lines)
 
 
 def _errors(specs: dict[Contract, ContractSpec]) -> str:
@@ -181,13 +169,13 @@ def _struct(struct: xdr.SCSpecUDTStructV0, enums: set[str]) -> str:
     ]
     for field, kind in ordered:
         default = " = None" if kind.type == _T.SC_SPEC_TYPE_OPTION else ""
-        lines.append(f"    {_identifier(field)}: {_native(kind, enums)}{default}")
+        lines.append(f"    {identifier(field)}: {_native(kind, enums)}{default}")
     lines += [
         "    def to_scval(self) -> xdr.SCVal:",
         '        """The value as the host takes it."""',
     ]
     pairs = ", ".join(
-        f"{field!r}: {_to_scval(kind, f'self.{_identifier(field)}', enums)}"
+        f"{field!r}: {_to_scval(kind, f'self.{identifier(field)}', enums)}"
         for field, kind in fields
     )
     lines.append(f"        return scval.to_struct({{{pairs}}})")
@@ -199,13 +187,11 @@ def _call(contract: Contract, function: xdr.SCSpecFunctionV0, enums: set[str]) -
     arguments = [(_text(argument.name), argument.type) for argument in function.inputs]
     required = [pair for pair in arguments if pair[1].type != _T.SC_SPEC_TYPE_OPTION]
     optional = [pair for pair in arguments if pair[1].type == _T.SC_SPEC_TYPE_OPTION]
-    signature = [f"{_identifier(field)}: {_native(kind, enums)}" for field, kind in required]
-    signature += [
-        f"{_identifier(field)}: {_native(kind, enums)} = None" for field, kind in optional
-    ]
-    values = [_to_scval(kind, _identifier(field), enums) for field, kind in arguments]
+    signature = [f"{identifier(field)}: {_native(kind, enums)}" for field, kind in required]
+    signature += [f"{identifier(field)}: {_native(kind, enums)} = None" for field, kind in optional]
+    values = [_to_scval(kind, identifier(field), enums) for field, kind in arguments]
     listed = f"({', '.join(values)}{',' if len(values) == 1 else ''})"
-    python_name = "constructor" if name == "__constructor" else _identifier(name)
+    python_name = "constructor" if name == "__constructor" else identifier(name)
     star = "*, " if signature else ""
     return (
         f"def {python_name}({star}{', '.join(signature)}) -> Invocation:\n"
@@ -286,16 +272,6 @@ def _summary(specs: dict[Contract, ContractSpec]) -> dict[str, Any]:
                 }
                 for function in spec.functions
             ],
-            "events": [
-                {
-                    "name": topic,
-                    "topics": _named(_parameters(shape, in_topics=True), spec),
-                    "data": _named(_parameters(shape, in_topics=False), spec),
-                    "doc": _document(shape.doc, ""),
-                }
-                for topic, shapes in _by_topic(spec)
-                for shape in shapes
-            ],
             "errors": {
                 _text(case.name): case.value.uint32
                 for enum in spec.error_enums
@@ -304,14 +280,6 @@ def _summary(specs: dict[Contract, ContractSpec]) -> dict[str, Any]:
         }
         for contract, spec in specs.items()
     }
-
-
-def _parameters(
-    event: xdr.SCSpecEventV0, *, in_topics: bool
-) -> Iterator[tuple[bytes, xdr.SCSpecTypeDef]]:
-    for param in event.params:
-        if (param.location == _IN_TOPICS) == in_topics:
-            yield param.name, param.type
 
 
 def _named(
@@ -329,10 +297,6 @@ def _native_result(kind: xdr.SCSpecTypeDef, spec: ContractSpec) -> str:
 
 def _enum_names(spec: ContractSpec) -> set[str]:
     return {_text(enum.name) for enum in spec.enums}
-
-
-def _identifier(name: str) -> str:
-    return f"{name}_" if keyword.iskeyword(name) else name
 
 
 def _text(value: bytes) -> str:
@@ -386,7 +350,7 @@ def main(arguments: list[str]) -> int:
             sys.stderr.write(f"contracts/{name} is not what the contracts' spec says\n")
         return 1 if stale else 0
     for name in stale:
-        (PACKAGE / name).parent.mkdir(exist_ok=True)
+        (PACKAGE / name).parent.mkdir(parents=True, exist_ok=True)
         (PACKAGE / name).write_text(files[name])
         sys.stderr.write(f"wrote contracts/{name}\n")
     return 0

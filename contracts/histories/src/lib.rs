@@ -12,6 +12,8 @@ pub mod platform;
 #[cfg(not(target_family = "wasm"))]
 pub mod player;
 #[cfg(not(target_family = "wasm"))]
+pub mod random;
+#[cfg(not(target_family = "wasm"))]
 pub mod signatures;
 #[cfg(not(target_family = "wasm"))]
 pub mod simulation;

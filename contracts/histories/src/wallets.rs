@@ -16,11 +16,7 @@ const BALANCE: i64 = 1_000_000_000;
 
 /// A new account without trustlines.
 pub fn account(env: &Env) -> Address {
-    // A key that nobody has, from the generator that gives each environment the same addresses.
-    let ScAddress::Contract(generated) = Address::generate(env).into() else {
-        panic!("generated addresses are contracts");
-    };
-    let account_id = AccountId(PublicKey::PublicKeyTypeEd25519(Uint256(generated.0 .0)));
+    let account_id = key(env);
     let address = ScAddress::Account(account_id.clone());
     put(
         env,
@@ -41,6 +37,19 @@ pub fn account(env: &Env) -> Address {
         }),
     );
     Address::try_from_val(env, &address).unwrap()
+}
+
+/// The address of an account that is not there, or not any more.
+pub fn nobody(env: &Env) -> Address {
+    Address::try_from_val(env, &ScAddress::Account(key(env))).unwrap()
+}
+
+/// A key that nobody has, from the generator that gives each environment the same addresses.
+fn key(env: &Env) -> AccountId {
+    let ScAddress::Contract(generated) = Address::generate(env).into() else {
+        panic!("generated addresses are contracts");
+    };
+    AccountId(PublicKey::PublicKeyTypeEd25519(Uint256(generated.0 .0)))
 }
 
 /// Lets an account hold up to `limit` units of an asset, starting with none; a contract needs no trustline.

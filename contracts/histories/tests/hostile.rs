@@ -3,8 +3,9 @@
 use invoice_escrow::{Status, Terms};
 use soroban_sdk::testutils::{Address as _, IssuerFlags};
 use soroban_sdk::token::{StellarAssetClient, TokenClient};
-use soroban_sdk::{vec, Address, Vec as HostVec};
+use soroban_sdk::{vec, Address, BytesN, Vec as HostVec};
 use stellarsettle_histories::platform::{Platform, DAY, WEALTH};
+use stellarsettle_histories::wallets;
 use stellarsettle_shared::Error;
 
 fn issuer(p: &Platform) -> StellarAssetClient<'static> {
@@ -163,4 +164,126 @@ fn dust_is_credited_to_the_last_unit() {
     assert_eq!(p.status(&id), Status::Settled);
     let paid: i128 = p.investors.iter().map(|holder| p.distributor.claim(&id, holder)).sum();
     assert!((949_998..=950_000).contains(&paid), "{paid}");
+}
+
+/// Holders whose classic accounts cannot take the asset: no trustline, none that is not full, no account at all.
+fn unpayable(p: &Platform) -> [Address; 3] {
+    let bare = wallets::account(&p.env);
+    let full = wallets::account(&p.env);
+    wallets::trust(&p.env, &full, &p.asset, 5);
+    let merged = wallets::nobody(&p.env);
+    [bare, full, merged].map(|account| {
+        p.admit(&account);
+        account
+    })
+}
+
+/// Moves the position of each of the first investors to one of these: what befalls a wallet after it invested.
+fn befall(p: &Platform, id: &BytesN<32>, accounts: &[Address]) {
+    for investor in &p.investors[..accounts.len()] {
+        p.freeze(investor);
+    }
+    p.pass(DAY * 7);
+    for (from, to) in p.investors.iter().zip(accounts) {
+        p.escrow.recover_position(&p.compliance, &p.arbiter, id, from, to);
+    }
+}
+
+#[test]
+fn holders_without_an_account_a_trustline_or_room_on_it_block_nobody() {
+    let p = Platform::of_accounts();
+    let id = p.open(&p.terms());
+    for investor in &p.investors {
+        p.escrow.fund_escrow(investor, &id, &225_000);
+    }
+    p.pass(DAY);
+    p.escrow.release(&id);
+    let troubled = unpayable(&p);
+    befall(&p, &id, &troubled);
+    let debtor = p.balance(&p.debtor);
+    p.pay(&id, 1_000_000);
+    assert_eq!(
+        p.balance(&p.debtor),
+        debtor - 1_000_000,
+        "nobody's wallet stops the debtor"
+    );
+    let well = p.investors[3].clone();
+    let mut holders = HostVec::from_slice(&p.env, &troubled);
+    holders.push_back(well);
+    assert_eq!(p.distributor.distribute(&id, &holders), vec![&p.env, 0, 0, 0, 237_500]);
+    for holder in &troubled {
+        assert!(p.distributor.try_claim(&id, holder).is_err());
+        assert_eq!(
+            p.distributor.calculate_distribution(&id, holder),
+            237_500,
+            "the credit stays"
+        );
+    }
+    let [bare, full, merged] = &troubled;
+    wallets::trust(&p.env, bare, &p.asset, i64::MAX);
+    wallets::trust(&p.env, full, &p.asset, 237_500);
+    assert_eq!(p.distributor.claim(&id, bare), 237_500);
+    assert_eq!(p.distributor.claim(&id, full), 237_500, "to the last unit of room");
+    assert_eq!(
+        p.distributor.claim_to(&id, merged, bare),
+        237_500,
+        "or to another account"
+    );
+}
+
+#[test]
+fn principal_of_those_who_cannot_take_it_waits() {
+    let p = Platform::of_accounts();
+    let id = p.open(&p.terms());
+    for investor in &p.investors {
+        p.escrow.fund_escrow(investor, &id, &100_000);
+    }
+    p.escrow.cancel(&p.seller, &id);
+    let troubled = unpayable(&p);
+    befall(&p, &id, &troubled);
+    let mut holders = HostVec::from_slice(&p.env, &troubled);
+    holders.push_back(p.investors[3].clone());
+    assert_eq!(p.escrow.refund_batch(&id, &holders), vec![&p.env, 0, 0, 0, 100_000]);
+    assert_eq!(p.escrow.solvency(&p.asset), (300_000, 300_000));
+    for holder in &troubled {
+        assert!(p.escrow.try_refund(&id, holder).is_err());
+        assert_eq!(p.token(&id).balance(holder), 100_000);
+    }
+    for holder in &troubled {
+        p.escrow.refund_to(&id, holder, &p.investors[3]);
+    }
+    assert_eq!(p.status(&id), Status::Refunded);
+}
+
+/// A payee who cannot receive hurts only himself: from the due date the money goes back.
+#[test]
+fn a_payee_without_a_trustline_cannot_keep_the_money_in_limbo() {
+    let p = Platform::of_accounts();
+    let terms = p.terms();
+    let seller = wallets::account(&p.env);
+    p.admit(&seller);
+    let id = p.escrow.create_escrow(&seller, &terms, &0);
+    p.escrow.approve(&p.verifier, &id);
+    p.escrow.publish(&seller, &id);
+    p.escrow.fund_escrow(&p.investors[0], &id, &900_000);
+    p.pass(DAY);
+    assert!(p.escrow.try_release(&id).is_err());
+    assert_eq!(p.status(&id), Status::Funded);
+    p.at(terms.due_at);
+    p.escrow.expire(&id);
+    assert_eq!(p.escrow.refund(&id, &p.investors[0]), 900_000);
+    assert_eq!(p.balance(&p.investors[0]), WEALTH);
+}
+
+/// The issuer may stop one holder for ever: his credit waits for him, and the platform's fees do not.
+#[test]
+fn a_holder_whom_the_issuer_stops_keeps_his_credit_and_nobody_else_waits() {
+    let p = Platform::of_accounts();
+    let id = p.active(&p.terms());
+    p.pay(&id, 1_000_000);
+    issuer(&p).set_authorized(&p.investors[0], &false);
+    assert!(p.distributor.try_claim(&id, &p.investors[0]).is_err());
+    assert_eq!(p.distributor.claim_residual(&id), 40_000);
+    assert_eq!(p.distributor.collect_fees(&p.asset), 10_000);
+    assert_eq!(p.distributor.solvency(&p.asset), (950_000, 950_000));
 }

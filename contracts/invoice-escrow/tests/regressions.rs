@@ -7,16 +7,18 @@
     clippy::indexing_slicing
 )]
 
-use invoice_escrow::{Status, Terms};
+use invoice_escrow::{Params, Status, Terms};
 use soroban_sdk::testutils::Events as _;
 use soroban_sdk::token::StellarAssetClient;
 use soroban_sdk::xdr::{ContractEventBody, ScVal};
-use soroban_sdk::{vec, Vec};
-use stellarsettle_histories::platform::{Platform, DAY, WEALTH};
+use soroban_sdk::{vec, IntoVal, Vec};
+use stellarsettle_histories::exports::{functions, DISTRIBUTOR, ESCROW, TOKEN};
+use stellarsettle_histories::platform::{params, Platform, DAY, WEALTH};
+use stellarsettle_histories::signatures::{invoke, Call};
 use stellarsettle_shared::Error;
 
 #[test]
-fn investors_and_seller_are_not_both_paid_the_same_money() {
+fn seller_and_investors_are_not_paid_from_the_same_money() {
     let p = Platform::new();
     let id = p.active(&p.terms());
     p.pay(&id, 1_000_000);
@@ -28,7 +30,7 @@ fn investors_and_seller_are_not_both_paid_the_same_money() {
 }
 
 #[test]
-fn every_funder_is_refunded_and_a_cancel_strands_nothing() {
+fn not_only_the_first_funder_is_refunded_and_a_cancel_strands_nothing() {
     let p = Platform::new();
     let id = p.open(&p.terms());
     for (investor, stake) in p.investors.iter().zip([100, 250_000, 3_333, 77]) {
@@ -45,7 +47,7 @@ fn every_funder_is_refunded_and_a_cancel_strands_nothing() {
 }
 
 #[test]
-fn every_funder_is_paid() {
+fn not_only_the_first_funder_is_paid() {
     let p = Platform::new();
     let id = p.open(&p.terms());
     for (investor, stake) in p.investors.iter().zip([450_000, 225_000, 150_000, 75_000]) {
@@ -59,7 +61,7 @@ fn every_funder_is_paid() {
 }
 
 #[test]
-fn a_seller_cannot_bring_an_asset_of_his_own() {
+fn a_seller_cannot_bring_a_payment_token_of_his_own() {
     let p = Platform::new();
     let own = p.env.register_stellar_asset_contract_v2(p.seller.clone()).address();
     let terms = Terms {
@@ -86,7 +88,7 @@ fn a_silent_seller_cannot_strand_a_raised_invoice() {
 }
 
 #[test]
-fn burning_cannot_block_the_debtor() {
+fn burning_to_zero_supply_cannot_block_the_debtor() {
     let p = Platform::new();
     let id = p.active(&p.terms());
     let burned = p.token(&id).try_burn(&p.investors[0], &900_000);
@@ -101,7 +103,7 @@ fn burning_cannot_block_the_debtor() {
 }
 
 #[test]
-fn one_key_cannot_take_a_position() {
+fn one_key_cannot_take_every_position() {
     let p = Platform::new();
     let id = p.active(&p.terms());
     let [lost, thief, ..] = p.investors.as_slice() else {
@@ -160,7 +162,7 @@ fn a_stranger_cannot_push_a_lost_wallets_principal_to_the_thief() {
 }
 
 #[test]
-fn a_bank_reference_on_another_invoice_is_not_burned_here() {
+fn a_bank_reference_is_not_burned_by_someone_else() {
     let p = Platform::new();
     let terms = p.terms();
     let here = p.active(&terms);
@@ -300,7 +302,7 @@ fn exits_stay_open_while_paused() {
 
 /// One name per event, an id as first topic, at most four topics: what the indexer is built on.
 #[test]
-fn every_event_has_a_name_and_an_invoice() {
+fn events_have_a_name_and_an_invoice_as_topics() {
     let p = Platform::new();
     let id = p.active(&p.terms());
     p.pay(&id, 1_000_000);
@@ -345,5 +347,126 @@ fn seller_and_debtor_neither_invest_nor_act_in_a_role() {
         p.escrow.grant_role(&soroban_sdk::Symbol::new(&p.env, "arbiter"), party);
         let written_off = p.escrow.try_write_off(party, &id);
         assert_eq!(written_off.unwrap_err().unwrap(), Error::PartyOfInvoice);
+    }
+}
+
+#[test]
+fn a_raise_has_a_deadline_and_ends_without_its_seller() {
+    let p = Platform::new();
+    let terms = p.terms();
+    let id = p.open(&terms);
+    p.escrow.fund_escrow(&p.investors[0], &id, &(terms.min_raise - 1));
+    p.at(terms.deadline);
+    let late = p.escrow.try_fund_escrow(&p.investors[1], &id, &100);
+    assert_eq!(late.unwrap_err().unwrap(), Error::DeadlinePassed);
+    p.escrow.expire(&id);
+    p.escrow.refund(&id, &p.investors[0]);
+    assert_eq!(p.balance(&p.investors[0]), WEALTH);
+}
+
+/// Configuration is the constructor's, which runs with the deployment: there is nothing to call first.
+#[test]
+fn nobody_can_initialise_a_deployed_contract() {
+    for face in [ESCROW, DISTRIBUTOR, TOKEN] {
+        let openings: std::vec::Vec<_> = functions(face)
+            .into_iter()
+            .filter(|name| name.contains("init") || name.contains("setup"))
+            .collect();
+        assert!(openings.is_empty(), "{openings:?}");
+    }
+    let p = Platform::new();
+    let arguments = (&p.outsider, &p.distributor.address, p.bytes(1), params());
+    let again = Call {
+        contract: p.escrow.address.clone(),
+        function: "__constructor".to_string(),
+        arguments: arguments.into_val(&p.env),
+    };
+    assert!(invoke(&p.env, &again).is_err(), "a constructor runs once");
+    p.escrow.propose_owner(&p.guardian);
+    assert_eq!(
+        p.env.auths().first().map(|auth| &auth.0),
+        Some(&p.owner),
+        "and the owner is as deployed"
+    );
+}
+
+/// Every sum of the contracts is checked where it is made; this is what a forgotten one meets.
+#[test]
+fn the_release_profile_checks_overflow() {
+    let manifest = include_str!("../../Cargo.toml");
+    let profile = manifest.split("[profile.release]").nth(1).expect("a release profile");
+    let profile = profile.split("\n[").next().expect("its lines");
+    assert!(profile.lines().any(|line| line == "overflow-checks = true"));
+    assert!(!profile.contains("overflow-checks = false"));
+    assert!(manifest.contains("arithmetic_side_effects = \"deny\""));
+}
+
+/// The last to claim gets what his shares earned: neither the rest of the pool nor what was left for others.
+#[test]
+fn the_last_position_is_paid_what_it_earned() {
+    let p = Platform::new();
+    let id = p.open(&p.terms());
+    let [first, second, last, newcomer] = p.investors.as_slice() else {
+        panic!("four investors");
+    };
+    for (investor, stake) in [(first, 500_000), (second, 300_000), (last, 100_000)] {
+        p.escrow.fund_escrow(investor, &id, &stake);
+    }
+    p.pass(DAY);
+    p.escrow.release(&id);
+    p.pay(&id, 100_000);
+    p.token(&id).transfer(last, newcomer, &100_000);
+    p.pay(&id, 900_000);
+    assert_eq!(p.distributor.claim(&id, second), 316_666);
+    assert_eq!(p.distributor.claim(&id, last), 11_000, "what came in while he held");
+    assert_eq!(
+        p.distributor.claim(&id, newcomer),
+        94_555,
+        "and not the unclaimed 527,777"
+    );
+    assert_eq!(p.distributor.claim(&id, first), 527_777);
+}
+
+/// The charge is on what investors lack, and theirs: a debtor who is late with the seller's part owes no more.
+#[test]
+fn a_late_charge_is_no_windfall_on_the_whole_face() {
+    let p = Platform::new();
+    let terms = Terms {
+        target: 400_000,
+        par: 500_000,
+        late_cap_bps: 10_000,
+        ..p.terms()
+    };
+    let id = p.active(&terms);
+    p.at(terms.due_at + DAY);
+    assert_eq!(
+        p.escrow.amount_due(&id),
+        1_000_000 + 500,
+        "10 basis points of 500,000, not of 1,000,000"
+    );
+    p.pay(&id, 500 + 505_051);
+    let pool = p.distributor.get_payment(&id);
+    assert_eq!((pool.late, pool.investors, pool.seller), (500, 500_500, 1));
+    p.pass(DAY * 400);
+    assert_eq!(
+        p.escrow.amount_due(&id),
+        494_949,
+        "investors have what they were promised"
+    );
+}
+
+#[test]
+fn grace_is_not_endless() {
+    let p = Platform::new();
+    for grace in [DAY * 180 + 1, u64::MAX - p.now(), u64::MAX] {
+        let terms = Terms { grace, ..p.terms() };
+        let refused = p.escrow.try_create_escrow(&p.seller, &terms, &0);
+        assert_eq!(refused.unwrap_err().unwrap(), Error::InvalidTerms);
+        let params = Params {
+            grace: (0, grace),
+            ..params()
+        };
+        let refused = p.escrow.try_set_params(&params);
+        assert_eq!(refused.unwrap_err().unwrap(), Error::InvalidParams);
     }
 }

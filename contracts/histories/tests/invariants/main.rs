@@ -10,10 +10,9 @@ mod world;
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use proptest::prelude::*;
-use proptest::test_runner::{Config, RngAlgorithm, TestRng, TestRunner};
+use stellarsettle_histories::random;
 
 use commands::{clock, command, decision, start, Command, INVOICES};
 use world::World;
@@ -25,9 +24,8 @@ const PROPERTIES: u64 = 17;
 
 /// Runs `property` on random worlds and commands, its share of all histories.
 fn hold(commands: impl Strategy<Value = Command>, property: impl Fn(World, Vec<Command>) -> Checked) {
-    let histories = number("HISTORIES").unwrap_or(500).div_ceil(PROPERTIES);
-    let seed = number("SEED").unwrap_or_else(now);
-    hold_on(histories, seed, commands, property);
+    let histories = random::histories().div_ceil(PROPERTIES);
+    hold_on(histories, random::seed(), commands, property);
 }
 
 fn hold_on(
@@ -36,22 +34,10 @@ fn hold_on(
     commands: impl Strategy<Value = Command>,
     property: impl Fn(World, Vec<Command>) -> Checked,
 ) {
-    let config = Config {
-        cases: u32::try_from(histories).expect("HISTORIES is small"),
-        failure_persistence: None,
-        max_shrink_iters: 2_000,
-        ..Config::default()
-    };
-    let mut bytes = [0; 32];
-    bytes[..8].copy_from_slice(&seed.to_le_bytes());
-    let mut runner = TestRunner::new_with_rng(config, TestRng::from_seed(RngAlgorithm::ChaCha, &bytes));
-    let histories = (start(), prop::collection::vec(commands, 1..80));
-    let outcome = runner.run(&histories, |(released, commands)| {
+    let inputs = (start(), prop::collection::vec(commands, 1..80));
+    random::hold(histories, seed, &inputs, |(released, commands)| {
         property(World::new(released), commands)
     });
-    if let Err(failure) = outcome {
-        panic!("SEED={seed}: {failure}");
-    }
 }
 
 /// Runs commands and checks after each of them.
@@ -65,17 +51,6 @@ fn after_each(world: &mut World, commands: &[Command], check: impl Fn(&mut World
 
 fn each_invoice(world: &World) -> Checked {
     (0..INVOICES).try_for_each(|number| checks::invoice(world, number))
-}
-
-fn number(name: &str) -> Option<u64> {
-    let value = std::env::var(name).ok()?;
-    let parsed = value.parse();
-    Some(parsed.unwrap_or_else(|_| panic!("{name} is not a number: {value}")))
-}
-
-fn now() -> u64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    u64::from(since.expect("a clock after 1970").subsec_nanos())
 }
 
 #[test]
