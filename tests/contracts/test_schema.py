@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from stellar_sdk.sep.contract_spec import ContractSpec
 
 from contracts import build, generate
 from contracts.decoding import UndecodableEventError, decode
@@ -140,7 +141,7 @@ def test_contract_python_and_documents_name_the_same_events() -> None:
 def emitted() -> Iterator[tuple[str, str]]:
     """Contract and name of every event in the wasm's own specification."""
     for contract, name in generate.WASM.items():
-        spec = generate.ContractSpec.from_wasm_file(build.BUILD / "wasm" / f"{name}.wasm")
+        spec = ContractSpec.from_wasm_file(build.BUILD / "wasm" / f"{name}.wasm")
         for event in spec.events:
             yield contract, event.prefix_topics[0].sc_symbol.decode()
 
