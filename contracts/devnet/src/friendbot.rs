@@ -1,7 +1,7 @@
 //! `/friendbot?addr=G...`: a new account with 10,000 XLM from the root account.
 
 use crate::{
-    encoding::{account_from_text, account_key, account_of_key, xdr_base64},
+    encoding::{account_from_text, account_of_key, xdr_base64},
     ledger::{Arrival, Ledger},
     network::BASE_FEE,
     rpc::Service,
@@ -10,8 +10,9 @@ use crate::{
 use ed25519_dalek::Signer;
 use serde_json::{json, Value};
 use soroban_env_host::xdr::{
-    CreateAccountOp, DecoratedSignature, Memo, MuxedAccount, Operation, OperationBody, Preconditions, SequenceNumber,
-    Signature, SignatureHint, Transaction, TransactionEnvelope, TransactionExt, TransactionV1Envelope, Uint256,
+    AccountId, CreateAccountOp, DecoratedSignature, Memo, MuxedAccount, Operation, OperationBody, Preconditions,
+    SequenceNumber, Signature, SignatureHint, Transaction, TransactionEnvelope, TransactionExt, TransactionV1Envelope,
+    Uint256,
 };
 
 /// What an account gets, in stroops.
@@ -31,14 +32,14 @@ pub fn fund(service: &mut Service, address: &str) -> Answer {
     if service.ledger.account_exists(&account) {
         return problem("account already funded to starting balance");
     }
-    let destination = *account_key(&account);
-    let Some(envelope) = signed_envelope(&service.ledger, destination) else {
+    let operation = OperationBody::CreateAccount(CreateAccountOp {
+        destination: account,
+        starting_balance: STARTING_BALANCE,
+    });
+    let Some(submission) = from_root(&service.ledger, None, operation) else {
         return problem("The root account is gone.");
     };
-    let text = xdr_base64(&envelope);
-    let Some(submission) = Submission::new(envelope, service.ledger.identity.id) else {
-        return problem("The transaction could not be made.");
-    };
+    let text = xdr_base64(&submission.envelope);
     let hash = hex::encode(submission.hash);
     match service.ledger.submit(submission) {
         // Friendbot answers when the account is there, so an interval is cut short.
@@ -68,16 +69,15 @@ fn problem(detail: &str) -> Answer {
     }
 }
 
-fn signed_envelope(ledger: &Ledger, destination: [u8; 32]) -> Option<TransactionEnvelope> {
+/// An operation in a transaction that the root account pays for and signs; for another
+/// account if one is given, which then must be impersonated.
+pub fn from_root(ledger: &Ledger, source: Option<AccountId>, body: OperationBody) -> Option<Submission> {
     let key = ledger.identity.root_key();
     let public = key.verifying_key().to_bytes();
     let sequence = ledger.account_sequence(&account_of_key(public))?;
     let operation = Operation {
-        source_account: None,
-        body: OperationBody::CreateAccount(CreateAccountOp {
-            destination: account_of_key(destination),
-            starting_balance: STARTING_BALANCE,
-        }),
+        source_account: source.map(MuxedAccount::from),
+        body,
     };
     let transaction = Transaction {
         source_account: MuxedAccount::Ed25519(Uint256(public)),
@@ -98,8 +98,9 @@ fn signed_envelope(ledger: &Ledger, destination: [u8; 32]) -> Option<Transaction
         hint: SignatureHint([a, b, c, d]),
         signature: Signature(key.sign(&hash).to_bytes().to_vec().try_into().ok()?),
     };
-    Some(TransactionEnvelope::Tx(TransactionV1Envelope {
+    let signed = TransactionEnvelope::Tx(TransactionV1Envelope {
         tx: transaction,
         signatures: vec![signature].try_into().ok()?,
-    }))
+    });
+    Submission::new(signed, ledger.identity.id)
 }

@@ -89,6 +89,9 @@ struct Flags {
     /// File with a fault plan (JSON) to begin with.
     #[arg(long)]
     faults: Option<PathBuf>,
+    /// Let dev_impersonate sign for anybody.
+    #[arg(long)]
+    allow_impersonation: bool,
     /// Exit when the process with this id is gone.
     #[arg(long)]
     parent_pid: Option<u32>,
@@ -149,6 +152,7 @@ async fn run(flags: Flags) -> Result<(), String> {
         lake: flags.lake,
         from_lake: flags.from_lake,
         faults: read_faults(flags.faults.as_deref())?,
+        allow_impersonation: flags.allow_impersonation,
     })?;
     announce(&json!({
         "rpc": url,

@@ -51,6 +51,8 @@ pub struct Setup {
     pub from_lake: Option<PathBuf>,
     /// The fault plan it begins with.
     pub faults: Plan,
+    /// Whether accounts may be impersonated.
+    pub allow_impersonation: bool,
 }
 
 /// How a JSON-RPC call ended.
@@ -160,6 +162,7 @@ impl Keeper {
             limits: setup.limits,
             friendbot_url: setup.friendbot_url.clone(),
             faults,
+            allow_impersonation: setup.allow_impersonation,
         };
         // The folder has what happened up to here.
         service.ledger.take_happenings();

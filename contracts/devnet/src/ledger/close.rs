@@ -121,6 +121,7 @@ impl Ledger {
             cost_model: self.compilation.as_budget(),
             info,
             previous_hash: self.tip.hash,
+            impersonated: &self.impersonated,
         };
         let state = Rc::make_mut(&mut self.state);
         state.begin(sequence);

@@ -41,7 +41,7 @@ use soroban_env_host::{
 };
 use soroban_simulation::NetworkConfig;
 use state::{State, Store, StoredEntry};
-use std::rc::Rc;
+use std::{collections::BTreeSet, rc::Rc};
 
 /// How much later than the last ledger of the old history a new one begins, in milliseconds.
 const NEW_BEGINNING_MS: u64 = 1_000;
@@ -78,6 +78,8 @@ pub struct Ledger {
     compilation: FreeCompilation,
     tip: Tip,
     queue: Vec<Pending>,
+    /// Accounts whose signatures nobody asks for.
+    pub impersonated: BTreeSet<AccountId>,
     /// What the first ledger will tell of the settings.
     founding: Option<UpgradeEntryMeta>,
     checkpoints: Checkpoints,
@@ -199,6 +201,7 @@ impl Ledger {
             compilation: rulebook.compilation,
             tip,
             queue: Vec::new(),
+            impersonated: BTreeSet::new(),
             founding: None,
             checkpoints: Checkpoints::default(),
             happenings: Vec::new(),
@@ -375,6 +378,7 @@ impl Ledger {
             sequence: info.sequence_number,
             close_time: info.timestamp,
             settings: &self.config,
+            impersonated: &self.impersonated,
         }
     }
 

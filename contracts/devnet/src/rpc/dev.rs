@@ -6,12 +6,15 @@ use super::{
     Service,
 };
 use crate::{
-    encoding::from_xdr_base64,
+    encoding::{account_from_text, account_text, from_xdr_base64},
     faults::Plan,
     ledger::{close::Decision, state::StoredEntry, upgrades::Upgrade},
 };
 use serde_json::{json, Value};
 use soroban_env_host::xdr::{LedgerEntryData, LedgerKey, LedgerUpgrade};
+
+/// Most ledgers one call closes.
+const MOST_LEDGERS: u32 = 200_000;
 
 /// `dev_close {closeTime?, transactions?, upgrades?}` closes a ledger: now or at that Unix
 /// second, with all that waits or with these hashes in this order, and with these upgrades
@@ -67,6 +70,44 @@ pub fn advance_time(service: &mut Service, params: &Value) -> Result<Value, RpcE
     service.ledger.clock.advance(seconds.saturating_mul(1_000));
     service.ledger.close();
     Ok(latest(service))
+}
+
+/// `dev_advanceLedgers {ledgers, seconds?}` closes ledgers, each so many seconds after the
+/// one before it or as soon as the clock allows.
+pub fn advance_ledgers(service: &mut Service, params: &Value) -> Result<Value, RpcError> {
+    let params = Params::of(params, "AdvanceLedgersRequest")?;
+    let ledgers = params.uint32("ledgers")?;
+    let seconds = params.unsigned("seconds", "uint64")?;
+    if !(1..=MOST_LEDGERS).contains(&ledgers) {
+        return Err(RpcError::invalid_params(format!(
+            "ledgers is a number from 1 to {MOST_LEDGERS}"
+        )));
+    }
+    for _ in 0..ledgers {
+        service.ledger.clock.advance(seconds.saturating_mul(1_000));
+        service.ledger.close();
+    }
+    Ok(latest(service))
+}
+
+/// `dev_impersonate {address}` lets transactions and operations of this account in without its
+/// signatures, until `dev_stopImpersonating {address}`.
+pub fn impersonate(service: &mut Service, params: &Value, on: bool) -> Result<Value, RpcError> {
+    if !service.allow_impersonation {
+        return Err(RpcError::invalid_request(
+            "impersonation is off: start the ledger with --allow-impersonation",
+        ));
+    }
+    let address = Params::of(params, "ImpersonateRequest")?.text("address")?;
+    let account = account_from_text(address)
+        .ok_or_else(|| RpcError::invalid_params(format!("{address:?} is no account: an address that starts with G")))?;
+    if on {
+        service.ledger.impersonated.insert(account);
+    } else {
+        service.ledger.impersonated.remove(&account);
+    }
+    let accounts: Vec<String> = service.ledger.impersonated.iter().map(account_text).collect();
+    Ok(json!({ "impersonated": accounts }))
 }
 
 /// `dev_getCloses {startLedger?}` tells when ledgers closed, by their clock and really.
@@ -180,7 +221,8 @@ pub fn reset(service: &mut Service) -> Result<Value, RpcError> {
     Ok(latest(service))
 }
 
-fn latest(service: &Service) -> Value {
+/// The last closed ledger, as these methods tell it.
+pub fn latest(service: &Service) -> Value {
     let window = service.window();
     json!({
         "sequence": window.latest,

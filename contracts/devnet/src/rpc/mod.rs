@@ -8,6 +8,7 @@ pub mod fees;
 pub mod format;
 pub mod health;
 pub mod ledgers;
+mod mint;
 pub mod params;
 pub mod send;
 pub mod simulate;
@@ -51,6 +52,8 @@ pub struct Service {
     pub limits: Limits,
     pub friendbot_url: String,
     pub faults: Faults,
+    /// Whether accounts may be impersonated.
+    pub allow_impersonation: bool,
 }
 
 impl Service {
@@ -82,6 +85,10 @@ impl Service {
             "getEvents" => events::get_events(self, params),
             "dev_close" => dev::close(self, params),
             "dev_advanceTime" => dev::advance_time(self, params),
+            "dev_advanceLedgers" => dev::advance_ledgers(self, params),
+            "dev_mint" => mint::mint(self, params),
+            "dev_impersonate" => dev::impersonate(self, params, true),
+            "dev_stopImpersonating" => dev::impersonate(self, params, false),
             "dev_getCloses" => dev::get_closes(self, params),
             "dev_snapshot" => Ok(dev::snapshot(self)),
             "dev_revert" => dev::revert(self, params),

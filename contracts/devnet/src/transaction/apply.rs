@@ -26,6 +26,7 @@ use soroban_env_host::{
     },
     LedgerInfo, ModuleCache,
 };
+use std::collections::BTreeSet;
 
 /// The ledger transactions are applied in.
 pub struct Context<'a> {
@@ -35,6 +36,8 @@ pub struct Context<'a> {
     pub cost_model: &'a Budget,
     pub info: LedgerInfo,
     pub previous_hash: [u8; 32],
+    /// Accounts that need not sign.
+    pub impersonated: &'a BTreeSet<AccountId>,
 }
 
 /// A transaction between its application and its refund.
@@ -75,6 +78,7 @@ pub fn apply(
         sequence: context.info.sequence_number,
         close_time: context.info.timestamp,
         settings: context.config,
+        impersonated: context.impersonated,
     };
     let mut meta = empty_meta();
     meta.events = vec![fee_event(

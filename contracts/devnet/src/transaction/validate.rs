@@ -13,9 +13,10 @@ use crate::{
     settings::Settings,
 };
 use soroban_env_host::xdr::{
-    AccountEntry, DiagnosticEvent, OperationResult, Preconditions, PreconditionsV2, ScError, ScErrorCode, TimeBounds,
-    TransactionResult,
+    AccountEntry, AccountId, DiagnosticEvent, OperationResult, Preconditions, PreconditionsV2, ScError, ScErrorCode,
+    TimeBounds, TransactionResult,
 };
+use std::collections::BTreeSet;
 
 /// The ledger a transaction would be part of.
 pub struct Rules<'a> {
@@ -23,6 +24,8 @@ pub struct Rules<'a> {
     /// Close time in Unix seconds.
     pub close_time: u64,
     pub settings: &'a Settings,
+    /// Accounts that need not sign.
+    pub impersonated: &'a BTreeSet<AccountId>,
 }
 
 /// When the check happens.
@@ -66,7 +69,7 @@ pub fn validate(
     moment: Moment,
 ) -> Result<(), Rejection> {
     let charged = fees::charged_first(submission);
-    if let Err(outcome) = check_fee_bump(submission, store, moment) {
+    if let Err(outcome) = check_fee_bump(submission, store, rules, moment) {
         return Err(Rejection {
             result: outcome.plain(charged),
             diagnostics: Vec::new(),
@@ -79,7 +82,12 @@ pub fn validate(
 }
 
 /// Checks the outer part of a fee bump; anything else passes.
-fn check_fee_bump(submission: &Submission, store: &dyn Store, moment: Moment) -> Result<(), Outcome> {
+fn check_fee_bump(
+    submission: &Submission,
+    store: &dyn Store,
+    rules: &Rules<'_>,
+    moment: Moment,
+) -> Result<(), Outcome> {
     let Some(bump) = &submission.fee_bump else {
         return Ok(());
     };
@@ -93,7 +101,7 @@ fn check_fee_bump(submission: &Submission, store: &dyn Store, moment: Moment) ->
         return Err(Outcome::InsufficientFee);
     }
     let account = load_account(store, &bump.fee_source).ok_or(Outcome::NoAccount)?;
-    let mut checker = SignatureChecker::new(submission.hash, &bump.signatures);
+    let mut checker = SignatureChecker::new(submission.hash, &bump.signatures).without(rules.impersonated);
     if !checker.check_account(&account, Level::Low) {
         return Err(Outcome::BadAuth);
     }
@@ -123,7 +131,7 @@ fn check_transaction(
     let account = load_account(store, &submission.source()).ok_or(Outcome::NoAccount)?;
     check_sequence(submission, &account, rules)?;
 
-    let mut checker = SignatureChecker::new(submission.inner_hash, &submission.signatures);
+    let mut checker = SignatureChecker::new(submission.inner_hash, &submission.signatures).without(rules.impersonated);
     if !checker.check_account(&account, Level::Low) {
         return Err(Outcome::BadAuth.into());
     }
