@@ -1,6 +1,6 @@
 # Every target sets up what it needs, once. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help built demo histories test test-python test-rust test-faults test-contracts test-contracts-deep lint format bench bench-index eval-documents contracts docs lock clean
+.PHONY: help built demo histories test test-python test-rust test-faults test-contracts test-contracts-deep lint format bench bench-index eval-documents ocr contracts docs lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -15,6 +15,7 @@ help:
 	@echo "make histories DIR=...  play scripted histories on local ledgers, name each difference"
 	@echo "make test-contracts       the contracts natively and on the wasm, 500 random histories"
 	@echo "make test-contracts-deep  10,000 random histories on both (HISTORIES=, SEED=)"
+	@echo "make ocr          install Tesseract for scans (Debian, as root)"
 	@echo "make eval-documents  how well invoices are read: DIR=... of labelled documents"
 	@echo "make lint         formatting, lints, types, layers, clippy"
 	@echo "make contracts    build the wasm and write the Python made from its spec"
@@ -77,6 +78,11 @@ bench: bench-index
 
 bench-index: built
 	@for file in $(wildcard $(INDEX_BENCHES)); do $(BIN)/python $$file || exit 1; done
+
+ocr:
+	@command -v tesseract >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && \
+	  apt-get install -y -qq --no-install-recommends tesseract-ocr tesseract-ocr-script-latn \
+	  >/dev/null; } || echo "Scans need Tesseract: apt-get install tesseract-ocr tesseract-ocr-script-latn"
 
 eval-documents: $(READY)
 	@$(BIN)/stellarsettle documents evaluate $(if $(TEXT),--text-only) --wrong \

@@ -52,11 +52,11 @@ def documents() -> None:
     "--text-only", is_flag=True, help="Leave embedded XML out: what the pages alone tell."
 )
 @click.option("--wrong", is_flag=True, help="List every wrong or missing field on standard error.")
-def evaluate(folder: Path, *, text_only: bool, wrong: bool) -> None:
+def evaluate(folder: Path, groups: tuple[str, ...], *, text_only: bool, wrong: bool) -> None:
     """Read every document of FOLDER and compare with its labels; prints JSON."""
     from stellarsettle import evaluation
 
-    judged = evaluation.evaluate(folder, text_only=text_only)
+    judged = evaluation.evaluate(folder, groups, text_only=text_only)
     if wrong:
         for each in judged.judged:
             if not each.right:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import statistics
 import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
 from typing import Any, Final, Protocol
@@ -82,8 +82,14 @@ class Reader(Protocol):
         """The reading; raises RefusedError."""
 
 
-def evaluate(folder: Path, *, text_only: bool = False, reader: Reader = sandbox.read) -> Evaluation:
-    """Read every document of the folder and compare.
+def evaluate(
+    folder: Path,
+    groups: Collection[str] = (),
+    *,
+    text_only: bool = False,
+    reader: Reader = sandbox.read,
+) -> Evaluation:
+    """Read every document of the folder, or those of some `groups`, and compare.
 
     `text_only` leaves embedded XML out, to measure what the page alone tells. Raises OSError and
     msgspec.DecodeError for a folder that is not of the form.
@@ -91,6 +97,8 @@ def evaluate(folder: Path, *, text_only: bool = False, reader: Reader = sandbox.
     manifest = msgspec.json.decode((folder / "manifest.json").read_bytes(), type=list[Document])
     evaluation = Evaluation([], [], {})
     for document in manifest:
+        if groups and document.group not in groups:
+            continue
         labels = msgspec.json.decode((folder / f"{document.file}.json").read_bytes())
         began = time.perf_counter()
         data = (folder / document.file).read_bytes()

@@ -15,10 +15,20 @@ from typing import Final
 import msgspec
 
 from api.documents.reading.container import Refusal, RefusedError
-from api.documents.reading.reading import Reading, read
+from api.documents.reading.reading import Effort, Reading, read
 
 _CLONE_NEWNET: Final = 0x4000_0000
 _CLONE_NEWUSER: Final = 0x1000_0000
+
+
+class Task(msgspec.Struct, frozen=True):
+    """What to do and with how much: bytes of memory and of each file, seconds of CPU."""
+
+    effort: Effort
+    text_only: bool
+    memory: int
+    file_bytes: int
+    seconds: int
 
 
 class Outcome(msgspec.Struct, frozen=True):
@@ -30,16 +40,16 @@ class Outcome(msgspec.Struct, frozen=True):
 
 
 def main() -> None:
-    """Read the document; arguments: bytes of memory, seconds of CPU, 1 to read text only."""
-    memory, seconds, text_only = map(int, sys.argv[1:4])
-    _confine(memory, seconds)
+    """Read the document as the task in the first argument says."""
+    task = msgspec.json.decode(sys.argv[1], type=Task)
+    _confine(task)
     data = sys.stdin.buffer.read()
-    sys.stdout.buffer.write(msgspec.json.encode(_outcome(data, text_only=bool(text_only))))
+    sys.stdout.buffer.write(msgspec.json.encode(_outcome(data, task)))
 
 
-def _outcome(data: bytes, *, text_only: bool) -> Outcome:
+def _outcome(data: bytes, task: Task) -> Outcome:
     try:
-        return Outcome(reading=read(data, text_only=text_only))
+        return Outcome(reading=read(data, effort=task.effort, text_only=task.text_only))
     except RefusedError as error:
         return Outcome(refusal=error.refusal, message=str(error))
     except MemoryError:
@@ -47,18 +57,18 @@ def _outcome(data: bytes, *, text_only: bool) -> Outcome:
         return Outcome(refusal=Refusal.OUT_OF_MEMORY, message=message)
 
 
-def _confine(memory: int, seconds: int) -> None:
+def _confine(task: Task) -> None:
     """No network, no files to write, no more memory and time than an invoice needs."""
     libc = ctypes.CDLL(None, use_errno=True)
     # As root a network namespace of its own; else inside a user namespace, where there are any.
     if libc.unshare(_CLONE_NEWNET) != 0:
         libc.unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
     for limit, value in (
-        (resource.RLIMIT_AS, memory),
-        (resource.RLIMIT_CPU, seconds),
-        (resource.RLIMIT_FSIZE, 0),
+        (resource.RLIMIT_AS, task.memory),
+        (resource.RLIMIT_CPU, task.seconds),
+        (resource.RLIMIT_FSIZE, task.file_bytes),
         (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_NOFILE, 32),
+        (resource.RLIMIT_NOFILE, 64),
     ):
         resource.setrlimit(limit, (value, value))
     os.nice(5)

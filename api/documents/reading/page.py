@@ -39,11 +39,15 @@ class Box(msgspec.Struct, frozen=True, array_like=True):
 
 
 class Word(msgspec.Struct, frozen=True):
-    """A run of characters without a gap; `page` counts from 0."""
+    """A run of characters without a gap; `page` counts from 0.
+
+    `sure` is how surely these are the characters, from 0 to 1: less than 1 only for scans.
+    """
 
     text: str
     box: Box
     page: int
+    sure: float = 1.0
 
 
 class Segment(msgspec.Struct, frozen=True):
@@ -114,7 +118,10 @@ def _cut(word: Word) -> list[Word]:
     cut = word.box.x0 + (word.box.x1 - word.box.x0) * share
     left = Box(word.box.x0, word.box.y0, cut, word.box.y1)
     right = Box(cut, word.box.y0, word.box.x1, word.box.y1)
-    return [Word(found[1], left, word.page), Word(found[2], right, word.page)]
+    return [
+        Word(found[1], left, word.page, word.sure),
+        Word(found[2], right, word.page, word.sure),
+    ]
 
 
 def _rows(words: Sequence[Word]) -> list[list[Word]]:

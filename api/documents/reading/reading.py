@@ -14,6 +14,7 @@ from api.documents.reading import (
     container,
     einvoice,
     hybrid,
+    ocr,
     parties,
     rules,
     solver,
@@ -29,6 +30,9 @@ from api.documents.reading.solver import Answer
 
 CORE: Final = ("number", "date", "due_date", "currency", "total", "net", "tax", "seller", "buyer")
 """The fields that are looked for; IBAN, amount due and type code come with them where known."""
+
+_SCANNED_PAGES: Final = 5
+"""Of a scan so many pages are read: an invoice says what matters on its first and last."""
 
 _XML_SURE: Final = 0.99
 _XML_DOUBTED: Final = 0.6
@@ -79,16 +83,35 @@ class PageSize(msgspec.Struct, frozen=True):
 
 
 class Reading(msgspec.Struct, frozen=True):
-    """What was read from a document; fields that were not found are missing."""
+    """What was read from a document; fields that were not found are missing.
+
+    `wordless`: no page holds a word; it is empty, or a scan that nobody looked at as a picture.
+    """
 
     kind: Kind
     verdict: Verdict
     fields: dict[str, Field]
     findings: tuple[Finding, ...]
     pages: tuple[PageSize, ...]
+    wordless: bool = False
 
 
-def read(data: bytes, *, text_only: bool = False) -> Reading:
+_PICTURES: Final = frozenset({Kind.PNG, Kind.JPEG, Kind.TIFF})
+
+
+class Effort(enum.Enum):
+    """How much to try: TEXT needs little time and memory; OCR also reads pictures."""
+
+    TEXT = "text"
+    OCR = "ocr"
+
+
+def needs_ocr(kind: Kind, reading: Reading | None = None) -> bool:
+    """Whether only OCR can read this: a picture, or a PDF whose pages hold no words."""
+    return kind in _PICTURES or (reading is not None and reading.wordless)
+
+
+def read(data: bytes, *, effort: Effort = Effort.OCR, text_only: bool = False) -> Reading:
     """Everything that `data` tells; `text_only` leaves an embedded invoice out, to measure text.
 
     Raises RefusedError for what is not to be opened.
@@ -97,8 +120,10 @@ def read(data: bytes, *, text_only: bool = False) -> Reading:
     if kind is Kind.XML:
         return _xml(data)
     if kind is Kind.PDF:
-        return _pdf(data, text_only=text_only)
-    raise RefusedError(Refusal.UNKNOWN_TYPE, "Images are not read yet: upload a PDF or an XML.")
+        return _pdf(data, effort, text_only=text_only)
+    pages = ocr.pages_of_image(data)
+    fields = _page_fields(pages, spans.find(pages), Source.OCR)
+    return Reading(kind, Verdict.REVIEW, fields, (), _sizes(pages), wordless=not _worded(pages))
 
 
 def _xml(data: bytes) -> Reading:
@@ -112,22 +137,33 @@ def _xml(data: bytes) -> Reading:
     )
 
 
-def _pdf(data: bytes, *, text_only: bool) -> Reading:
+def _pdf(data: bytes, effort: Effort, *, text_only: bool) -> Reading:
     packed = container.open_pdf(data)
+    source = Source.TEXT
     try:
         pages = text_layer.pages(data, container.MAX_PAGES)
+        if effort is Effort.OCR and not _worded(pages):
+            source, pages = Source.OCR, ocr.pages_of_pdf(data, _SCANNED_PAGES)
     except pypdfium2.PdfiumError as error:
         raise RefusedError(Refusal.BROKEN, f"The PDF cannot be displayed: {error}") from error
     found = spans.find(pages)
-    fields = _text_fields(pages, found)
+    fields = _page_fields(pages, found, source)
     invoice, findings = (None, []) if text_only else _embedded(packed)
-    sizes = tuple(PageSize(page.width, page.height) for page in pages)
+    sizes, wordless = _sizes(pages), not _worded(pages)
     if invoice is None:
         verdict = Verdict.REJECT if _broken(findings) else Verdict.REVIEW
-        return Reading(Kind.PDF, verdict, fields, tuple(findings), sizes)
+        return Reading(Kind.PDF, verdict, fields, tuple(findings), sizes, wordless)
     findings += hybrid.visible(invoice, pages, found)
     merged = {**fields, **_merge(_xml_fields(invoice, findings), fields)}
     return Reading(Kind.PDF, _verdict(findings), merged, tuple(findings), sizes)
+
+
+def _sizes(pages: Sequence[Page]) -> tuple[PageSize, ...]:
+    return tuple(PageSize(page.width, page.height) for page in pages)
+
+
+def _worded(pages: Sequence[Page]) -> bool:
+    return any(page.rows for page in pages)
 
 
 def _embedded(packed: container.Container) -> tuple[EInvoice | None, list[Finding]]:
@@ -202,8 +238,8 @@ def _merge(xml: dict[str, Field], text: dict[str, Field]) -> dict[str, Field]:
     return merged
 
 
-def _text_fields(pages: Sequence[Page], found: spans.Found) -> dict[str, Field]:
-    """The fields that the text of the pages gives."""
+def _page_fields(pages: Sequence[Page], found: spans.Found, source: Source) -> dict[str, Field]:
+    """The fields that the words of the pages give."""
     labels = vocabulary.labels(pages)
     currency = solver.currency(pages, found)
     money = solver.money(pages, labels, found)
@@ -221,7 +257,7 @@ def _text_fields(pages: Sequence[Page], found: spans.Found) -> dict[str, Field]:
         "buyer": buyer,
     }
     return {
-        name: _field(answer, _SHARE.get(name, 1.0))
+        name: _field(answer, _SHARE.get(name, 1.0) * _legible(pages, answer), source)
         for name, answer in answers.items()
         if answer is not None
     }
@@ -231,12 +267,21 @@ _SHARE: Final = {"seller": 0.85, "buyer": 0.9, "number": 0.99, "date": 0.99, "du
 """How often fields of full score are right on real documents; amounts carry that themselves."""
 
 
-def _field(answer: Answer, share: float) -> Field:
+def _legible(pages: Sequence[Page], answer: Answer) -> float:
+    """How surely the characters of the answer are those on the page."""
+    if answer.span is None:
+        return 1.0
+    row = pages[answer.span.page].rows[answer.span.row]
+    words = row.segments[answer.span.segment].words[answer.span.first : answer.span.last + 1]
+    return min(word.sure for word in words)
+
+
+def _field(answer: Answer, share: float, source: Source) -> Field:
     span = answer.span
     return Field(
         answer.value,
         round(answer.score * share, 3),
-        Source.TEXT,
+        source,
         span.page if span else None,
         span.box if span else None,
         answer.evidence,

@@ -18,26 +18,39 @@ from typing import IO, Final
 
 import msgspec
 
-from api.documents.reading.child import Outcome
+from api.documents.reading.child import Outcome, Task
 from api.documents.reading.container import Refusal, RefusedError, kind_of
-from api.documents.reading.reading import Reading
+from api.documents.reading.reading import Effort, Reading, needs_ocr
 
-MEMORY_BYTES: Final = 1 << 30
-CPU_SECONDS: Final = 10
-WALL_SECONDS: Final = 10.0
+WALL_SECONDS: Final = {Effort.TEXT: 10.0, Effort.OCR: 60.0}
+_CPU_SECONDS: Final = {Effort.TEXT: 10, Effort.OCR: 60}
+_MEMORY_BYTES: Final = {Effort.TEXT: 1 << 30, Effort.OCR: 3 << 30}
+_FILE_BYTES: Final = {Effort.TEXT: 0, Effort.OCR: 128 << 20}
+"""What it may write: nothing, or the picture that Tesseract is handed."""
+
 _MAX_OUTPUT: Final = 4 << 20
 _CHUNK: Final = 1 << 16
 
 
-def read(data: bytes, *, text_only: bool = False, wall_seconds: float = WALL_SECONDS) -> Reading:
-    """The reading of `data`. Raises RefusedError, within `wall_seconds` and a moment.
+def read(data: bytes, *, text_only: bool = False, wall_seconds: float | None = None) -> Reading:
+    """The reading of `data`. Raises RefusedError, soon after `wall_seconds` at the latest.
 
-    Safe to call from several threads; the calling process never looks inside the file.
-    `text_only` leaves an embedded invoice out.
+    Pages are looked at as pictures only where they hold no words; that may take the time of
+    `Effort.OCR`. Safe to call from several threads; the calling process never looks inside the
+    file. `text_only` leaves an embedded invoice out.
     """
-    kind_of(data)
+    kind = kind_of(data)
+    if not needs_ocr(kind):
+        reading = _read(data, Effort.TEXT, wall_seconds, text_only=text_only)
+        if not needs_ocr(kind, reading):
+            return reading
+    return _read(data, Effort.OCR, wall_seconds, text_only=text_only)
+
+
+def _read(data: bytes, effort: Effort, wall_seconds: float | None, *, text_only: bool) -> Reading:
+    task = Task(effort, text_only, _MEMORY_BYTES[effort], _FILE_BYTES[effort], _CPU_SECONDS[effort])
     with tempfile.TemporaryDirectory(prefix="document-") as folder:
-        output, status = _run(data, folder, wall_seconds, text_only=text_only)
+        output, status = _run(data, folder, task, wall_seconds or WALL_SECONDS[effort])
     if not output:
         raise _death(status)
     try:
@@ -49,22 +62,24 @@ def read(data: bytes, *, text_only: bool = False, wall_seconds: float = WALL_SEC
     return outcome.reading
 
 
-def _run(data: bytes, folder: str, wall_seconds: float, *, text_only: bool) -> tuple[bytes, int]:
+def _run(data: bytes, folder: str, task: Task, wall_seconds: float) -> tuple[bytes, int]:
     """What the child printed and how it ended."""
     child = subprocess.Popen(  # noqa: S603  # our own module, no shell
         [
             sys.executable,
             "-c",
             "from api.documents.reading.child import main; main()",
-            str(MEMORY_BYTES),
-            str(CPU_SECONDS),
-            str(int(text_only)),
+            msgspec.json.encode(task).decode(),
         ],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         cwd=folder,
-        env={"PATH": "/usr/bin:/bin", "PYTHONPATH": os.pathsep.join(filter(None, sys.path))},
+        env={
+            "PATH": os.environ.get("PATH", os.defpath),
+            "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+            "TMPDIR": folder,
+        },
         start_new_session=True,
     )
     timer = threading.Timer(wall_seconds, _kill, (child,))

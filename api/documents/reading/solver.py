@@ -327,7 +327,8 @@ def _fit(
     score += 0.8 * net.score if net else 0.25
     score += 0.8 * tax.score if tax else 0.25
     if _fits(total, net, tax):
-        score += 0.9 if tax and tax.value.value else 0.35
+        # Nothing plus a number is that number: it says little.
+        score += 0.9 if tax and tax.value.value else 0.2
     elif total and net and tax:
         score -= 0.9
     if total and net and abs(net.value.value) > abs(total.value.value):
