@@ -1,6 +1,6 @@
 # Every target sets up what it needs, once. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help built demo histories test test-python test-rust test-faults test-contracts test-contracts-deep lint format bench bench-index eval-documents ocr contracts docs lock clean
+.PHONY: help built demo histories test test-python test-rust test-faults test-contracts test-contracts-deep lint format bench bench-index eval-documents ocr contracts docs xdr lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -18,6 +18,7 @@ help:
 	@echo "make ocr          install Tesseract for scans (Debian, as root)"
 	@echo "make eval-documents  how well invoices are read: DIR=... of labelled documents"
 	@echo "make lint         formatting, lints, types, layers, clippy"
+	@echo "make xdr          write the Python made from the definitions of the wire format"
 	@echo "make contracts    build the wasm and write the Python made from its spec"
 	@echo "make docs         write the pages that are made from code"
 	@echo "make bench        the figures, one JSON line each"
@@ -87,6 +88,9 @@ ocr:
 eval-documents: $(READY)
 	@$(BIN)/stellarsettle documents evaluate $(if $(TEXT),--text-only) --wrong \
 	  $(or $(DIR),../shared/corpus/invoices)
+
+xdr: $(READY)
+	@$(BIN)/python -m indexer.xdr.generate
 
 lock: $(READY)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \

@@ -199,10 +199,11 @@ def running(
     *,
     rpc_port: int = 0,
     api_port: int = 0,
+    ledger_options: tuple[str, ...] = (),
     tell: Tell = lambda _: None,
 ) -> Iterator[LocalPlatform]:
     """Start everything on an empty database, stop it when the block ends; port 0 is a free one."""
-    with devnet.running(listen=f"127.0.0.1:{rpc_port}") as network:
+    with devnet.running(listen=f"127.0.0.1:{rpc_port}", options=ledger_options) as network:
         tell(f"local ledger at {network.rpc}, Protocol {network.protocol}")
         migrations.upgrade(database_url)
         tell("database migrated")

@@ -1,0 +1,184 @@
+"""Two invoices' lives, read in three ways: events, whole ledgers, files. All tell the same.
+
+Also what only whole ledgers tell: headers, and the transactions of others that failed.
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from stellar_sdk import Account, TransactionBuilder, TransactionEnvelope
+
+import migrations
+from indexer import pipeline
+from indexer.rebuild import rebuild
+from indexer.rpc import RpcClient
+from indexer.sources.events import EventSource
+from indexer.sources.lake import LakeSource
+from indexer.sources.ledgers import LedgerSource
+from indexer.sources.protocol import Batch, Deployment, Source
+from stellarsettle import local, postgres, story
+from stellarsettle.chain import ChainError
+from stellarsettle.local import LocalPlatform
+from stellarsettle.wallet import Wallet
+
+ALREADY_APPROVED = 314
+STORED = "SELECT position, index, contract, tx_hash, body FROM ledger.event ORDER BY 1, 2"
+
+
+@pytest.fixture(scope="module", params=["ms", "seconds"])
+def told(
+    request: pytest.FixtureRequest,
+    server: postgres.Server,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[tuple[LocalPlatform, Path]]:
+    """A platform whose story is over, one transaction of it failed; and its lake."""
+    folder = tmp_path_factory.mktemp("sources")
+    lake = folder / "lake"
+    name = f"sources_{request.param}"
+    options = ("--lake", str(lake), "--header", request.param)
+    with local.running(folder, server.create(name), ledger_options=options) as platform:
+        cast = story.gather(platform)
+        teller = story.Story(platform, cast, lambda _: None)
+        teller.tell()
+        invoice = teller.act(cast.seller, "create-escrow", **teller.terms("INV-2026-003"))
+        fail_to_approve(cast.verifier, str(invoice.intent["invoice_id"]))
+        platform.wait_until_shown()
+        yield platform, lake
+    server.drop(name)
+
+
+def fail_to_approve(verifier: Wallet, invoice: str) -> None:
+    """Approve an invoice twice: when the second was simulated, the first was not there yet."""
+    intent = verifier.prepare("approve", invoice_id=invoice)
+    first = TransactionEnvelope.from_xdr(intent["xdr"], verifier.chain.passphrase).transaction
+    builder = TransactionBuilder(
+        Account(verifier.address, first.sequence), verifier.chain.passphrase, base_fee=1_000_000
+    )
+    builder.append_operation(first.operations[0]).add_time_bounds(0, 0)
+    second = verifier.chain.server.prepare_transaction(builder.build())
+    second.sign(verifier.keypair)
+    verifier.submit(intent)
+    with pytest.raises(ChainError, match="txFAILED, INVOKE_HOST_FUNCTION_TRAPPED"):
+        verifier.chain.submit(second)
+
+
+def deployment_of(platform: LocalPlatform) -> Deployment:
+    """What the indexer follows."""
+    deployed = platform.deployment
+    return Deployment(deployed.escrow, deployed.distributor, deployed.start_ledger)
+
+
+def everything(source: Source, after: int) -> list[Batch]:
+    """What a source gives until there is nothing newer."""
+    batches = []
+    while (batch := source.fetch(after)) is not None:
+        batches.append(batch)
+        after = batch.through.ledger
+    return batches
+
+
+def opened(platform: LocalPlatform, lake: Path, kind: str, client: RpcClient) -> Source:
+    """A source of this kind."""
+    deployment = deployment_of(platform)
+    if kind == "events":
+        return EventSource(client, deployment)
+    if kind == "ledgers":
+        return LedgerSource(client, deployment, platform.devnet.passphrase, most=7)
+    return LakeSource(str(lake), deployment, platform.devnet.passphrase)
+
+
+def test_ids_hashes_and_bodies_are_the_same(told: tuple[LocalPlatform, Path]) -> None:
+    platform, lake = told
+    after = platform.deployment.start_ledger - 1
+    with RpcClient(platform.devnet.rpc) as client:
+        found = {
+            kind: everything(opened(platform, lake, kind, client), after)
+            for kind in ("events", "ledgers", "lake")
+        }
+    events = {
+        kind: [event for batch in batches for event in batch.events]
+        for kind, batches in found.items()
+    }
+    assert len(events["events"]) > 40
+    assert events["ledgers"] == events["events"]
+    assert events["lake"] == events["events"]
+    assert len({batches[-1].through for batches in found.values()}) == 1
+    headers = [head for batch in found["lake"] for head in batch.headers]
+    assert headers == [head for batch in found["ledgers"] for head in batch.headers]
+    assert [head.ledger for head in headers] == list(
+        range(after + 1, found["lake"][-1].through.ledger + 1)
+    )
+    for before, following in itertools.pairwise(headers):
+        assert following.previous_hash == before.hash
+
+
+def test_a_failed_transaction_is_found_by_whole_ledgers(told: tuple[LocalPlatform, Path]) -> None:
+    platform, lake = told
+    after = platform.deployment.start_ledger - 1
+    verifier = platform.operator("verifier")
+    with RpcClient(platform.devnet.rpc) as client:
+        for kind in ("ledgers", "lake"):
+            batches = everything(opened(platform, lake, kind, client), after)
+            (failure,) = [one for batch in batches for one in batch.failures]
+            assert failure.source == verifier.address
+            assert (failure.contract, failure.function) == ("escrow", "approve")
+            assert failure.result == "INVOKE_HOST_FUNCTION_TRAPPED"
+            assert failure.error == ALREADY_APPROVED
+
+
+@pytest.mark.parametrize("kind", ["ledgers", "lake"])
+def test_rows_and_digest_are_the_same(
+    told: tuple[LocalPlatform, Path], server: postgres.Server, kind: str
+) -> None:
+    platform, lake = told
+    url = server.create(f"sources_{kind}")
+    try:
+        migrations.upgrade(url)
+        with RpcClient(platform.devnet.rpc) as client:
+            index_all(url, opened(platform, lake, kind, client), deployment_of(platform))
+        assert rows_of(url) == rows_of(platform.database_url)
+        assert rebuild(url).live == rebuild(platform.database_url).live
+    finally:
+        server.drop(f"sources_{kind}")
+
+
+def index_all(url: str, source: Source, deployment: Deployment) -> None:
+    """The main loop until it has everything there is."""
+    stop = threading.Event()
+
+    def stop_at_the_end() -> None:
+        with psycopg.connect(url, autocommit=True) as connection:
+            while not stop.wait(0.05):
+                row = connection.execute("SELECT ledger FROM ledger.cursor").fetchone()
+                if row and source.latest and row[0] >= source.latest:
+                    stop.set()
+
+    watcher = threading.Thread(target=stop_at_the_end)
+    watcher.start()
+    try:
+        pipeline.run(url, source, deployment, stop, pipeline.Options(poll_seconds=0.05))
+    finally:
+        stop.set()
+        watcher.join()
+
+
+def rows_of(url: str) -> dict[str, object]:
+    """Stored events, and how many rows each read model has; what is in them the digest says."""
+    with psycopg.connect(url) as connection:
+        models = connection.execute(
+            "SELECT table_name FROM information_schema.tables"
+            " WHERE table_schema = 'read' AND table_type = 'BASE TABLE'"
+        ).fetchall()
+        rows: dict[str, object] = {
+            name: connection.execute(f"SELECT count(*) FROM read.{name}").fetchall()  # noqa: S608
+            for (name,) in models
+            if name != "applied"
+        }
+        rows["event"] = connection.execute(STORED).fetchall()
+        return rows
