@@ -41,7 +41,7 @@ def create_app(config: ApiConfig) -> Litestar:
     database = Database(
         config.database_url, size=config.pool_size, wait_seconds=config.pool_wait_seconds
     )
-    ledger = Ledger(config.rpc_url, config.network_passphrase)
+    ledger = Ledger(config.rpc_url, config.network_passphrase, waits=config.node_waits)
     tokens = Tokens(config)
     parts: dict[str, Any] = {
         "config": config,

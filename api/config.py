@@ -30,6 +30,8 @@ class ApiConfig(msgspec.Struct, frozen=True, kw_only=True):
     """At least 32 bytes: keys the HMAC of natural invoice identities. Never change it."""
     cors_origins: tuple[str, ...] = ()
     token_seconds: int = 900
+    node_waits: tuple[float, ...] = (0.05, 0.15, 0.4)
+    """Seconds between the tries of one question to the node; then the client is told."""
     transaction_seconds: int = 300
     """How long a built transaction can be submitted, on the ledger's clock."""
     authorization_ledgers: int = 17_280

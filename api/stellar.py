@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
 
+import anyio
 import httpx
 import msgspec
 from stellar_sdk import (
@@ -140,11 +141,14 @@ class Ledger:
         url: str,
         passphrase: str,
         *,
+        waits: tuple[float, ...] = (),
         transport: httpx.AsyncBaseTransport | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self._passphrase = passphrase
-        self._client = httpx.AsyncClient(base_url=url, timeout=20.0, transport=transport)
+        self._waits = waits
+        self._url = url
+        self._client = httpx.AsyncClient(timeout=20.0, transport=transport)
         self._clock = LedgerClock()
         self._monotonic = clock
         self._right_until: float | None = None
@@ -154,10 +158,25 @@ class Ledger:
         await self._client.aclose()
 
     async def ask(self, request: rpc.Request[T]) -> T:
-        """One request; raises `rpc.RpcError` as the node says, or the problem "unreachable"."""
+        """One request, again while the node only says "not now"; it changes nothing there.
+
+        Raises `rpc.RpcError` as the node says, or the problem "ledger-unreachable".
+        """
+        for wait in self._waits:
+            try:
+                return await self._once(request)
+            except Problem:
+                await anyio.sleep(wait)
+            except rpc.RpcError as error:
+                if error.code not in rpc.PASSING_CODES:
+                    raise
+                await anyio.sleep(wait)
+        return await self._once(request)
+
+    async def _once(self, request: rpc.Request[T]) -> T:
         try:
             response = await self._client.post(
-                "", content=request.body(), headers={"Content-Type": "application/json"}
+                self._url, content=request.body(), headers={"Content-Type": "application/json"}
             )
             response.raise_for_status()
             return request.read(response.content)

@@ -21,6 +21,11 @@ INVALID_REQUEST = -32600
 
 INVALID_PARAMS = -32602
 PROCESSING_LIMIT = -32001
+PASSING_CODES = frozenset({-32603, -32003, -32098})
+"""Internal error, panic, queue overflow: the node's trouble, not the request's."""
+
+PASSING_STATUSES = frozenset({429, 502, 503, 504})
+"""HTTP statuses of a node or proxy that is overloaded or restarting."""
 
 
 class RpcError(Exception):

@@ -23,10 +23,6 @@ from contracts import rpc
 
 T = TypeVar("T")
 
-_PASSING_CODES: Final = frozenset({-32603, -32003, -32098})
-"""Internal error, panic, queue overflow: the node's trouble, not the request's."""
-
-_PASSING_STATUSES: Final = frozenset({429, 502, 503, 504})
 _FIRST_WAIT_SECONDS: Final = 0.2
 _LONGEST_WAIT_SECONDS: Final = 10.0
 
@@ -138,7 +134,7 @@ class RpcClient:
                 return request.read(self._post(request.body(self._asked)), self._asked)
             except rpc.RpcError as error:
                 passing = error.code == rpc.PROCESSING_LIMIT and retry_limit
-                if not passing and error.code not in _PASSING_CODES:
+                if not passing and error.code not in rpc.PASSING_CODES:
                     raise
                 reason, asked = str(error), None
             except _PassingError as error:
@@ -159,7 +155,7 @@ class RpcClient:
             answer = self._http.post(self.url, content=body)
         except httpx.TransportError as error:
             raise _PassingError(str(error) or type(error).__name__) from error
-        if answer.status_code in _PASSING_STATUSES:
+        if answer.status_code in rpc.PASSING_STATUSES:
             raise _PassingError(f"HTTP {answer.status_code}", _seconds(answer))
         if answer.status_code != httpx.codes.OK:
             raise RpcUnavailableError(

@@ -20,6 +20,7 @@ from stellar_sdk.exceptions import PrepareTransactionException
 from stellar_sdk.soroban_rpc import GetTransactionResponse, GetTransactionStatus
 
 from contracts.wire import Invocation
+from stellarsettle.patience import PatientClient
 
 _BASE_FEE = 1_000
 _NOBODY = StrKey.encode_ed25519_public_key(bytes(32))
@@ -27,6 +28,7 @@ _VALID_SECONDS = 300
 _FIRST_WAIT_SECONDS = 0.02
 _LONGEST_WAIT_SECONDS = 1.0
 _OUTCOME_SECONDS = 120
+_QUEUED = frozenset({"PENDING", "DUPLICATE"})
 
 
 AddOperations = Callable[[TransactionBuilder], TransactionBuilder]
@@ -37,11 +39,15 @@ class ChainError(Exception):
     """The ledger refused or failed a transaction; the message holds its own words."""
 
 
+class TooLateError(ChainError):
+    """The transaction's time was over when it came: it is in no ledger and never will be."""
+
+
 class Chain:
     """A ledger reached through stellar-rpc. Builds, submits and waits."""
 
     def __init__(self, rpc_url: str, passphrase: str) -> None:
-        self.server = SorobanServer(rpc_url)
+        self.server = SorobanServer(rpc_url, PatientClient())
         self.passphrase = passphrase
 
     def close_time(self) -> int:
@@ -88,17 +94,34 @@ class Chain:
         return scval.to_native(str(simulated.results[0].xdr))
 
     def submit(self, envelope: TransactionEnvelope) -> GetTransactionResponse:
-        """Send a signed envelope and wait until a ledger holds it; raises if it failed."""
-        sent = self.server.send_transaction(envelope)
-        if sent.error_result_xdr is not None:
-            result = xdr.TransactionResult.from_xdr(sent.error_result_xdr)
-            raise ChainError(f"the ledger refused the transaction: {result.result.code.name}")
-        if sent.status.value not in {"PENDING", "DUPLICATE"}:
-            raise ChainError(f"the transaction was not queued: {sent.status.value}")
-        done = self._outcome(sent.hash)
+        """Send a signed envelope and wait until a ledger holds it; raises if it failed.
+
+        The answer to an earlier try may have been lost: what the node refuses now, because it is
+        in a ledger already, is looked up by its hash before it counts as refused.
+        """
+        tx_hash = envelope.hash_hex()
+        done = self._sent(envelope, tx_hash) or self._outcome(tx_hash)
         if done.status is not GetTransactionStatus.SUCCESS:
-            raise ChainError(f"transaction {sent.hash} failed: {_reason(done)}")
+            raise ChainError(f"transaction {tx_hash} failed: {_reason(done)}")
         return done
+
+    def _sent(self, envelope: TransactionEnvelope, tx_hash: str) -> GetTransactionResponse | None:
+        """Hand the envelope to the node until it is queued; what it is if a ledger has it."""
+        wait = _FIRST_WAIT_SECONDS
+        deadline = time.monotonic() + _OUTCOME_SECONDS
+        while True:
+            sent = self.server.send_transaction(envelope)
+            if sent.status.value in _QUEUED:
+                return None
+            found = self.server.get_transaction(tx_hash)
+            if found.status is not GetTransactionStatus.NOT_FOUND:
+                return found
+            if sent.error_result_xdr is not None:
+                raise _refusal(sent.error_result_xdr)
+            if time.monotonic() >= deadline:
+                raise ChainError(f"the transaction was not queued: {sent.status.value}")
+            time.sleep(wait)
+            wait = min(2 * wait, _LONGEST_WAIT_SECONDS)
 
     def _outcome(self, tx_hash: str) -> GetTransactionResponse:
         wait = _FIRST_WAIT_SECONDS
@@ -110,6 +133,12 @@ class Chain:
             time.sleep(wait)
             wait = min(2 * wait, _LONGEST_WAIT_SECONDS)
         raise ChainError(f"transaction {tx_hash} is in no ledger yet")
+
+
+def _refusal(result: str) -> ChainError:
+    code = xdr.TransactionResult.from_xdr(result).result.code
+    kind = TooLateError if code is xdr.TransactionResultCode.txTOO_LATE else ChainError
+    return kind(f"the ledger refused the transaction: {code.name}")
 
 
 def _reason(done: GetTransactionResponse) -> str:

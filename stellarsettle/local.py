@@ -14,8 +14,10 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import httpx
+import msgspec
 from stellar_sdk import Asset, Keypair, scval
 
 import migrations
@@ -28,12 +30,21 @@ from stellarsettle.wallet import Wallet
 Tell = Callable[[str], None]
 UNITS = 10**7
 """Base units of one USDC: seven decimals."""
+_CLIENTS = "clients"
+"""The replica of the ledger that services and wallets ask: faults can be planned for it."""
 _READY_SECONDS = 60
 _STOP_SECONDS = 15
 
 
 class LocalError(Exception):
     """A part of the local platform did not start; the message says which and where its log is."""
+
+
+class Faults(msgspec.Struct, frozen=True):
+    """What goes wrong between clients and node: rules of the local ledger's fault plan."""
+
+    rules: tuple[dict[str, Any], ...]
+    seed: int
 
 
 class Service:
@@ -88,6 +99,9 @@ class LocalPlatform:
     ) -> None:
         self.devnet = network
         self.chain = Chain(network.rpc, network.passphrase)
+        """The ledger as it is, for whoever checks it."""
+        self._node = network.replica(_CLIENTS)
+        self._wallets_chain = Chain(self._node, network.passphrase)
         self.database_url = database_url
         self.api_url = f"http://127.0.0.1:{api_port}"
         self.people: dict[str, Wallet] = {}
@@ -99,7 +113,7 @@ class LocalPlatform:
         self.deployment: Deployment = self._deploy()
         self.environment = {
             "DATABASE_URL": database_url,
-            "RPC_URL": network.rpc,
+            "RPC_URL": self._node,
             "NETWORK_PASSPHRASE": network.passphrase,
             "API_PORT": str(api_port),
             "PARENT_PID": str(os.getpid()),
@@ -111,6 +125,11 @@ class LocalPlatform:
         }
         self.indexer = Service("index", folder, self.environment)
         self.api = Service("serve", folder, self.environment)
+
+    def disturb(self, *rules: dict[str, Any], seed: int) -> None:
+        """Plan faults of the node for services and wallets; whoever checks meets none."""
+        planned = ({"replica": _CLIENTS} | rule for rule in rules)
+        self.devnet.set_faults(*planned, seed=seed)
 
     def operator(self, name: str) -> Wallet:
         """The wallet of the platform's owner, verifier, compliance or treasury."""
@@ -169,7 +188,7 @@ class LocalPlatform:
 
     def _wallet(self, name: str, keypair: Keypair) -> Wallet:
         if keypair.public_key not in self.people:
-            wallet = Wallet(name, keypair, self.api_url, self.chain)
+            wallet = Wallet(name, keypair, self.api_url, self._wallets_chain)
             self.people[keypair.public_key] = wallet
         return self.people[keypair.public_key]
 
@@ -193,7 +212,7 @@ class LocalPlatform:
 
 
 @contextlib.contextmanager
-def running(
+def running(  # noqa: PLR0913 -- each has a default
     folder: Path,
     database_url: str,
     *,
@@ -201,14 +220,21 @@ def running(
     api_port: int = 0,
     ledger_options: tuple[str, ...] = (),
     tell: Tell = lambda _: None,
+    faults: Faults | None = None,
 ) -> Iterator[LocalPlatform]:
-    """Start everything on an empty database, stop it when the block ends; port 0 is a free one."""
+    """Start everything on an empty database, stop it when the block ends; port 0 is a free one.
+
+    `ledger_options` go to the local ledger; `faults` trouble services and wallets from before
+    they start.
+    """
     with devnet.running(listen=f"127.0.0.1:{rpc_port}", options=ledger_options) as network:
         tell(f"local ledger at {network.rpc}, Protocol {network.protocol}")
         migrations.upgrade(database_url)
         tell("database migrated")
         platform = LocalPlatform(network, database_url, folder, api_port or free_port())
         tell(f"contracts deployed: escrow {platform.deployment.escrow}")
+        if faults is not None:
+            platform.disturb(*faults.rules, seed=faults.seed)
         try:
             platform.indexer.start()
             platform.api.start()

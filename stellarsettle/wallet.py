@@ -7,18 +7,22 @@ that the hash it was told is the hash of what it signs.
 from __future__ import annotations
 
 import base64
+import contextlib
 import hashlib
 import time
+import uuid
 from typing import Any
 
 import httpx
 import msgspec
 from stellar_sdk import Keypair, TransactionEnvelope
 
-from stellarsettle.chain import Chain
+from stellarsettle.chain import Chain, TooLateError
 
 _FOLLOW_SECONDS = 60
+_TRIES = 5
 _POLL_SECONDS = 0.02
+_LONGEST_WAIT_SECONDS = 1.0
 
 
 class RefusedError(Exception):
@@ -67,7 +71,10 @@ class Wallet:
 
     def prepare(self, action: str, **body: Any) -> dict[str, Any]:
         """Ask the API for the unsigned transaction of an action."""
-        intent: dict[str, Any] = self._ask("POST", f"/v1/transactions/{action}", json=body)
+        # Asked twice, it is still one transaction: the key says so.
+        key = {"Idempotency-Key": str(uuid.uuid4())}
+        path = f"/v1/transactions/{action}"
+        intent: dict[str, Any] = self._ask("POST", path, json=body, headers=key)
         return intent
 
     def authorize(self, action: str, **body: Any) -> dict[str, Any]:
@@ -110,13 +117,24 @@ class Wallet:
         raise TimeoutError(f"intent {intent['id']} was not shown within {_FOLLOW_SECONDS} s")
 
     def act(self, action: str, **body: Any) -> Done:
-        """The whole way: prepare, sign, submit, and wait until it can be read back."""
-        intent = self.prepare(action, **body)
-        self.submit(intent)
+        """The whole way: prepare, sign, submit, and wait until it can be read back.
+
+        A transaction whose time was over before it came (the service had asked a node that was
+        behind) did nothing: it is prepared again.
+        """
+        intent = self._submitted(action, body)
         state = self.follow(intent)
         if state["status"] != "projected":
             raise RuntimeError(f"{action} ended as {state['status']}: {state.get('error')}")
         return Done(intent["summary"], state["ledger"], intent)
+
+    def _submitted(self, action: str, body: dict[str, Any]) -> dict[str, Any]:
+        for _ in range(_TRIES):
+            intent = self.prepare(action, **body)
+            with contextlib.suppress(TooLateError):
+                self.submit(intent)
+                return intent
+        raise TooLateError(f"{action}: {_TRIES} transactions were over before they came")
 
     def close(self) -> None:
         """Let the connections go."""
@@ -126,7 +144,15 @@ class Wallet:
         return TransactionEnvelope.from_xdr(envelope, self.chain.passphrase)
 
     def _ask(self, method: str, path: str, **options: Any) -> Any:
-        answer = self._http.request(method, path, **options)
-        if answer.is_error:
-            raise RefusedError(answer.status_code, answer.json())
-        return answer.json()
+        """Ask the API; again while it only says that ledger or database are away (503)."""
+        wait = _POLL_SECONDS
+        deadline = time.monotonic() + _FOLLOW_SECONDS
+        while True:
+            answer = self._http.request(method, path, **options)
+            passing = answer.status_code == httpx.codes.SERVICE_UNAVAILABLE
+            if not answer.is_error:
+                return answer.json()
+            if not passing or time.monotonic() >= deadline:
+                raise RefusedError(answer.status_code, answer.json())
+            time.sleep(wait)
+            wait = min(2 * wait, _LONGEST_WAIT_SECONDS)

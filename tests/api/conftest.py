@@ -36,6 +36,7 @@ def _configuration(**changes: Any) -> ApiConfig:
         "database_url": "postgresql://127.0.0.1:1/nowhere",
         "rpc_url": "http://127.0.0.1:1",
         "pool_wait_seconds": 0.3,
+        "node_waits": (),
         "network_passphrase": "Standalone Network ; February 2017",
         "escrow": _CONTRACT,
         "distributor": _CONTRACT,

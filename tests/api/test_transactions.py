@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import anyio
+import msgspec
 import psycopg
 import pytest
 from litestar import Litestar
@@ -14,6 +15,7 @@ from litestar.testing import AsyncTestClient
 from stellar_sdk import Keypair, TransactionEnvelope
 from stellar_sdk.operation import InvokeHostFunction
 
+from api.app import create_app
 from api.config import ApiConfig
 
 pytestmark = pytest.mark.anyio
@@ -251,3 +253,27 @@ async def test_the_database_itself_hides_others_rows(people: Any) -> None:
             "SELECT set_config('stellarsettle.subject', %s, true)", (compliance.public_key,)
         )
         assert connection.execute(count).fetchone() == (1,)
+
+
+async def test_a_nodes_hiccups_are_not_the_callers(
+    ledger: Any, platform: Any, settled: ApiConfig, bearer: Any
+) -> None:
+    """A question is asked again as often as configured; what lasts is told as a problem."""
+    shaky = msgspec.structs.replace(
+        settled, rpc_url=ledger.replica("shaky-api"), node_waits=(0.01, 0.01)
+    )
+    body = {"address": Keypair.random().public_key, "until": 1, "frozen": True}
+    header = bearer(shaky, platform.compliance)
+    statuses = []
+    try:
+        async with AsyncTestClient(create_app(shaky)) as client:
+            for times in (2, 3):
+                ledger.set_faults(
+                    {"replica": "shaky-api", "fault": "status", "status": 503, "times": times}
+                )
+                answer = await client.post("/v1/transactions/set-member", json=body, headers=header)
+                statuses.append(answer.status_code)
+    finally:
+        ledger.set_faults()
+    assert statuses == [201, 503], "also at an address that is more than host and port"
+    assert answer.json()["type"] == "/problems/ledger-unreachable"

@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
 from stellarsettle import local, postgres
-from stellarsettle.local import LocalPlatform
+from stellarsettle.local import Faults, LocalPlatform
+from tests.journeys.storms import SEED, STORM, NewPlatform
 
 _numbers = itertools.count(1)
 
 
 @pytest.fixture(scope="session")
-def new_platform(
-    server: postgres.Server, tmp_path_factory: pytest.TempPathFactory
-) -> Callable[[], AbstractContextManager[LocalPlatform]]:
+def new_platform(server: postgres.Server, tmp_path_factory: pytest.TempPathFactory) -> NewPlatform:
     """Starts a platform of one's own, on an empty database that is dropped after it."""
 
     @contextmanager
-    def start() -> Iterator[LocalPlatform]:
+    def start(faults: Faults | None = None) -> Iterator[LocalPlatform]:
         name = f"journey_{next(_numbers)}"
+        folder = tmp_path_factory.mktemp(name)
         try:
-            with local.running(tmp_path_factory.mktemp(name), server.create(name)) as platform:
+            with local.running(folder, server.create(name), faults=faults) as platform:
                 yield platform
         finally:
             server.drop(name)
@@ -32,10 +32,10 @@ def new_platform(
     return start
 
 
-@pytest.fixture(scope="module")
-def platform(
-    new_platform: Callable[[], AbstractContextManager[LocalPlatform]],
-) -> Iterator[LocalPlatform]:
-    """A platform that the tests of one module share."""
-    with new_platform() as running:
+@pytest.fixture(scope="module", params=[None, STORM], ids=["calm", f"storm-{SEED}"])
+def platform(new_platform: NewPlatform, request: pytest.FixtureRequest) -> Iterator[LocalPlatform]:
+    """A platform that the tests of one module share: on a good day, and on a bad one."""
+    with new_platform(request.param) as running:
         yield running
+        if request.param is not None:
+            assert sum(rule["hits"] for rule in running.devnet.faults()) > 20, "no storm at all"

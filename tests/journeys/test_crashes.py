@@ -9,8 +9,6 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 
 import psycopg
 import pytest
@@ -22,7 +20,8 @@ from indexer.sources.events import EventSource
 from indexer.sources.protocol import Deployment
 from indexer.verify import verify
 from stellarsettle import story
-from stellarsettle.local import LocalPlatform
+from stellarsettle.local import Faults, LocalPlatform
+from tests.journeys.storms import STORM, NewPlatform
 
 
 class Saboteur:
@@ -87,13 +86,14 @@ def untroubled_digest(platform: LocalPlatform, url: str, through: int) -> bytes:
     return rebuild(url).live
 
 
-@pytest.mark.parametrize("seed", [20261122, 7])
+@pytest.mark.parametrize(("seed", "faults"), [(20261122, None), (7, STORM)], ids=["calm", "storm"])
 def test_a_killed_indexer_leaves_the_same_state(
-    new_platform: Callable[[], AbstractContextManager[LocalPlatform]],
+    new_platform: NewPlatform,
     database: str,
     seed: int,
+    faults: Faults | None,
 ) -> None:
-    with new_platform() as platform:
+    with new_platform(faults) as platform:
         cast = story.gather(platform)
         saboteur = Saboteur(platform, seed)
         story.Story(platform, cast, saboteur.hear).tell()

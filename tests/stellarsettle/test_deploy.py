@@ -84,10 +84,10 @@ class MortalChain(Chain):
     def __init__(self, network: devnet.Devnet, fatal: int, *, sent: bool) -> None:
         super().__init__(network.rpc, network.passphrase)
         self._left = fatal
-        self._sent = sent
+        self._reaches = sent
 
     def submit(self, envelope: TransactionEnvelope) -> GetTransactionResponse:
-        if self._left == 0 and not self._sent:
+        if self._left == 0 and not self._reaches:
             raise Killed
         done = super().submit(envelope)
         if self._left == 0:
