@@ -1,6 +1,6 @@
 # Every target sets up what it needs, once. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help built demo histories test test-python test-rust test-faults test-contracts test-contracts-deep lint format bench bench-index eval-documents ocr contracts docs xdr lock clean
+.PHONY: help built demo histories test test-python test-rust test-faults test-contracts test-contracts-deep lint format bench bench-index bench-projections eval-documents ocr contracts docs xdr lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -76,6 +76,9 @@ docs: $(READY)
 bench: bench-index
 	@for file in $(filter-out $(INDEX_BENCHES),$(wildcard tests/bench/bench_*.py)); do \
 	  $(BIN)/python $$file || exit 1; done
+
+bench-projections: built
+	@$(BIN)/python tests/bench/bench_projections.py
 
 bench-index: built
 	@for file in $(wildcard $(INDEX_BENCHES)); do $(BIN)/python $$file || exit 1; done

@@ -62,6 +62,68 @@ class Future:
         self._index = 0
         return self
 
+    def fund(self, invoice: bytes, investor: Address, amount: int) -> None:
+        """A stake; the one that reaches the target closes the funding.
+
+        Raises NotPossibleError where it is not open, the deadline is past, or the amount is not
+        between the ticket and what is left.
+        """
+        terms, before = self._deal(invoice)
+        if before.status is not Status.OPEN or self.mark.closed_at >= terms.deadline:
+            raise NotPossibleError("only what is open takes stakes, until its deadline")
+        left = terms.target - before.raised
+        if not min(terms.ticket, left) <= amount <= left:
+            raise NotPossibleError(
+                f"a stake is {min(terms.ticket, left)} to {left} base units, not {amount}"
+            )
+        held = self.memory.find(POSITION, invoice, investor)
+        self.tell(
+            Contract.ESCROW,
+            events.EscrowFunded(
+                id=invoice,
+                investor=investor,
+                amount=amount,
+                shares=amount + (held.shares if held else 0),
+                raised=before.raised + amount,
+                seq=before.seq + 1,
+            ),
+        )
+        if amount == left:
+            self.close_funding(invoice)
+
+    def close_funding(self, invoice: bytes) -> None:
+        """The seller is content with what was raised, or the target is reached."""
+        terms, before = self._deal(invoice)
+        if before.status is not Status.OPEN or before.raised < terms.min_raise:
+            raise NotPossibleError("funding is closed once, when the minimum is raised")
+        self.tell(
+            Contract.ESCROW,
+            events.FundingClosed(
+                id=invoice,
+                raised=before.raised,
+                par_sold=terms.par * before.raised // terms.target,
+                release_at=self.mark.closed_at + terms.release_delay,
+                seq=before.seq + 1,
+            ),
+        )
+
+    def release(self, invoice: bytes) -> None:
+        """The seller is paid. Raises NotPossibleError before its time, and from the due date on."""
+        terms, before = self._deal(invoice)
+        now = self.mark.closed_at
+        if before.status is not Status.FUNDED or not (before.release_at or 0) <= now < terms.due_at:
+            raise NotPossibleError("money is released after its delay and before the due date")
+        opened = events.PoolOpened(
+            id=invoice, token=terms.token, asset=terms.asset, par_sold=before.par_sold, seq=1
+        )
+        self.tell(Contract.DISTRIBUTOR, opened)
+        self.tell(
+            Contract.ESCROW,
+            events.FundsReleased(
+                id=invoice, payee=before.payee, amount=before.raised, seq=before.seq + 1
+            ),
+        )
+
     def pay(self, invoice: bytes, amount: int, payer: Address | None = None) -> Split:
         """A payment of `amount` base units, by the seller if not said otherwise.
 

@@ -62,7 +62,9 @@ def _named(rows: pl.DataFrame, workings: Workings, dimensions: Sequence[str]) ->
     ).join(workings.facts.attributes, on="invoice", how="left")
     return pl.concat(
         [
-            known.with_columns(pl.lit(one).alias("dimension"), pl.col(one).alias("name"))
+            known.with_columns(
+                pl.lit(one).alias("dimension"), pl.col(one).cast(pl.String).alias("name")
+            )
             .drop("seller", "debtor", *workings.facts.attributes.columns[1:])
             .filter(pl.col("owed") > 0)
             for one in dimensions
@@ -161,7 +163,12 @@ def _spread(workings: Workings) -> pl.DataFrame:
     investors = (
         workings.once(exposed)
         .filter(pl.col("owed") > 0)
-        .select("asset", dimension=pl.lit("investor"), name="holder", owed="owed")
+        .select(
+            "asset",
+            dimension=pl.lit("investor"),
+            name=pl.col("holder").cast(pl.String),
+            owed="owed",
+        )
     )
     columns = ("asset", "dimension", "name", "owed")
     return _by_name(

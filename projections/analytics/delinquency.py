@@ -7,6 +7,7 @@ from fractions import Fraction
 import polars as pl
 
 from projections.analytics.exact import divided, ratio, ratios
+from projections.analytics.frames import NAMES
 from projections.analytics.metric import Figure, Metric, Reason, Subject, Table, Unit, shown
 from projections.analytics.returns import YEAR
 from projections.analytics.workings import BUCKETS, Workings, bucket, named
@@ -73,7 +74,7 @@ def _weighted_yields(alive: pl.DataFrame, key: tuple[str, ...]) -> pl.DataFrame:
         promised = Fraction((par_sold - raised) * YEAR, raised * tenor)
         total, weight = sums.get(tuple(owner), (Fraction(0), 0))
         sums[tuple(owner)] = (total + principal * promised, weight + principal)
-    owners = pl.DataFrame(list(sums), schema=dict.fromkeys(key, pl.String), orient="row")
+    owners = pl.DataFrame(list(sums), schema=dict.fromkeys(key, NAMES), orient="row")
     return owners.with_columns(ratios("yield", (total / weight for total, weight in sums.values())))
 
 

@@ -43,7 +43,7 @@ MODELS: Final[tuple[Model[Any], ...]] = (
 """The read models that metrics are worked out from."""
 
 ATTRIBUTES: Final = {
-    "invoice": pl.String(),
+    "invoice": frames.NAMES,
     "industry": pl.String(),
     "country": pl.String(),
     "currency": pl.String(),
@@ -80,7 +80,7 @@ REQUESTS: Final = {
 """Samples of requests to the service."""
 
 PREDICTIONS: Final = {
-    "invoice": pl.String(),
+    "invoice": frames.NAMES,
     "probability": pl.Decimal(38, 6),
     "defaulted": pl.Boolean(),
     "reference": pl.Boolean(),

@@ -1,7 +1,7 @@
 """Read models as polars frames: from the database as of a ledger, or from folds in memory.
 
-Ids and hashes are lower-case hex, addresses strkeys. Integers are 64 bits wide where the database
-has them so, and 128 bits where it has numeric.
+Ids and hashes are lower-case hex, addresses strkeys, both as categories. Integers are 64 bits wide
+where the database has them so, and 128 bits where it has numeric.
 """
 
 from __future__ import annotations
@@ -18,9 +18,12 @@ from projections.columns import Column, Kind, columns_of
 from projections.model import Mark, Model, Row
 from projections.tables import history_name
 
+NAMES = pl.Categorical()
+"""Addresses and ids: text, of which each is kept once, so that joins compare numbers."""
+
 _TYPES: dict[Kind, pl.DataType] = {
-    Kind.ADDRESS: pl.String(),
-    Kind.BYTES: pl.String(),
+    Kind.ADDRESS: NAMES,
+    Kind.BYTES: NAMES,
     Kind.INTEGER: pl.Int64(),
     Kind.WIDE: pl.Int128(),
     Kind.SMALL: pl.Int16(),
@@ -73,7 +76,7 @@ def applied(connection: psycopg.Connection, schema_name: str) -> Mark:
 def addresses(connection: psycopg.Connection, schema_name: str) -> pl.DataFrame:
     """The dictionary of addresses: `id`, `address`."""
     statement = sql.SQL("SELECT id, address FROM {}").format(sql.Identifier(schema_name, "address"))
-    return _copy(connection, statement, {"id": pl.Int32(), "address": pl.String()})
+    return _copy(connection, statement, {"id": pl.Int32(), "address": NAMES})
 
 
 def stored(

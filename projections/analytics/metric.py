@@ -14,6 +14,7 @@ from collections.abc import Callable
 
 import msgspec
 import polars as pl
+import polars.selectors as cs
 
 from projections.analytics.workings import Workings
 
@@ -149,7 +150,8 @@ class Metric(msgspec.Struct, frozen=True):
 def tabulate(table: Table, workings: Workings) -> pl.DataFrame:
     """The table's rows in key order: key columns, then each figure and its null reason."""
     columns = [name for figure in table.figures for name in (figure.name, f"{figure.name}_null")]
-    return table.compute(workings).select(*table.key, *columns).sort(table.key, nulls_last=True)
+    rows = table.compute(workings).select(*table.key, *columns)
+    return rows.with_columns(cs.categorical().cast(pl.String)).sort(table.key, nulls_last=True)
 
 
 def shown(name: str, value: pl.Expr, *undefined: tuple[pl.Expr, Reason]) -> tuple[pl.Expr, pl.Expr]:

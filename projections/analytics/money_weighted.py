@@ -10,7 +10,7 @@ import polars as pl
 
 from projections.analytics import xirr
 from projections.analytics.book import holding_books
-from projections.analytics.exact import divided, ratios
+from projections.analytics.exact import MILLIONTH, divided
 from projections.analytics.metric import Figure, Metric, Reason, Subject, Table, Unit, shown
 from projections.analytics.workings import Workings
 from projections.lifecycle import Status
@@ -84,7 +84,8 @@ def _rates(flows: pl.DataFrame, key: tuple[str, ...], name: str) -> pl.DataFrame
         daily["day"].to_numpy().astype(np.int64),
         daily["amount"].cast(pl.Float64).to_numpy(),
     )
-    rounded = ratios(name, (None if np.isnan(rate) else Decimal(float(rate)) for rate in rates))
+    millionths = pl.Series(name, np.rint(rates * MILLIONTH)).fill_nan(None).cast(pl.Decimal(38, 0))
+    rounded = millionths * Decimal("0.000001")
     reasons = pl.Series(
         f"{name}_null", [_REASONS.get(int(one)) for one in outcomes], dtype=pl.String
     )

@@ -8,6 +8,7 @@ from fractions import Fraction
 import polars as pl
 
 from projections.analytics.exact import divided, ratio
+from projections.analytics.frames import NAMES
 from projections.analytics.metric import Figure, Metric, Reason, Subject, Table, Unit, shown
 from projections.analytics.workings import (
     BUCKETS,
@@ -129,7 +130,7 @@ def loss_rates(workings: Workings) -> pl.DataFrame:
             ]
     return pl.DataFrame(
         rows,
-        schema={"asset": pl.String, "grade": pl.String, "bucket": pl.Int16, "rate": pl.Int128},
+        schema={"asset": NAMES, "grade": pl.String, "bucket": pl.Int16, "rate": pl.Int128},
         orient="row",
     )
 

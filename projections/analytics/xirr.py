@@ -33,6 +33,7 @@ _STEPS: Final = 200
 _CLOSE: Final = 1e-13
 _NOISE: Final = 1e-12
 _SHORTEST: Final = 7
+_HALVINGS: Final = 50
 
 
 class Flows:
@@ -58,11 +59,12 @@ class Flows:
         folded: Floats = operation.reduceat(values, self.starts)
         return folded
 
-    def chosen(self, which: Flags) -> Flows:
-        """Those of some owners."""
-        kept = which[self.owner]
-        starts = np.concatenate(([0], np.cumsum(self.counts[which])))[:-1].astype(np.int64)
-        return Flows(starts, self.days[kept], self.amounts[kept])
+    def chosen(self, which: Integers) -> Flows:
+        """Those of some owners, by number; an owner may be chosen several times."""
+        counts = self.counts[which]
+        starts = np.concatenate(([0], np.cumsum(counts)))[:-1].astype(np.int64)
+        places = np.repeat(self.starts[which] - starts, counts) + np.arange(counts.sum())
+        return Flows(starts, self.days[places], self.amounts[places])
 
     def value(self, g: Floats) -> tuple[Floats, Floats]:
         """Present value and its slope, of each owner at his own g."""
@@ -86,8 +88,8 @@ def solve(starts: Integers, days: Integers, amounts: Floats) -> tuple[Floats, In
     flows = Flows(starts, days, amounts)
     outcome = _plain(flows)
     rates = np.full(len(starts), np.nan)
-    open_ones = outcome == FOUND
-    if open_ones.any():
+    open_ones = np.flatnonzero(outcome == FOUND)
+    if len(open_ones):
         rates[open_ones], outcome[open_ones] = _roots(flows.chosen(open_ones))
     return rates, outcome
 
@@ -105,17 +107,19 @@ def _plain(flows: Flows) -> Integers:
 def _roots(flows: Flows) -> tuple[Floats, Integers]:
     number = len(flows.starts)
     low, high = np.full(number, LOWEST), np.full(number, HIGHEST)
-    crossing = np.sign(flows.value(low)[0]) != np.sign(flows.value(high)[0])
+    differ = np.sign(flows.value(low)[0]) != np.sign(flows.value(high)[0])
+    crossing = np.flatnonzero(differ)
     roots = np.full(number, np.nan)
     outcome = np.full(number, NO_ROOT)
-    if crossing.any():
+    if len(crossing):
         part = flows.chosen(crossing)
         roots[crossing] = _refined(part, low[crossing], high[crossing])
         outcome[crossing] = FOUND
     certain = flows.changes() == 1
     certain[crossing] |= _never_turns(flows.chosen(crossing), roots[crossing])
-    if not certain.all():
-        roots[~certain], outcome[~certain] = _searched(flows.chosen(~certain))
+    unsure = np.flatnonzero(~certain)
+    if len(unsure):
+        roots[unsure], outcome[unsure] = _searched(flows.chosen(unsure))
     return np.expm1(roots), outcome
 
 
@@ -171,8 +175,8 @@ def _searched(flows: Flows) -> tuple[Floats, Integers]:
     count += 2 * _pairs(flows, grid, values, slopes)
     outcome = np.where(count == 0, NO_ROOT, np.where(count == 1, FOUND, SEVERAL_ROOTS))
     roots = np.full(len(count), np.nan)
-    alone = outcome == FOUND
-    if alone.any():
+    alone = np.flatnonzero(outcome == FOUND)
+    if len(alone):
         cell = crossings[alone].argmax(axis=1)
         roots[alone] = _refined(flows.chosen(alone), grid[cell], grid[cell + 1])
     return roots, outcome
@@ -200,16 +204,15 @@ def _pairs(flows: Flows, grid: Floats, values: Floats, slopes: Floats) -> Intege
         & (signs[:, :-1] * slopes[:, :-1] < 0)
         & (signs[:, 1:] * slopes[:, 1:] > 0)
     )
-    for owner, cell in np.argwhere(turning):
-        which = np.zeros(len(values), dtype=np.bool_)
-        which[owner] = True
-        alone = flows.chosen(which)
-        low, high, sign = grid[cell], grid[cell + 1], signs[owner, cell]
-        for _ in range(60):
-            middle = (low + high) / 2
-            value, slope = alone.value(np.array([middle]))
-            if value[0] * sign <= 0:
-                found[owner] += 1
-                break
-            low, high = (middle, high) if slope[0] * sign < 0 else (low, middle)
+    owners, cells = np.nonzero(turning)
+    part, sign = flows.chosen(owners), signs[owners, cells]
+    low, high = grid[cells], grid[cells + 1]
+    crossed = np.zeros(len(owners), dtype=np.bool_)
+    for _ in range(_HALVINGS if len(owners) else 0):
+        middle = (low + high) / 2
+        value, slope = part.value(middle)
+        crossed |= value * sign <= 0
+        towards = slope * sign < 0
+        low, high = np.where(towards, middle, low), np.where(towards, high, middle)
+    np.add.at(found, owners[crossed], 1)
     return found

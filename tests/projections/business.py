@@ -10,7 +10,7 @@ import dataclasses
 
 from contracts import events
 from contracts.wire import Address
-from tests.projections.support import DAY, START, USDC, Chain, address, identifier
+from tests.projections.support import DAY, USDC, Chain, address, identifier
 
 ASSET = address("asset:USDC")
 SCALE = 10**18
@@ -84,8 +84,8 @@ class Business:
                 fee_bps=100,
                 late_bps=5,
                 late_cap_bps=500,
-                due_at=START + 60 * DAY,
-                deadline=START + 30 * DAY,
+                due_at=self.chain.mark.closed_at + 60 * DAY,
+                deadline=self.chain.mark.closed_at + 30 * DAY,
                 grace=5 * DAY,
                 release_delay=0,
                 needs_ack=False,

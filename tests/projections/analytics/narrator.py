@@ -6,7 +6,8 @@
     50 pay A 3000
     81 claim A ann
 
-Amounts are base units, days are counted from 2027-01-01 (UTC); what happens on a day happens at
+Amounts are base units, days are counted from 2027-01-01 (UTC), a deadline is the last day for
+stakes; what happens on a day happens at
 noon, lines of a day in one ledger each, in order. Every event goes through the real folds. What
 the contracts would work out (fees, late charges, the accrual index) is worked out by
 `projections.hypothetical`, which is tested against the contracts.
@@ -21,7 +22,7 @@ from typing import Any
 from contracts import events
 from contracts.wire import Address, Contract
 from projections.hypothetical import Future, NotPossibleError
-from projections.invoices import INVOICE, TERMS
+from projections.invoices import INVOICE
 from projections.lifecycle import DAY
 from projections.memory import Memory
 from projections.model import Mark
@@ -105,7 +106,7 @@ class Narrator:
             late_bps=int(terms["late"]),
             late_cap_bps=int(terms["cap"]),
             due_at=BEGINNING + int(terms["due"]) * DAY + NOON,
-            deadline=BEGINNING + int(terms["deadline"]) * DAY,
+            deadline=BEGINNING + (int(terms["deadline"]) + 1) * DAY,
             grace=int(terms["grace"]) * DAY,
             release_delay=0,
             needs_ack=False,
@@ -119,41 +120,13 @@ class Narrator:
         self.future.tell(Contract.ESCROW, created)
 
     def _fund(self, invoice: str, investor: str, amount: str) -> None:
-        number, who = identifier(invoice), person(investor)
-        memory = self.future.memory
-        raised = memory.get(INVOICE, number).raised + int(amount)
-        held = memory.find(POSITION, number, who)
-        shares = int(amount) + (held.shares if held else 0)
-        self._escrow(
-            events.EscrowFunded,
-            invoice,
-            investor=who,
-            amount=int(amount),
-            shares=shares,
-            raised=raised,
-        )
-        if raised == memory.get(TERMS, number).target:
-            self._close(invoice)
+        self.future.fund(identifier(invoice), person(investor), int(amount))
 
     def _close(self, invoice: str) -> None:
-        number, memory = identifier(invoice), self.future.memory
-        terms, state = memory.get(TERMS, number), memory.get(INVOICE, number)
-        self._escrow(
-            events.FundingClosed,
-            invoice,
-            raised=state.raised,
-            par_sold=terms.par * state.raised // terms.target,
-            release_at=self.future.mark.closed_at,
-        )
+        self.future.close_funding(identifier(invoice))
 
     def _release(self, invoice: str) -> None:
-        number, memory = identifier(invoice), self.future.memory
-        terms, state = memory.get(TERMS, number), memory.get(INVOICE, number)
-        opened = events.PoolOpened(
-            id=number, token=terms.token, asset=terms.asset, par_sold=state.par_sold, seq=1
-        )
-        self.future.tell(Contract.DISTRIBUTOR, opened)
-        self._escrow(events.FundsReleased, invoice, payee=state.payee, amount=state.raised)
+        self.future.release(identifier(invoice))
 
     def _pay(self, invoice: str, amount: str, payer: str = "sam") -> None:
         """`all`: what is due."""
