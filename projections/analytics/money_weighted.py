@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from decimal import Decimal
 
 import numpy as np
@@ -26,15 +25,24 @@ _REASONS = {
 
 _OWNER = ("asset", "holder")
 _POSITION = (*_OWNER, "invoice")
+_NUMBERS = ("place", "owner", "done")
 _FIGURES = ("closed", "closed_working", "open", "open_working")
 
 
 def _own(workings: Workings) -> pl.DataFrame:
-    """Holdings whose shares never moved, with their book; `done`: nothing is expected any more."""
+    """Holdings whose shares never moved, with their book; `done`: nothing is expected any more.
+
+    `place` numbers them, `owner` their owners: flows are summed and sorted by numbers.
+    """
     done = pl.col("status").is_in(_ENDED) | (pl.col("refunded") == pl.col("paid_in"))
-    return (
-        workings.once(holding_books).filter(pl.col("moved").not_()).with_columns(done.alias("done"))
+    rows = (
+        workings.once(holding_books)
+        .filter(pl.col("moved").not_())
+        .with_columns(done.alias("done"))
+        .with_row_index("place")
     )
+    owners = rows.select(_OWNER).unique().with_row_index("owner")
+    return rows.join(owners, on=_OWNER)
 
 
 def _wallet_flows(workings: Workings) -> pl.DataFrame:
@@ -43,84 +51,80 @@ def _wallet_flows(workings: Workings) -> pl.DataFrame:
     moves = [
         workings.stakes.select(*_POSITION, "day", amount=0 - pl.col("amount")),
         workings.taken.select(*_POSITION, "day", "amount"),
-        own.select(*_POSITION, day=pl.lit(workings.today), amount="claimable"),
     ]
-    return _kept(own, moves)
+    there = own.select(*_NUMBERS, day=pl.lit(workings.today), amount="claimable")
+    return pl.concat([*(_numbered(own, move) for move in moves), there], how="vertical_relaxed")
 
 
 def _working_flows(workings: Workings) -> pl.DataFrame:
     """Money since it was released to the seller, until the debtor paid it back."""
     own = workings.once(_own).filter("released")
     part = divided(pl.col("to_investors") * pl.col("paid_in"), pl.col("raised"))
+    receipts = workings.receipts.select("invoice", "day", "to_investors")
     moves = [
-        own.select(*_POSITION, day="released_day", amount=0 - pl.col("paid_in")),
-        own.join(workings.receipts.select("invoice", "day", "to_investors"), on="invoice").select(
-            *_POSITION, "day", amount=part
-        ),
+        own.select(*_NUMBERS, day="released_day", amount=0 - pl.col("paid_in")),
+        own.join(receipts, on="invoice").select(*_NUMBERS, "day", amount=part),
     ]
-    return _kept(own, moves)
+    return pl.concat(moves, how="vertical_relaxed")
 
 
-def _kept(own: pl.DataFrame, moves: Sequence[pl.DataFrame]) -> pl.DataFrame:
-    """The moves of positions that never moved, with `done`."""
-    return pl.concat(moves, how="vertical_relaxed").join(
-        own.select(*_POSITION, "done"), on=_POSITION
+def _numbered(own: pl.DataFrame, move: pl.DataFrame) -> pl.DataFrame:
+    """Moves of positions that never moved."""
+    return move.join(own.select(*_POSITION, "place", "owner", "done"), on=_POSITION).select(
+        *_NUMBERS, "day", "amount"
     )
 
 
-def _rates(flows: pl.DataFrame, key: tuple[str, ...], name: str) -> pl.DataFrame:
-    """Each key's rate, and the reason where there is none, from its flows."""
+def _rates(flows: pl.DataFrame, number: str, name: str) -> pl.DataFrame:
+    """Each number's rate, and the reason where there is none, from its flows."""
     daily = (
-        flows.group_by(*key, "day")
+        flows.group_by(number, "day")
         .agg(pl.col("amount").sum())
         .filter(pl.col("amount") != 0)
-        .sort(*key, "day")
+        .sort(number, "day")
     )
-    owners = daily.group_by(key, maintain_order=True).len()
-    counts = owners["len"].to_numpy().astype(np.int64)
-    starts = np.concatenate(([0], np.cumsum(counts)))[:-1].astype(np.int64)
+    owners = daily[number].rle().struct.unnest()
+    starts = (owners["len"].cum_sum() - owners["len"]).to_numpy().astype(np.int64)
     rates, outcomes = xirr.solve(
         starts,
         daily["day"].to_numpy().astype(np.int64),
         daily["amount"].cast(pl.Float64).to_numpy(),
     )
     millionths = pl.Series(name, np.rint(rates * MILLIONTH)).fill_nan(None).cast(pl.Decimal(38, 0))
-    rounded = millionths * Decimal("0.000001")
-    reasons = pl.Series(
-        f"{name}_null", [_REASONS.get(int(one)) for one in outcomes], dtype=pl.String
+    reasons = pl.Series(f"{name}_null", outcomes).replace_strict(
+        _REASONS, default=None, return_dtype=pl.String
     )
-    return owners.drop("len").with_columns(rounded, reasons)
+    return pl.DataFrame([owners["value"].alias(number), millionths * Decimal("0.000001"), reasons])
 
 
-def _tabulated(workings: Workings, key: tuple[str, ...]) -> pl.DataFrame:
+def _tabulated(workings: Workings, key: tuple[str, ...], number: str) -> pl.DataFrame:
     own = workings.once(_own)
-    today = pl.lit(workings.today)
     wallet, working = workings.once(_wallet_flows), workings.once(_working_flows)
-    ends = own.filter("done").group_by(key).agg(pl.len().alias("ended"))
-    known = own.group_by(key).agg(pl.col("net").has_nulls().alias("unknown"))
-    table = (
-        workings.holdings.select(key)
-        .unique()
-        .join(known, on=key, how="left")
-        .join(ends, on=key, how="left")
+    left = own.select(
+        *_NUMBERS, day=pl.lit(workings.today), amount=pl.col("net") + pl.col("escrowed")
     )
-    left = own.select(*_POSITION, "done", day=today, amount=pl.col("net") + pl.col("escrowed"))
-    book = own.filter("released").select(*_POSITION, "done", day=today, amount="net")
+    book = own.filter("released").select(*_NUMBERS, day=pl.lit(workings.today), amount="net")
     flows = {
         "closed": wallet.filter("done"),
         "closed_working": working.filter("done"),
-        "open": pl.concat([wallet.select(left.columns), left], how="vertical_relaxed"),
-        "open_working": pl.concat([working.select(book.columns), book], how="vertical_relaxed"),
+        "open": pl.concat([wallet, left], how="vertical_relaxed"),
+        "open_working": pl.concat([working, book], how="vertical_relaxed"),
     }
+    known = own.group_by(number).agg(
+        pl.col(key).first(),
+        pl.col("net").has_nulls().alias("unknown"),
+        pl.col("done").any().alias("ended"),
+    )
+    table = workings.holdings.select(key).unique().join(known, on=key, how="left")
     for name in _FIGURES:
-        table = table.join(_rates(flows[name], key, name), on=key, how="left")
+        table = table.join(_rates(flows[name], number, name), on=number, how="left")
     return table.select(*key, *(column for name in _FIGURES for column in _column(name)))
 
 
 def _column(name: str) -> tuple[pl.Expr, pl.Expr]:
     reason = pl.col(f"{name}_null")
     missing = (
-        (pl.col("ended").is_null(), Reason.NOT_ENDED)
+        (pl.col("ended").not_(), Reason.NOT_ENDED)
         if name.startswith("closed")
         else (pl.col("unknown"), Reason.NO_LOSS_HISTORY)
     )
@@ -134,11 +138,11 @@ def _column(name: str) -> tuple[pl.Expr, pl.Expr]:
 
 
 def _of_position(workings: Workings) -> pl.DataFrame:
-    return _tabulated(workings, _POSITION)
+    return _tabulated(workings, _POSITION, "place")
 
 
 def _of_investor(workings: Workings) -> pl.DataFrame:
-    return _tabulated(workings, _OWNER)
+    return _tabulated(workings, _OWNER, "owner")
 
 
 _EQUATION = (
