@@ -9,7 +9,7 @@ use soroban_env_host::xdr::{
     ConfigSettingContractBandwidthV0, ConfigSettingContractComputeV0, ConfigSettingContractEventsV0,
     ConfigSettingContractExecutionLanesV0, ConfigSettingContractHistoricalDataV0, ConfigSettingContractLedgerCostExtV0,
     ConfigSettingContractLedgerCostV0, ConfigSettingContractParallelComputeV0, ConfigSettingEntry,
-    ConfigSettingScpTiming, StateArchivalSettings,
+    ConfigSettingScpTiming, EvictionIterator, FreezeBypassTxs, FrozenLedgerKeys, StateArchivalSettings,
 };
 
 /// The protocol version the host of this build speaks.
@@ -102,6 +102,11 @@ pub fn config_settings(costs: &CostModel) -> Vec<ConfigSettingEntry> {
             ledger_max_tx_count: 2_000,
         }),
         ConfigSettingEntry::LiveSorobanStateSizeWindow(vec![0; STATE_SIZE_SAMPLES].try_into().unwrap_or_default()),
+        ConfigSettingEntry::EvictionIterator(EvictionIterator {
+            bucket_list_level: STATE_ARCHIVAL.starting_eviction_scan_level,
+            is_curr_bucket: true,
+            bucket_file_offset: 0,
+        }),
         ConfigSettingEntry::ContractParallelComputeV0(ConfigSettingContractParallelComputeV0 {
             ledger_max_dependent_tx_clusters: MAX_CLUSTERS,
         }),
@@ -113,6 +118,8 @@ pub fn config_settings(costs: &CostModel) -> Vec<ConfigSettingEntry> {
             ballot_timeout_initial_milliseconds: 1_000,
             ballot_timeout_increment_milliseconds: 1_000,
         }),
+        ConfigSettingEntry::FrozenLedgerKeys(FrozenLedgerKeys::default()),
+        ConfigSettingEntry::FreezeBypassTxs(FreezeBypassTxs::default()),
     ]
 }
 

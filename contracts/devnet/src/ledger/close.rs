@@ -1,6 +1,7 @@
 //! Closing a ledger: apply what waits, then write the header and the meta.
 
 use super::{
+    eviction,
     history::ClosedLedger,
     state::{State, Store},
     state_size,
@@ -11,7 +12,6 @@ use crate::{
     clock::{wall_ms, HeaderTime},
     encoding::{sha256, xdr, xdr_hash},
     network::{Identity, BASE_FEE, BASE_RESERVE, MAX_TX_SET_SIZE, PROTOCOL_VERSION, TOTAL_COINS},
-    settings::Settings,
     transaction::{
         apply::{self, Context},
         validate::{validate, Moment},
@@ -20,13 +20,12 @@ use crate::{
 };
 use ed25519_dalek::Signer;
 use soroban_env_host::xdr::{
-    DependentTxCluster, ExtensionPoint, GeneralizedTransactionSet, Hash, LedgerCloseMeta, LedgerCloseMetaExt,
-    LedgerCloseMetaExtV1, LedgerCloseMetaV2, LedgerCloseValueSignature, LedgerHeader, LedgerHeaderExt,
-    LedgerHeaderHistoryEntry, LedgerHeaderHistoryEntryExt, LedgerKey, NodeId, ParallelTxExecutionStage,
-    ParallelTxsComponent, PublicKey, Signature, StellarValue, StellarValueExt, StellarValueSignedMsValue, TimePoint,
-    TimePointMs, TransactionEnvelope, TransactionPhase, TransactionResultMetaV1, TransactionResultSet,
-    TransactionSetV1, TxSetComponent, TxSetComponentTxsMaybeDiscountedFee, Uint256, UpgradeEntryMeta, UpgradeType,
-    VecM,
+    DependentTxCluster, GeneralizedTransactionSet, Hash, LedgerCloseMeta, LedgerCloseMetaExt, LedgerCloseMetaV2,
+    LedgerCloseValueSignature, LedgerHeader, LedgerHeaderExt, LedgerHeaderHistoryEntry, LedgerHeaderHistoryEntryExt,
+    LedgerKey, NodeId, ParallelTxExecutionStage, ParallelTxsComponent, PublicKey, Signature, StellarValue,
+    StellarValueExt, StellarValueSignedMsValue, TimePoint, TimePointMs, TransactionEnvelope, TransactionPhase,
+    TransactionResultMetaV1, TransactionResultSet, TransactionSetV1, TxSetComponent,
+    TxSetComponentTxsMaybeDiscountedFee, Uint256, UpgradeEntryMeta, UpgradeType, VecM,
 };
 use soroban_env_host::{budget::AsBudget, LedgerInfo};
 use std::rc::Rc;
@@ -131,6 +130,7 @@ impl Ledger {
             Some(founding) => vec![founding],
             None => self.apply_upgrades(decision.upgrades),
         };
+        eviction::advance(Rc::make_mut(&mut self.state), &self.config);
         if let Some(size) = sample {
             state_size::record(self, size);
         }
@@ -139,15 +139,7 @@ impl Ledger {
         let header = self.header(close_ms, &set, &results, &upgrades);
         let hash = xdr_hash(&header);
         self.tip = Tip::after(&header, hash.0, close_ms);
-        let meta = close_meta(
-            header,
-            hash,
-            set,
-            results,
-            upgrades,
-            &self.config,
-            state_size::average(&self.state),
-        );
+        let meta = close_meta(header, hash, set, results, upgrades, state_size::average(&self.state));
         if let Some(closed) = ClosedLedger::new(&meta, self.identity.id, wall_ms()) {
             let closed = self.history.push(closed);
             self.happenings.push(Happening::Closed(closed));
@@ -381,14 +373,10 @@ fn close_meta(
     set: GeneralizedTransactionSet,
     results: Vec<TransactionResultMetaV1>,
     upgrades: Vec<UpgradeEntryMeta>,
-    config: &Settings,
     state_size: u64,
 ) -> LedgerCloseMeta {
     LedgerCloseMeta::V2(LedgerCloseMetaV2 {
-        ext: LedgerCloseMetaExt::V1(LedgerCloseMetaExtV1 {
-            ext: ExtensionPoint::V0,
-            soroban_fee_write1_kb: config.ledger_cost_ext.fee_write1_kb,
-        }),
+        ext: LedgerCloseMetaExt::V0,
         ledger_header: LedgerHeaderHistoryEntry {
             hash,
             header,

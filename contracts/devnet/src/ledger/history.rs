@@ -104,6 +104,13 @@ impl ClosedLedger {
         self.part(&self.header)
     }
 
+    /// XDR of the header without its hash.
+    pub fn bare_header_xdr(&self) -> &[u8] {
+        let entry = self.header_xdr();
+        // The hash stands before the header, an empty extension after it.
+        entry.get(32..entry.len().saturating_sub(4)).unwrap_or_default()
+    }
+
     /// XDR of a transaction's envelope.
     pub fn envelope_xdr(&self, record: &TransactionRecord) -> &[u8] {
         self.part(&record.envelope)

@@ -4,6 +4,7 @@ mod changes;
 mod checkpoints;
 pub mod close;
 pub mod events;
+mod eviction;
 pub mod history;
 mod journal;
 pub mod replay;

@@ -58,6 +58,9 @@ pub trait Store {
     fn get(&self, key: &LedgerKey) -> Option<StoredEntry>;
     /// Writes or (with `None`) removes the entry under a key.
     fn put(&mut self, key: LedgerKey, entry: Option<StoredEntry>);
+    /// Takes over what a frame above left: the entry as it is, and whether it was `written`
+    /// or only lives longer.
+    fn absorb(&mut self, key: LedgerKey, entry: Option<StoredEntry>, written: bool);
     /// The ledger being closed; written entries carry it as last modified.
     fn sequence(&self) -> u32;
 }
@@ -147,6 +150,10 @@ impl Store for State {
         self.changes.note(&key, before);
     }
 
+    fn absorb(&mut self, key: LedgerKey, entry: Option<StoredEntry>, _written: bool) {
+        self.put(key, entry);
+    }
+
     fn sequence(&self) -> u32 {
         self.sequence
     }
@@ -167,6 +174,8 @@ struct FrameEntry {
     now: Option<StoredEntry>,
     /// The archived entry came back to life in this frame.
     restored: bool,
+    /// The entry itself was written, even if it stayed the same, not just its life.
+    written: bool,
 }
 
 /// Changes over a parent that are not yet part of it.
@@ -196,6 +205,7 @@ impl<'a> Frame<'a> {
                     before: Some(stored.clone()),
                     now: Some(stored),
                     restored: true,
+                    written: false,
                 },
             );
         }
@@ -206,7 +216,7 @@ impl<'a> Frame<'a> {
         if let Some(mut stored) = self.get(key) {
             stored.live_until = Some(live_until);
             stored.life_modified = self.sequence();
-            self.touch(key.clone(), Some(stored));
+            self.touch(key.clone(), Some(stored), false);
         }
     }
 
@@ -216,14 +226,17 @@ impl<'a> Frame<'a> {
         let mut changes = Vec::new();
         for (key, touched) in self.touched {
             list_changes(&key, &touched, sequence, &mut changes);
-            self.parent.put(key, touched.now);
+            self.parent.absorb(key, touched.now, touched.written);
         }
         LedgerEntryChanges(changes.try_into().unwrap_or_default())
     }
 
-    fn touch(&mut self, key: LedgerKey, now: Option<StoredEntry>) {
+    fn touch(&mut self, key: LedgerKey, now: Option<StoredEntry>, written: bool) {
         match self.touched.get_mut(&key) {
-            Some(touched) => touched.now = now,
+            Some(touched) => {
+                touched.now = now;
+                touched.written |= written;
+            }
             None => {
                 // An expired temporary entry is gone, even if nobody swept it up yet.
                 let sequence = self.sequence();
@@ -235,6 +248,7 @@ impl<'a> Frame<'a> {
                         before,
                         now,
                         restored: false,
+                        written,
                     },
                 );
             }
@@ -262,7 +276,11 @@ impl Store for Frame<'_> {
                 life_modified: same_life.map_or(changed, |old| old.life_modified),
             }
         });
-        self.touch(key, entry);
+        self.touch(key, entry, true);
+    }
+
+    fn absorb(&mut self, key: LedgerKey, entry: Option<StoredEntry>, written: bool) {
+        self.touch(key, entry, written);
     }
 
     fn sequence(&self) -> u32 {
@@ -320,7 +338,8 @@ fn list_changes(key: &LedgerKey, touched: &FrameEntry, sequence: u32, changes: &
     }
     match (before, now) {
         (None, Some(now)) => changes.push(LedgerEntryChange::Created(now.as_ref().clone())),
-        (Some(before), Some(now)) if before != now => {
+        // A restored entry that was written as it was has nothing more to tell.
+        (Some(before), Some(now)) if touched.written && !(touched.restored && before == now) => {
             list_old(touched, before.as_ref().clone(), changes);
             changes.push(LedgerEntryChange::Updated(now.as_ref().clone()));
         }

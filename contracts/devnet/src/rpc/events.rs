@@ -1,6 +1,6 @@
 //! getEvents.
 
-use super::{error::RpcError, format::Format, params::Params, Service, Window};
+use super::{error::RpcError, format::Format, go_xdr, params::Params, Service, Window};
 use crate::{
     encoding::{base64_bytes, contract_from_text, contract_text, xdr},
     ledger::{
@@ -9,7 +9,7 @@ use crate::{
     },
 };
 use serde_json::{json, Value};
-use soroban_env_host::xdr::{ContractEventV0, ContractId, Limits, ReadXdr, ScVal};
+use soroban_env_host::xdr::{ContractEventV0, ContractId};
 
 const DEFAULT_PAGE: u64 = 100;
 const MAX_FILTERS: usize = 5;
@@ -328,15 +328,10 @@ fn segment_text(segment: &Value) -> Result<&str, RpcError> {
     if text == "*" || text == "**" {
         return Ok(text);
     }
-    let bytes = base64_bytes(text)
-        .ok_or_else(|| RpcError::wrong_type("illegal base64 data: a topic segment is '*', '**' or base64 XDR"))?;
-    let limits = Limits {
-        depth: 500,
-        len: bytes.len(),
-    };
-    ScVal::from_xdr(&bytes, limits)
-        .map(|_| text.as_str())
-        .map_err(|error| RpcError::wrong_type(format!("decoding ScVal of a topic segment: {error}")))
+    match go_xdr::fault(text) {
+        Some(fault) => Err(RpcError::wrong_type(fault)),
+        None => Ok(text),
+    }
 }
 
 fn read_topic(segments: &[&str]) -> Result<TopicFilter, String> {

@@ -30,23 +30,25 @@ pub fn get_fee_stats(service: &Service, params: &Value) -> Result<Value, RpcErro
     }))
 }
 
-/// Inclusion fees per operation in stroops; there is no surge here, so each paid the base fee.
+/// Inclusion fees per inner operation in stroops; there is no surge here, so each paid the base
+/// fee, and a fee bump of one operation twice of it.
 fn statistics(service: &Service, window: u32, soroban: bool) -> Value {
     let latest = service.window().latest;
     let first = latest.saturating_sub(window.saturating_sub(1));
-    let fees: Vec<u32> = service
+    let mut fees: Vec<u32> = service
         .ledger
         .history
         .range(first, latest)
         .flat_map(|ledger: &ClosedLedger| &ledger.transactions)
         .filter(|record| record.is_soroban == soroban)
-        .map(|_| BASE_FEE)
+        .map(|record| BASE_FEE.saturating_mul(1 + u32::from(record.hash != record.inner_hash)))
         .collect();
+    fees.sort_unstable();
     let edge = |fee: Option<&u32>| fee.copied().unwrap_or(0).to_string();
     let mut answer = json!({
         "max": edge(fees.iter().max()),
         "min": edge(fees.iter().min()),
-        "mode": edge(fees.first()),
+        "mode": edge(most_frequent(&fees)),
         "transactionCount": fees.len().to_string(),
         "ledgerCount": if fees.is_empty() { 0 } else { service.ledger.history.range(first, latest).count() },
     });
@@ -57,4 +59,11 @@ fn statistics(service: &Service, window: u32, soroban: bool) -> Value {
         }
     }
     answer
+}
+
+/// The fee that occurs most often in an ascending list, the lowest of those.
+fn most_frequent(fees: &[u32]) -> Option<&u32> {
+    let groups = fees.chunk_by(|left, right| left == right);
+    let largest = groups.reduce(|most, group| if group.len() > most.len() { group } else { most });
+    largest.and_then(|group| group.first())
 }

@@ -50,7 +50,7 @@ pub fn get_latest_ledger(service: &Service, params: &Value) -> Result<Value, Rpc
         "protocolVersion": PROTOCOL_VERSION,
         "sequence": latest.sequence,
         "closeTime": latest.close_time().to_string(),
-        "headerXdr": base64(latest.header_xdr()),
+        "headerXdr": base64(latest.bare_header_xdr()),
         "metadataXdr": base64(&latest.meta_xdr),
     }))
 }

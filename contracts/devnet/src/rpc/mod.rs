@@ -1,11 +1,13 @@
 //! The JSON-RPC methods.
 
+mod call_frames;
 pub mod dev;
 pub mod entries;
 pub mod error;
 pub mod events;
 pub mod fees;
 pub mod format;
+mod go_xdr;
 pub mod health;
 pub mod ledgers;
 mod mint;

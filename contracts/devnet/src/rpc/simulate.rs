@@ -1,6 +1,6 @@
 //! simulateTransaction.
 
-use super::{error::RpcError, format::Format, params::Params, Service};
+use super::{call_frames, error::RpcError, format::Format, params::Params, Service};
 use crate::{encoding::from_xdr_base64, ledger::state::State, transaction::Submission};
 use serde_json::{json, Map, Value};
 use soroban_env_host::{
@@ -199,16 +199,18 @@ fn invocation_json(result: &InvokeHostFunctionSimulationResult, latest_ledger: u
 
 /// An error as the host prints it in a debugger: with the events before it, newest
 /// first. What was recorded while the error passed out of the last contract came
-/// after the error was made and is not part of it; neither had any call failed then.
+/// after the error was made and is not part of it.
 fn error_text(error: &HostError, events: &[DiagnosticEvent]) -> String {
     use std::fmt::Write;
     let plain = format!("HostError: {:?}\n", error.error);
     let trailing = events.iter().rev().take_while(|event| is_trap_notice(event)).count();
-    let told = events.iter().rev().skip(trailing).enumerate();
-    let log = told.fold(String::new(), |mut log, (index, event)| {
+    let told = events.get(..events.len().saturating_sub(trailing)).unwrap_or_default();
+    let failed = call_frames::failed(told);
+    let told = told.iter().zip(failed).rev().enumerate();
+    let log = told.fold(String::new(), |mut log, (index, (event, failed_call))| {
         let shown = HostEvent {
             event: event.event.clone(),
-            failed_call: false,
+            failed_call,
         };
         // Writing to a text cannot fail.
         let _ = writeln!(log, "   {index}: {shown}");

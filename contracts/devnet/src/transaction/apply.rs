@@ -203,13 +203,18 @@ fn consume_sequence(state: &mut State, submission: &Submission, info: &LedgerInf
     frame.commit()
 }
 
-/// Removes the signer of a payer that stood for this very fee bump.
+/// Removes the signer of a payer that stood for this very fee bump. Core lists the payer
+/// in any case.
 fn consume_fee_bump(state: &mut State, submission: &Submission) -> Vec<LedgerEntryChange> {
     if submission.fee_bump.is_none() {
         return Vec::new();
     }
     let mut frame = Frame::new(state);
-    spend_pre_authorisation(&mut frame, &submission.fee_source(), submission.hash);
+    let payer = submission.fee_source();
+    if let Some(account) = load_account(&frame, &payer) {
+        save_account(&mut frame, account);
+    }
+    spend_pre_authorisation(&mut frame, &payer, submission.hash);
     frame.commit().0.to_vec()
 }
 
@@ -326,7 +331,7 @@ fn run_soroban(
             let done = apply_extend(frame, submission, data, extend.extend_to, &environment);
             let (result, effect) = match done {
                 Ok(effect) => (ExtendFootprintTtlResult::Success, effect),
-                Err(result) => (result, Effect::default()),
+                Err((result, event)) => (result, only_diagnostics(event.into_iter().collect())),
             };
             (
                 OperationResult::OpInner(OperationResultTr::ExtendFootprintTtl(result)),
@@ -337,7 +342,7 @@ fn run_soroban(
             let done = apply_restore(frame, submission, data, &environment);
             let (result, effect) = match done {
                 Ok(effect) => (RestoreFootprintResult::Success, effect),
-                Err(result) => (result, Effect::default()),
+                Err((result, event)) => (result, only_diagnostics(event.into_iter().collect())),
             };
             (
                 OperationResult::OpInner(OperationResultTr::RestoreFootprint(result)),

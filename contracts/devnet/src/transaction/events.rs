@@ -1,5 +1,6 @@
 //! Events of classic operations and of fees, as CAP-67 gives them.
 
+use super::diagnostics::symbol;
 use crate::{
     accounts::issuer_of,
     encoding::{account_text, xdr_hash},
@@ -120,10 +121,6 @@ fn amount_value(amount: i64) -> ScVal {
         hi: if wide < 0 { -1 } else { 0 },
         lo: amount as u64,
     })
-}
-
-fn symbol(name: &str) -> ScVal {
-    ScVal::Symbol(name.try_into().unwrap_or_default())
 }
 
 fn address(account: &AccountId) -> ScVal {

@@ -1,8 +1,11 @@
 //! A transaction: what was sent, whether it is valid, what applying it does.
 
 pub mod apply;
+pub mod diagnostics;
 pub mod events;
 pub mod fees;
+pub mod footprint;
+pub mod metrics;
 pub mod operations;
 pub mod results;
 pub mod signatures;

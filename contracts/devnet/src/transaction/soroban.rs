@@ -1,25 +1,30 @@
 //! Applies a host function with enforced footprint, authorisation and budget.
 
-use super::fees::{archived_entries, resource_fees};
-use super::Submission;
+use super::{
+    diagnostics::{diagnostic_event, exceeded, symbol},
+    fees::{archived_entries, resource_fees},
+    footprint::{self, HostEntry},
+    metrics::Metrics,
+    Submission,
+};
 use crate::settings::Settings;
 use crate::{
     encoding::{sha256, xdr, xdr_hash},
-    ledger::state::{is_temporary, Frame, Store, StoredEntry},
+    ledger::state::{Frame, Store, StoredEntry},
     network::PROTOCOL_VERSION,
 };
 use soroban_env_host::{
     budget::{AsBudget, Budget},
     e2e_invoke::{
         entry_size_for_rent, extract_rent_changes, invoke_host_function, InvokeHostFunctionResult as HostResult,
-        LedgerEntryChange, TtlLedgerEntryMeta,
+        LedgerEntryChange,
     },
     fees::compute_rent_fee,
     vm::CompilationContext,
     xdr::{
-        AccountId, ContractDataDurability, ContractEvent, DiagnosticEvent, InvokeHostFunctionOp,
-        InvokeHostFunctionResult, InvokeHostFunctionSuccessPreImage, LedgerEntry, LedgerEntryData, LedgerKey, Limits,
-        OperationResult, OperationResultTr, ReadXdr, ScVal, SorobanTransactionData,
+        AccountId, ContractEvent, DiagnosticEvent, InvokeHostFunctionOp, InvokeHostFunctionResult,
+        InvokeHostFunctionSuccessPreImage, LedgerEntry, LedgerEntryData, LedgerKey, Limits, OperationResult,
+        OperationResultTr, ReadXdr, ScError, ScErrorCode, ScVal, SorobanTransactionData,
     },
     Error, ErrorHandler, HostError, LedgerInfo, ModuleCache, Val,
 };
@@ -63,8 +68,15 @@ impl From<InvokeHostFunctionResult> for Failure {
     }
 }
 
-/// An entry as the host takes it: its XDR and its life.
-type HostEntry = (Option<Vec<u8>>, Option<TtlLedgerEntryMeta>);
+impl Failure {
+    /// A failure with the event that explains it.
+    pub fn told(result: InvokeHostFunctionResult, event: DiagnosticEvent) -> Self {
+        Self {
+            result,
+            diagnostics: vec![event],
+        }
+    }
+}
 
 /// Runs one host function in a frame.
 ///
@@ -78,72 +90,34 @@ pub fn apply_invoke(
     data: &SorobanTransactionData,
     environment: &Environment<'_>,
 ) -> Result<(InvokeHostFunctionResult, Effect), Failure> {
-    let entries = load_footprint(frame, data, environment)?;
-    let (host_result, diagnostics) = run_host(source, operation, data, environment, entries)?;
-    finish(frame, submission, data, environment, host_result, diagnostics)
-}
-
-/// Collects the footprint's entries, restoring those that are marked as archived.
-fn load_footprint(
-    frame: &mut Frame<'_>,
-    data: &SorobanTransactionData,
-    environment: &Environment<'_>,
-) -> Result<Vec<HostEntry>, Failure> {
-    let footprint = &data.resources.footprint;
-    let sequence = environment.info.sequence_number;
-    let restored_until = environment
-        .info
-        .min_live_until_ledger_checked(ContractDataDurability::Persistent)
-        .unwrap_or(u32::MAX);
-    let marked = archived_entries(data);
-    let mut disk_read_bytes = 0_u32;
-    let mut entries = Vec::new();
-    let read_only = footprint.read_only.iter().map(|key| (None, key));
-    let read_write = (0_u32..)
-        .zip(footprint.read_write.iter())
-        .map(|(index, key)| (Some(index), key));
-    for (index, key) in read_only.chain(read_write) {
-        let stored = frame.get(key);
-        let expired = stored.as_ref().is_some_and(|s| s.is_expired(sequence));
-        let is_soroban = matches!(key, LedgerKey::ContractData(_) | LedgerKey::ContractCode(_));
-        let stored = match stored {
-            Some(_) if expired && is_temporary(key) => None,
-            Some(_) if expired => {
-                if !index.is_some_and(|index| marked.contains(&index)) {
-                    return Err(InvokeHostFunctionResult::EntryArchived.into());
-                }
-                frame.restore(key.clone(), restored_until);
-                frame.get(key)
-            }
-            other => other,
-        };
-        let Some(stored) = stored else {
-            entries.push((None, None));
-            continue;
-        };
-        let encoded = xdr(stored.entry.as_ref());
-        let size = u32::try_from(encoded.len()).unwrap_or(u32::MAX);
-        if !is_soroban || expired {
-            disk_read_bytes = disk_read_bytes.saturating_add(size);
+    let mut metrics = Metrics::default();
+    let mut diagnostics = Vec::new();
+    let outcome = footprint::load(frame, data, environment, &mut metrics)
+        .and_then(|entries| {
+            run_host(
+                source,
+                operation,
+                data,
+                environment,
+                entries,
+                &mut metrics,
+                &mut diagnostics,
+            )
+        })
+        .and_then(|host_result| finish(frame, submission, data, environment, host_result, &mut metrics));
+    match outcome {
+        Ok((result, mut effect)) => {
+            diagnostics.extend(metrics.into_events(true));
+            effect.diagnostics = diagnostics;
+            Ok((result, effect))
         }
-        let ttl = time_to_live(&stored, size, environment.cost_model)?;
-        entries.push((Some(encoded), ttl));
+        Err(mut failure) => {
+            diagnostics.append(&mut failure.diagnostics);
+            diagnostics.extend(metrics.into_events(false));
+            failure.diagnostics = diagnostics;
+            Err(failure)
+        }
     }
-    if disk_read_bytes > data.resources.disk_read_bytes {
-        return Err(InvokeHostFunctionResult::ResourceLimitExceeded.into());
-    }
-    Ok(entries)
-}
-
-fn time_to_live(stored: &StoredEntry, size: u32, budget: &Budget) -> Result<Option<TtlLedgerEntryMeta>, Failure> {
-    let Some(live_until_ledger) = stored.live_until else {
-        return Ok(None);
-    };
-    let entry_size_for_rent = rent_size(&stored.entry, size, budget)?;
-    Ok(Some(TtlLedgerEntryMeta {
-        live_until_ledger,
-        entry_size_for_rent,
-    }))
 }
 
 /// The size an entry pays rent for.
@@ -160,7 +134,9 @@ fn run_host(
     data: &SorobanTransactionData,
     environment: &Environment<'_>,
     entries: Vec<HostEntry>,
-) -> Result<(HostResult, Vec<DiagnosticEvent>), Failure> {
+    metrics: &mut Metrics,
+    diagnostics: &mut Vec<DiagnosticEvent>,
+) -> Result<HostResult, Failure> {
     let instructions = u64::from(data.resources.instructions);
     let memory = u64::from(environment.config.host.tx_memory_limit);
     let trapped = |_: HostError| Failure::from(InvokeHostFunctionResult::Trapped);
@@ -172,7 +148,6 @@ fn run_host(
     )
     .map_err(trapped)?;
     let auth: Vec<Vec<u8>> = operation.auth.iter().map(xdr).collect();
-    let mut diagnostics = Vec::new();
     let outcome = invoke_host_function(
         &budget,
         true,
@@ -184,23 +159,49 @@ fn run_host(
         environment.info.clone(),
         entries.into_iter(),
         environment.seed.to_vec(),
-        &mut diagnostics,
+        diagnostics,
         None,
         Some(environment.modules.clone()),
     );
+    metrics.instructions = budget.get_cpu_insns_consumed().map_err(trapped)?;
+    metrics.memory_bytes = budget.get_mem_bytes_consumed().map_err(trapped)?;
     match outcome {
-        Ok(result) if result.encoded_invoke_result.is_ok() => Ok((result, diagnostics)),
-        _ => {
-            let cpu = budget.get_cpu_insns_consumed().map_err(trapped)?;
-            let used = budget.get_mem_bytes_consumed().map_err(trapped)?;
-            let result = if cpu > instructions || used > memory {
-                InvokeHostFunctionResult::ResourceLimitExceeded
-            } else {
-                InvokeHostFunctionResult::Trapped
-            };
-            Err(Failure { result, diagnostics })
+        Ok(result) if result.encoded_invoke_result.is_ok() => Ok(result),
+        Ok(result) => {
+            diagnostics.extend(result.encoded_invoke_result.err().map(host_function_failed));
+            Err(host_failure(metrics, instructions, memory))
+        }
+        Err(error) => {
+            diagnostics.push(host_function_failed(error));
+            Err(host_failure(metrics, instructions, memory))
         }
     }
+}
+
+fn host_function_failed(error: HostError) -> DiagnosticEvent {
+    let unknown = ScError::Context(ScErrorCode::InternalError);
+    let error = ScError::try_from(error.error).unwrap_or(unknown);
+    diagnostic_event(false, vec![symbol("host_fn_failed"), ScVal::Error(error)], ScVal::Void)
+}
+
+/// Why the host gave up: it ran out of something, or anything else.
+fn host_failure(metrics: &Metrics, instructions: u64, memory: u64) -> Failure {
+    let event = if metrics.instructions > instructions {
+        exceeded(
+            "operation instructions exceeds amount specified",
+            metrics.instructions,
+            instructions,
+        )
+    } else if metrics.memory_bytes > memory {
+        exceeded(
+            "operation memory usage exceeds network config limit",
+            metrics.memory_bytes,
+            memory,
+        )
+    } else {
+        return InvokeHostFunctionResult::Trapped.into();
+    };
+    Failure::told(InvokeHostFunctionResult::ResourceLimitExceeded, event)
 }
 
 /// Checks what the host wrote and emitted, charges for it and writes it.
@@ -210,39 +211,31 @@ fn finish(
     data: &SorobanTransactionData,
     environment: &Environment<'_>,
     host_result: HostResult,
-    diagnostics: Vec<DiagnosticEvent>,
+    metrics: &mut Metrics,
 ) -> Result<(InvokeHostFunctionResult, Effect), Failure> {
-    let fail = |result: InvokeHostFunctionResult, diagnostics: Vec<DiagnosticEvent>| Failure { result, diagnostics };
-    if !writes_fit(&host_result.ledger_changes, data, environment.config) {
-        let result = InvokeHostFunctionResult::ResourceLimitExceeded;
-        return Err(fail(result, diagnostics));
-    }
+    let limit = InvokeHostFunctionResult::ResourceLimitExceeded;
+    check_writes(&host_result.ledger_changes, data, environment.config, metrics)
+        .map_err(|event| Failure::told(limit.clone(), event))?;
     let encoded_value = host_result.encoded_invoke_result.unwrap_or_default();
-    let events_size = host_result
-        .encoded_contract_events
-        .iter()
-        .map(Vec::len)
-        .sum::<usize>()
-        .saturating_add(encoded_value.len());
-    let events_size = u32::try_from(events_size).unwrap_or(u32::MAX);
-    if events_size > environment.config.max_events_bytes {
-        let result = InvokeHostFunctionResult::ResourceLimitExceeded;
-        return Err(fail(result, diagnostics));
-    }
+    let events_size = check_events(
+        &host_result.encoded_contract_events,
+        &encoded_value,
+        environment.config,
+        metrics,
+    )
+    .map_err(|event| Failure::told(limit, event))?;
     let rent_fee = compute_rent_fee(
         &extract_rent_changes(&host_result.ledger_changes),
         &environment.config.host.rent_fee_configuration,
         environment.info.sequence_number,
     );
-    let Some(refundable_fee) = charge_refundable(submission, data, environment.config, events_size, rent_fee) else {
-        let result = InvokeHostFunctionResult::InsufficientRefundableFee;
-        return Err(fail(result, diagnostics));
-    };
+    let refundable_fee = charge_refundable(submission, data, environment.config, events_size, rent_fee)
+        .map_err(|event| Failure::told(InvokeHostFunctionResult::InsufficientRefundableFee, event))?;
     let (Ok(return_value), Some(events)) = (
         ScVal::from_xdr(&encoded_value, Limits::none()),
         decode_events(&host_result.encoded_contract_events),
     ) else {
-        return Err(fail(InvokeHostFunctionResult::Trapped, diagnostics));
+        return Err(InvokeHostFunctionResult::Trapped.into());
     };
     for change in host_result.ledger_changes {
         write_change(frame, change)?;
@@ -254,46 +247,104 @@ fn finish(
     let effect = Effect {
         events,
         return_value: Some(return_value),
-        diagnostics,
+        diagnostics: Vec::new(),
         refundable_fee,
         rent_fee,
     };
     Ok((InvokeHostFunctionResult::Success(hash), effect))
 }
 
-/// The refundable fee in stroops for events and rent; `None` when it is more
-/// than the transaction set aside.
+/// The refundable fee in stroops for events and rent.
+///
+/// # Errors
+/// What it is for, if it is more than the transaction set aside.
 pub fn charge_refundable(
     submission: &Submission,
     data: &SorobanTransactionData,
     config: &Settings,
     events_size: u32,
     rent_fee: i64,
-) -> Option<i64> {
+) -> Result<i64, DiagnosticEvent> {
     let (fixed, events_fee) = resource_fees(submission, data, events_size, &config.host.fee_configuration);
-    let available = data.resource_fee.checked_sub(fixed)?;
-    let needed = events_fee.checked_add(rent_fee)?;
-    (needed <= available).then_some(needed)
+    let available = data.resource_fee.saturating_sub(fixed);
+    let needed = rent_fee.saturating_add(events_fee);
+    let told = |message, amount: i64| exceeded(message, amount.unsigned_abs(), available.unsigned_abs());
+    if rent_fee > available {
+        return Err(told(
+            "refundable resource fee was not sufficient to cover the ledger storage rent: {} > {}",
+            rent_fee,
+        ));
+    }
+    if needed > available {
+        return Err(told(
+            "refundable resource fee was not sufficient to cover the events fee after paying for ledger storage rent: \
+             {} > {}",
+            needed,
+        ));
+    }
+    Ok(needed)
 }
 
-fn writes_fit(changes: &[LedgerEntryChange], data: &SorobanTransactionData, settings: &Settings) -> bool {
-    let mut total = 0_u32;
+/// Counts what was written; at the first entry that is too much, says what it exceeds.
+fn check_writes(
+    changes: &[LedgerEntryChange],
+    data: &SorobanTransactionData,
+    settings: &Settings,
+    metrics: &mut Metrics,
+) -> Result<(), DiagnosticEvent> {
+    let allowed = u64::from(data.resources.write_bytes);
     for change in changes.iter().filter(|change| !change.read_only) {
         let Some(value) = &change.encoded_new_value else {
             continue;
         };
         let size = u32::try_from(value.len()).unwrap_or(u32::MAX);
-        total = total.saturating_add(size);
+        let key_size = u32::try_from(change.encoded_key.len()).unwrap_or(u32::MAX);
+        let key = LedgerKey::from_xdr(&change.encoded_key, Limits::none());
+        let is_code = matches!(key, Ok(LedgerKey::ContractCode(_)));
         // A code entry holds little beside the code itself.
-        let limit = match LedgerKey::from_xdr(&change.encoded_key, Limits::none()) {
-            Ok(LedgerKey::ContractCode(_)) => settings.max_code_bytes.saturating_add(settings.max_entry_bytes),
-            _ => settings.max_entry_bytes,
+        let (limit, message) = if is_code {
+            let limit = settings.max_code_bytes.saturating_add(settings.max_entry_bytes);
+            (limit, "WASM size exceeds network config maximum contract size")
+        } else {
+            (
+                settings.max_entry_bytes,
+                "ContractData size exceeds network config maximum size",
+            )
         };
         if size > limit {
-            return false;
+            return Err(exceeded(message, size.into(), limit.into()));
+        }
+        let written = metrics.write(is_code, key_size, size);
+        if written > allowed {
+            let message = "operation byte-write resources exceeds amount specified";
+            return Err(exceeded(message, written, allowed));
         }
     }
-    total <= data.resources.write_bytes
+    Ok(())
+}
+
+/// Counts events and return value, in bytes.
+fn check_events(
+    events: &[Vec<u8>],
+    value: &[u8],
+    settings: &Settings,
+    metrics: &mut Metrics,
+) -> Result<u32, DiagnosticEvent> {
+    let limit = u64::from(settings.max_events_bytes);
+    let size = |bytes: &[u8]| u32::try_from(bytes.len()).unwrap_or(u32::MAX);
+    for event in events {
+        let emitted = metrics.emit(size(event));
+        if emitted > limit {
+            let message = "total events size exceeds network config maximum";
+            return Err(exceeded(message, emitted, limit));
+        }
+    }
+    let total = metrics.return_value(size(value));
+    if total > limit {
+        let message = "return value pushes events size above network config maximum";
+        return Err(exceeded(message, total, limit));
+    }
+    Ok(u32::try_from(total).unwrap_or(u32::MAX))
 }
 
 fn decode_events(encoded: &[Vec<u8>]) -> Option<Vec<ContractEvent>> {

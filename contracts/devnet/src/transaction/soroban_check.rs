@@ -1,71 +1,46 @@
 //! Checks of declared Soroban resources that need no execution.
 
-use super::{fees, Submission};
+use super::{
+    diagnostics::{error_event, text},
+    fees, Submission,
+};
 use crate::{encoding::xdr, settings::Settings};
 use soroban_env_host::{
     ledger_info::get_key_durability,
     xdr::{
-        ContractDataDurability, ContractEvent, ContractEventBody, ContractEventType, ContractEventV0, DiagnosticEvent,
-        ExtensionPoint, LedgerKey, MuxedAccount, OperationBody, ScError, ScErrorCode, ScVal, SorobanTransactionData,
+        ContractDataDurability, DiagnosticEvent, LedgerKey, MuxedAccount, OperationBody, ScError, ScErrorCode, ScVal,
+        SorobanTransactionData,
     },
 };
 use std::collections::BTreeSet;
 
 /// What is wrong with the resources, as the diagnostic event a node would send.
 pub struct ResourceFault {
-    code: ScErrorCode,
+    error: ScError,
     message: &'static str,
     values: Vec<u64>,
 }
 
 impl ResourceFault {
-    fn limit(message: &'static str, declared: impl Into<u64>, limit: impl Into<u64>) -> Self {
+    fn limit(error: fn(ScErrorCode) -> ScError, message: &'static str, declared: u64, limit: u64) -> Self {
         Self {
-            code: ScErrorCode::ExceededLimit,
+            error: error(ScErrorCode::ExceededLimit),
             message,
-            values: vec![declared.into(), limit.into()],
+            values: vec![declared, limit],
         }
     }
 
-    fn invalid(message: &'static str) -> Self {
-        Self {
-            code: ScErrorCode::InvalidInput,
-            message,
-            values: Vec::new(),
-        }
+    /// Something that makes no sense.
+    pub const fn invalid(error: ScError, message: &'static str, values: Vec<u64>) -> Self {
+        Self { error, message, values }
     }
 
     /// The fault as a diagnostic event.
     pub fn into_event(self) -> DiagnosticEvent {
         let mut data = vec![text(self.message)];
         data.extend(self.values.into_iter().map(ScVal::U64));
-        error_event(ScError::Storage(self.code), data)
+        error_event(self.error, data)
     }
-}
-
-/// A diagnostic event that tells an error and what it is about.
-pub fn error_event(error: ScError, data: Vec<ScVal>) -> DiagnosticEvent {
-    let topics = vec![
-        ScVal::Symbol("error".try_into().unwrap_or_default()),
-        ScVal::Error(error),
-    ];
-    DiagnosticEvent {
-        in_successful_contract_call: false,
-        event: ContractEvent {
-            ext: ExtensionPoint::V0,
-            contract_id: None,
-            type_: ContractEventType::Diagnostic,
-            body: ContractEventBody::V0(ContractEventV0 {
-                topics: topics.try_into().unwrap_or_default(),
-                data: ScVal::Vec(data.try_into().ok().map(soroban_env_host::xdr::ScVec)),
-            }),
-        },
-    }
-}
-
-/// A message as events carry it.
-pub fn text(message: &str) -> ScVal {
-    ScVal::String(soroban_env_host::xdr::ScString(message.try_into().unwrap_or_default()))
 }
 
 /// Checks declared resources against the limits of one transaction.
@@ -79,14 +54,16 @@ pub fn check_resources(
     check_archived_indexes(data)?;
     if submission.size > settings.max_transaction_bytes {
         return Err(ResourceFault::limit(
-            "transaction size exceeds network config limit",
-            submission.size,
-            settings.max_transaction_bytes,
+            ScError::Budget,
+            "total transaction size exceeds network config maximum",
+            submission.size.into(),
+            settings.max_transaction_bytes.into(),
         ));
     }
     let (needed, _) = fees::resource_fees(submission, data, 0, &settings.host.fee_configuration);
     if data.resource_fee < needed {
         return Err(ResourceFault::limit(
+            ScError::Value,
             "transaction `sorobanData.resourceFee` is lower than the actual Soroban resource fee",
             u64::try_from(data.resource_fee).unwrap_or(0),
             u64::try_from(needed).unwrap_or(0),
@@ -113,8 +90,9 @@ fn check_amounts(
     let instructions = i64::from(resources.instructions);
     if instructions > settings.compute.tx_max_instructions {
         return Err(ResourceFault::limit(
+            ScError::Budget,
             "transaction instructions resources exceed network config limit",
-            resources.instructions,
+            resources.instructions.into(),
             settings.compute.tx_max_instructions.unsigned_abs(),
         ));
     }
@@ -148,7 +126,12 @@ fn check_amounts(
     ];
     for (message, declared, limit) in checks {
         if declared > limit {
-            return Err(ResourceFault::limit(message, declared, limit));
+            return Err(ResourceFault::limit(
+                ScError::Storage,
+                message,
+                declared.into(),
+                limit.into(),
+            ));
         }
     }
     Ok(())
@@ -164,19 +147,27 @@ fn check_footprint(data: &SorobanTransactionData, settings: &Settings) -> Result
         );
         if !allowed {
             return Err(ResourceFault::invalid(
-                "transaction footprint contains ledger key with invalid type",
+                ScError::Storage(ScErrorCode::UnexpectedType),
+                "transaction footprint contains unsupported ledger key type",
+                vec![u64::from(key.discriminant() as u32)],
             ));
         }
         let size = u32::try_from(xdr(key).len()).unwrap_or(u32::MAX);
         if size > settings.max_key_bytes {
             return Err(ResourceFault::limit(
+                ScError::Storage,
                 "transaction footprint key exceeds network config limit",
-                size,
-                settings.max_key_bytes,
+                size.into(),
+                settings.max_key_bytes.into(),
             ));
         }
         if !seen.insert(key) {
-            return Err(ResourceFault::invalid("transaction footprint contains duplicate key"));
+            return Err(ResourceFault::invalid(
+                ScError::Storage(ScErrorCode::InvalidInput),
+                "Found duplicate key in the Soroban footprint; every key across read-only and read-write footprints \
+                 has to be unique.",
+                Vec::new(),
+            ));
         }
     }
     Ok(())
@@ -197,7 +188,9 @@ fn check_archived_indexes(data: &SorobanTransactionData) -> Result<(), ResourceF
         Ok(())
     } else {
         Err(ResourceFault::invalid(
+            ScError::Storage(ScErrorCode::InvalidInput),
             "archivedSorobanEntries must be sorted indexes of persistent read-write keys",
+            Vec::new(),
         ))
     }
 }
@@ -219,7 +212,9 @@ fn check_memo(submission: &Submission) -> Result<(), ResourceFault> {
             .any(|operation| operation.source_account.as_ref().is_some_and(is_muxed));
     if invokes && (submission.has_memo() || muxed) {
         return Err(ResourceFault::invalid(
+            ScError::Value(ScErrorCode::InvalidInput),
             "Soroban transactions are not allowed to use memo or muxed source account",
+            Vec::new(),
         ));
     }
     Ok(())

@@ -1,7 +1,9 @@
 //! ExtendFootprintTtl and RestoreFootprint.
 
 use super::{
+    diagnostics::exceeded,
     soroban::{charge_refundable, rent_size, Effect, Environment},
+    soroban_check::ResourceFault,
     Submission,
 };
 use crate::{
@@ -13,26 +15,52 @@ use soroban_env_host::{
     fees::{compute_rent_fee, LedgerEntryRentChange},
     ledger_info::get_key_durability,
     xdr::{
-        ContractDataDurability, ExtendFootprintTtlResult, LedgerKey, RestoreFootprintResult, SorobanTransactionData,
+        ContractDataDurability, DiagnosticEvent, ExtendFootprintTtlResult, LedgerKey, RestoreFootprintResult, ScError,
+        ScErrorCode, SorobanTransactionData,
     },
 };
 
-/// Whether an extend operation's footprint and length make sense.
-pub fn extend_is_well_formed(data: &SorobanTransactionData, extend_to: u32, settings: &Settings) -> bool {
+/// How an operation failed, and the event that explains it.
+pub type Refused<R> = (R, Option<DiagnosticEvent>);
+
+/// What is wrong with an extend operation's footprint and length, if anything.
+pub fn extend_fault(data: &SorobanTransactionData, extend_to: u32, settings: &Settings) -> Option<ResourceFault> {
     let footprint = &data.resources.footprint;
-    footprint.read_write.is_empty()
-        && footprint.read_only.iter().all(|key| get_key_durability(key).is_some())
-        && extend_to < settings.state_archival.max_entry_ttl
+    let invalid =
+        |message, values| ResourceFault::invalid(ScError::Storage(ScErrorCode::InvalidInput), message, values);
+    if !footprint.read_write.is_empty() {
+        return Some(invalid(
+            "read-write footprint must be empty for ExtendFootprintTTL operation",
+            Vec::new(),
+        ));
+    }
+    if footprint.read_only.iter().any(|key| get_key_durability(key).is_none()) {
+        return Some(invalid(
+            "only entries with TTL (contract data or code entries) can have it extended",
+            Vec::new(),
+        ));
+    }
+    let longest = settings.state_archival.max_entry_ttl.saturating_sub(1);
+    (extend_to > longest).then(|| {
+        invalid(
+            "TTL extension is too large: {} > {}",
+            vec![extend_to.into(), longest.into()],
+        )
+    })
 }
 
-/// Whether a restore operation's footprint makes sense.
-pub fn restore_is_well_formed(data: &SorobanTransactionData) -> bool {
+/// What is wrong with a restore operation's footprint, if anything.
+pub fn restore_fault(data: &SorobanTransactionData) -> Option<ResourceFault> {
     let footprint = &data.resources.footprint;
-    footprint.read_only.is_empty()
-        && footprint
-            .read_write
-            .iter()
-            .all(|key| get_key_durability(key) == Some(ContractDataDurability::Persistent))
+    let invalid = |message| ResourceFault::invalid(ScError::Storage(ScErrorCode::InvalidInput), message, Vec::new());
+    if !footprint.read_only.is_empty() {
+        return Some(invalid(
+            "read-only footprint must be empty for RestoreFootprint operation",
+        ));
+    }
+    let mut keys = footprint.read_write.iter();
+    let persistent = keys.all(|key| get_key_durability(key) == Some(ContractDataDurability::Persistent));
+    (!persistent).then(|| invalid("only persistent Soroban entries can be restored"))
 }
 
 /// Lets live entries live until `extend_to` ledgers from now.
@@ -45,7 +73,7 @@ pub fn apply_extend(
     data: &SorobanTransactionData,
     extend_to: u32,
     environment: &Environment<'_>,
-) -> Result<Effect, ExtendFootprintTtlResult> {
+) -> Result<Effect, Refused<ExtendFootprintTtlResult>> {
     let sequence = environment.info.sequence_number;
     let live_until = sequence.saturating_add(extend_to);
     let mut changes = Vec::new();
@@ -61,7 +89,7 @@ pub fn apply_extend(
         }
         let size = u32::try_from(xdr(stored.entry.as_ref()).len()).unwrap_or(u32::MAX);
         let size = rent_size(&stored.entry, size, environment.cost_model)
-            .map_err(|_| ExtendFootprintTtlResult::ResourceLimitExceeded)?;
+            .map_err(|_| (ExtendFootprintTtlResult::ResourceLimitExceeded, None))?;
         changes.push(LedgerEntryRentChange {
             is_persistent: get_key_durability(key) == Some(ContractDataDurability::Persistent),
             is_code_entry: matches!(key, LedgerKey::ContractCode(_)),
@@ -72,7 +100,8 @@ pub fn apply_extend(
         });
         frame.extend(key, live_until);
     }
-    charge_rent(submission, data, environment, &changes).ok_or(ExtendFootprintTtlResult::InsufficientRefundableFee)
+    charge_rent(submission, data, environment, &changes)
+        .map_err(|event| (ExtendFootprintTtlResult::InsufficientRefundableFee, Some(event)))
 }
 
 /// Brings archived entries back with the shortest life a new entry gets.
@@ -84,7 +113,7 @@ pub fn apply_restore(
     submission: &Submission,
     data: &SorobanTransactionData,
     environment: &Environment<'_>,
-) -> Result<Effect, RestoreFootprintResult> {
+) -> Result<Effect, Refused<RestoreFootprintResult>> {
     let sequence = environment.info.sequence_number;
     let live_until = environment
         .info
@@ -101,11 +130,24 @@ pub fn apply_restore(
         }
         let size = u32::try_from(xdr(stored.entry.as_ref()).len()).unwrap_or(u32::MAX);
         bytes = bytes.saturating_add(size);
-        if bytes > data.resources.disk_read_bytes || bytes > data.resources.write_bytes {
-            return Err(RestoreFootprintResult::ResourceLimitExceeded);
+        let limits = [
+            (
+                "operation byte-read resources exceeds amount specified",
+                data.resources.disk_read_bytes,
+            ),
+            (
+                "operation byte-write resources exceeds amount specified",
+                data.resources.write_bytes,
+            ),
+        ];
+        for (message, limit) in limits {
+            if bytes > limit {
+                let event = exceeded(message, bytes.into(), limit.into());
+                return Err((RestoreFootprintResult::ResourceLimitExceeded, Some(event)));
+            }
         }
         let rent_size = rent_size(&stored.entry, size, environment.cost_model)
-            .map_err(|_| RestoreFootprintResult::ResourceLimitExceeded)?;
+            .map_err(|_| (RestoreFootprintResult::ResourceLimitExceeded, None))?;
         changes.push(LedgerEntryRentChange {
             is_persistent: true,
             is_code_entry: matches!(key, LedgerKey::ContractCode(_)),
@@ -116,7 +158,8 @@ pub fn apply_restore(
         });
         frame.restore(key.clone(), live_until);
     }
-    charge_rent(submission, data, environment, &changes).ok_or(RestoreFootprintResult::InsufficientRefundableFee)
+    charge_rent(submission, data, environment, &changes)
+        .map_err(|event| (RestoreFootprintResult::InsufficientRefundableFee, Some(event)))
 }
 
 fn charge_rent(
@@ -124,14 +167,14 @@ fn charge_rent(
     data: &SorobanTransactionData,
     environment: &Environment<'_>,
     changes: &[LedgerEntryRentChange],
-) -> Option<Effect> {
+) -> Result<Effect, DiagnosticEvent> {
     let rent_fee = compute_rent_fee(
         changes,
         &environment.config.host.rent_fee_configuration,
         environment.info.sequence_number,
     );
     let refundable_fee = charge_refundable(submission, data, environment.config, 0, rent_fee)?;
-    Some(Effect {
+    Ok(Effect {
         refundable_fee,
         rent_fee,
         ..Effect::default()

@@ -1,11 +1,12 @@
 //! Whether a transaction may enter the ledger, checked in core's order.
 
 use super::{
+    diagnostics::{error_event, text},
     fees, is_soroban_operation, operations,
     results::Outcome,
     signatures::{operation_level, Level, SignatureChecker},
-    soroban_check::{check_resources, error_event, text},
-    Submission,
+    soroban_check::{check_resources, ResourceFault},
+    ttl, Submission,
 };
 use crate::{
     accounts::{available_balance, load_account, sequence_moved},
@@ -13,8 +14,8 @@ use crate::{
     settings::Settings,
 };
 use soroban_env_host::xdr::{
-    AccountEntry, AccountId, DiagnosticEvent, OperationResult, Preconditions, PreconditionsV2, ScError, ScErrorCode,
-    TimeBounds, TransactionResult,
+    AccountEntry, AccountId, DiagnosticEvent, OperationBody, OperationResult, Preconditions, PreconditionsV2, ScError,
+    ScErrorCode, TimeBounds, TransactionResult,
 };
 use std::collections::BTreeSet;
 
@@ -286,7 +287,7 @@ fn check_operations(
     }
     if failed {
         Err(Refusal {
-            diagnostics: unsupported(submission, &results),
+            diagnostics: explained(submission, &results, rules.settings),
             outcome: Outcome::Failed(results),
         })
     } else {
@@ -294,17 +295,24 @@ fn check_operations(
     }
 }
 
-/// Names each operation that this ledger does not have.
-fn unsupported(submission: &Submission, results: &[OperationResult]) -> Vec<DiagnosticEvent> {
-    submission
-        .transaction
-        .operations
-        .iter()
-        .zip(results)
-        .filter(|(_, result)| **result == OperationResult::OpNotSupported)
-        .map(|(operation, _)| {
-            let message = format!("this ledger has no operation {}", operation.body.name());
-            error_event(ScError::Context(ScErrorCode::InvalidAction), vec![text(&message)])
+/// Says what is wrong with operations on entries' lives, and names those that are not here.
+fn explained(submission: &Submission, results: &[OperationResult], settings: &Settings) -> Vec<DiagnosticEvent> {
+    let operations = submission.transaction.operations.iter().zip(results);
+    operations
+        .filter_map(|(operation, result)| match &operation.body {
+            body if *result == OperationResult::OpNotSupported => {
+                let message = format!("this ledger has no operation {}", body.name());
+                let error = ScError::Context(ScErrorCode::InvalidAction);
+                Some(error_event(error, vec![text(&message)]))
+            }
+            OperationBody::ExtendFootprintTtl(extend) => {
+                let data = submission.soroban_data()?;
+                ttl::extend_fault(data, extend.extend_to, settings).map(ResourceFault::into_event)
+            }
+            OperationBody::RestoreFootprint(_) => {
+                ttl::restore_fault(submission.soroban_data()?).map(ResourceFault::into_event)
+            }
+            _ => None,
         })
         .collect()
 }

@@ -87,12 +87,15 @@ pub fn malformed(
         OperationBody::InvokeHostFunction(_) => None,
         OperationBody::ExtendFootprintTtl(op) => {
             let data = submission.soroban_data()?;
-            (!ttl::extend_is_well_formed(data, op.extend_to, settings))
+            ttl::extend_fault(data, op.extend_to, settings)
+                .is_some()
                 .then_some(Tr::ExtendFootprintTtl(ExtendFootprintTtlResult::Malformed))
         }
         OperationBody::RestoreFootprint(_) => {
             let data = submission.soroban_data()?;
-            (!ttl::restore_is_well_formed(data)).then_some(Tr::RestoreFootprint(RestoreFootprintResult::Malformed))
+            ttl::restore_fault(data)
+                .is_some()
+                .then_some(Tr::RestoreFootprint(RestoreFootprintResult::Malformed))
         }
         _ => return Some(OperationResult::OpNotSupported),
     };

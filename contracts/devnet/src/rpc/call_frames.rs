@@ -1,0 +1,58 @@
+//! Which events of a simulation belong to calls that had failed.
+//!
+//! The host marks them, but gives them out only after everything has failed. The calls can be
+//! told from the events: each begins with `fn_call` in its caller and ends with `fn_return`, or
+//! without one when the caller goes on telling.
+
+use soroban_env_host::xdr::{ContractEventBody, ContractEventV0, ContractId, DiagnosticEvent, Hash, ScVal};
+
+/// A call that has not ended: whose it is and where its events begin.
+struct Call {
+    contract: Option<ContractId>,
+    first: usize,
+}
+
+/// For each event, in their order, whether its call had failed when the last one was told.
+pub fn failed(events: &[DiagnosticEvent]) -> Vec<bool> {
+    let mut failed = vec![false; events.len()];
+    let mut calls = vec![Call {
+        contract: None,
+        first: 0,
+    }];
+    for (index, told) in events.iter().enumerate() {
+        let teller = &told.event.contract_id;
+        while calls.len() > 1 && calls.last().is_some_and(|call| call.contract != *teller) {
+            if let Some(call) = calls.pop() {
+                failed
+                    .iter_mut()
+                    .take(index)
+                    .skip(call.first)
+                    .for_each(|mark| *mark = true);
+            }
+        }
+        let ContractEventBody::V0(body) = &told.event.body;
+        match name(body) {
+            Some(b"fn_call") => calls.push(Call {
+                contract: callee(body),
+                first: index + 1,
+            }),
+            Some(b"fn_return") => drop(calls.pop()),
+            _ => {}
+        }
+    }
+    failed
+}
+
+fn name(body: &ContractEventV0) -> Option<&[u8]> {
+    match body.topics.first() {
+        Some(ScVal::Symbol(name)) => Some(name.as_slice()),
+        _ => None,
+    }
+}
+
+fn callee(body: &ContractEventV0) -> Option<ContractId> {
+    match body.topics.get(1) {
+        Some(ScVal::Bytes(bytes)) => bytes.as_slice().try_into().ok().map(|hash| ContractId(Hash(hash))),
+        _ => None,
+    }
+}

@@ -1,0 +1,1 @@
+"""Replays a recorded Stellar network against the local ledger and names every difference."""
