@@ -1,6 +1,6 @@
 # Every target sets up what it needs, once. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help built demo histories test test-python test-rust test-faults test-contracts test-contracts-deep lint format bench bench-index bench-projections eval-documents ocr contracts docs xdr lock clean
+.PHONY: help built demo histories test test-python test-rust test-faults test-contracts test-contracts-deep test-devnet conformance lint format bench bench-index bench-projections eval-documents ocr contracts docs xdr lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -17,6 +17,9 @@ help:
 	@echo "make test-contracts-deep  10,000 random histories on both (HISTORIES=, SEED=)"
 	@echo "make ocr          install Tesseract for scans (Debian, as root)"
 	@echo "make eval-documents  how well invoices are read: DIR=... of labelled documents"
+	@echo "make conformance  replay a recorded real network on the local ledger, name what differs"
+	@echo "make conformance RECORDINGS=...  the same with another file of recorded requests"
+	@echo "make test-devnet  the local ledger: conformance, clients, faults, determinism"
 	@echo "make lint         formatting, lints, types, layers, clippy"
 	@echo "make xdr          write the Python made from the definitions of the wire format"
 	@echo "make contracts    build the wasm and write the Python made from its spec"
@@ -47,6 +50,13 @@ test-contracts: $(READY)
 
 test-contracts-deep: $(READY)
 	@$(BIN)/python -m contracts.build wasm test-contracts-deep
+
+conformance: built
+	@$(BIN)/python -m stellarsettle.conformance $(RECORDINGS)
+
+test-devnet: built conformance
+	@$(BIN)/python -m contracts.build test-devnet
+	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/conformance tests/contracts $(ARGS)
 
 test-python: built
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)

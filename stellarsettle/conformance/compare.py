@@ -91,8 +91,6 @@ def decoded(kind: Any, text: str) -> Any:
 
 
 def _walk(place: Place, recorded: Any, ours: Any) -> Iterator[Difference]:
-    if type(recorded) is type(ours) and recorded == ours:
-        return
     if isinstance(recorded, dict) and isinstance(ours, dict):
         metric = _metric(recorded)
         inside = place.of(_transaction(recorded))
@@ -109,7 +107,7 @@ def _walk(place: Place, recorded: Any, ours: Any) -> Iterator[Difference]:
 def _walk_list(place: Place, recorded: list[Any], ours: list[Any]) -> Iterator[Difference]:
     if _are_changes(recorded) and _are_changes(ours):
         left, right = _in_order(recorded), _in_order(ours)
-        if left == right:
+        if left == right and recorded != ours:
             yield Difference(place.at("order"), _keys(recorded), _keys(ours))
             return
         recorded, ours = left, right
@@ -130,6 +128,8 @@ def _pairs(place: Place, recorded: list[Any], ours: list[Any]) -> Iterator[tuple
 
 
 def _walk_leaf(place: Place, recorded: Any, ours: Any) -> Iterator[Difference]:
+    if type(recorded) is type(ours) and recorded == ours:
+        return
     one_side = recorded if ours == ABSENT else ours
     if ABSENT in (recorded, ours) and isinstance(one_side, dict):
         place = place.of(_transaction(one_side))

@@ -22,7 +22,10 @@ _FEE_BOUND: Final = 0.02
 """The same for the fee that is simulated from it."""
 _CODE_FEE_BOUND: Final = 0.05
 """The same where rent for code is part of the fee."""
-_SIMULATED_FEES: Final = ("minResourceFee", "transactionData.resource_fee")
+_SIMULATED_FEES: Final = (
+    *("minResourceFee", "transactionData.resource_fee"),
+    "transactionDataJson.resource_fee",
+)
 
 
 class Facts(msgspec.Struct, frozen=True):
@@ -31,6 +34,10 @@ class Facts(msgspec.Struct, frozen=True):
     passphrase: str
     touch_code: frozenset[str]
     draw_random: frozenset[str]
+    refused: set[str]
+    """Those that ask for an operation that is not here; grows while they are sent."""
+    ledgers: dict[int, tuple[str, ...]]
+    """What entered each ledger."""
 
 
 class Case(msgspec.Struct, frozen=True):
@@ -48,7 +55,7 @@ class Rule(msgspec.Struct, frozen=True):
     applies: Callable[[Case, Difference], bool]
 
 
-def facts_of(recording: Recording, passphrase: str) -> Facts:
+def facts_of(recording: Recording, passphrase: str, refused: set[str]) -> Facts:
     """What rules must know of the recorded transactions."""
     touch_code: set[str] = set()
     draw_random: set[str] = set()
@@ -66,7 +73,9 @@ def facts_of(recording: Recording, passphrase: str) -> Facts:
             and _function(request, passphrase) in _RANDOM_FUNCTIONS
         ):
             draw_random |= _hashes(request, passphrase)
-    return Facts(passphrase, frozenset(touch_code), frozenset(draw_random))
+    entered = {one.sequence: one.transactions for one in recording.ledgers.values()}
+    known = frozenset(touch_code), frozenset(draw_random)
+    return Facts(passphrase, *known, refused, entered)
 
 
 def reason(case: Case, difference: Difference) -> str | None:
@@ -135,6 +144,23 @@ def _following(_: Case, difference: Difference) -> bool:
     return difference.where.endswith((".fee_pool", ".tx_set_result_hash"))
 
 
+def _not_here(case: Case, difference: Difference) -> bool:
+    """Transactions with an operation that is refused by name; only offers take ids."""
+    refused, request = case.facts.refused, case.request
+    if request.method == "LedgerCloseMeta":
+        inside = "tx_set.v1.phases" in difference.where or "tx_processing" in difference.where
+        entered = refused.intersection(case.facts.ledgers[request.n])
+        return difference.where.endswith("id_pool") or (inside and bool(entered))
+    asked = request.params.get("hash") if isinstance(request.params, dict) else None
+    told = (difference.place.transaction, asked, _sent_hash(request))
+    return difference.where.endswith("id_pool") or any(one in refused for one in told)
+
+
+def _sent_hash(request: Request) -> str | None:
+    result = request.response.get("result") if isinstance(request.response, dict) else None
+    return result.get("hash") if isinstance(result, dict) else None
+
+
 def _eviction(_: Case, difference: Difference) -> bool:
     return "evicted_keys" in difference.where
 
@@ -167,6 +193,7 @@ RULES: Final = (
     Rule("the order of changes is that of a hash table in core", _order),
     Rule("ledger hashes, signatures of validators, hashes of bucket lists", _ledger_hashes),
     Rule("fees that differ add up in the header", _following),
+    Rule("operations that are not here are refused by name", _not_here),
     Rule("nothing is evicted here", _eviction),
     Rule("names, versions and addresses of the build", _build),
     Rule("the recorded validator was stopped; this ledger has none", _validator_down),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import contextlib
 from collections.abc import Iterator
 from typing import Any
@@ -17,6 +18,7 @@ from stellarsettle.conformance.recording import Ledger, Recording, Request
 _TIMEOUT = 60
 _VISIBLE_AFTER = 0.02
 """Seconds after a ledger's close time in which a node may not show it yet."""
+_NOT_HERE = b"this ledger has no operation"
 _SHOWN_HEADERS = ("content-type", "allow", "retry-after")
 
 
@@ -38,6 +40,7 @@ class Network(msgspec.Struct):
     latest: int
     waiting: set[str]
     corrected: list[str]
+    refused: set[str]
 
     def ask(self, request: Request, ledger: int) -> Answer:
         """Bring the ledger to where the recorded one was, then send the same request."""
@@ -47,7 +50,7 @@ class Network(msgspec.Struct):
             verb, self.rpc + path, content=request.body, headers=request.headers
         )
         answer = Answer(reply.status_code, _decoded(reply.content), _shown(reply.headers))
-        self._note_waiting(answer)
+        self._note_sent(answer)
         return answer
 
     def follow(self, ledger: int) -> None:
@@ -138,10 +141,16 @@ class Network(msgspec.Struct):
         kind = xdr.LedgerUpgradeType.LEDGER_UPGRADE_MAX_TX_SET_SIZE
         return [xdr.LedgerUpgrade(type=kind, new_max_tx_set_size=size).to_xdr()]
 
-    def _note_waiting(self, answer: Answer) -> None:
+    def _note_sent(self, answer: Answer) -> None:
         result = answer.body.get("result") if isinstance(answer.body, dict) else None
-        if isinstance(result, dict) and result.get("status") == "PENDING":
+        if not isinstance(result, dict):
+            return
+        if result.get("status") == "PENDING":
             self.waiting.add(result["hash"])
+        elif result.get("status") == "ERROR":
+            told = map(base64.b64decode, result.get("diagnosticEventsXdr", ()))
+            if any(_NOT_HERE in event for event in told):
+                self.refused.add(result["hash"])
 
 
 @contextlib.contextmanager
@@ -154,7 +163,9 @@ def running(recording: Recording) -> Iterator[Network]:
         *("--close", "manual", "--header", "seconds"),
     )
     with devnet.running(options=options) as ledger, httpx.Client(timeout=_TIMEOUT) as http:
-        network = Network(recording, ledger.passphrase, ledger.rpc, http, first.sequence, set(), [])
+        network = Network(
+            recording, ledger.passphrase, ledger.rpc, http, first.sequence, set(), [], set()
+        )
         network.set_up()
         yield network
 

@@ -50,7 +50,7 @@ def replay(recording: Recording) -> Outcome:
     verdicts: list[Verdict] = []
     withheld = 0
     with network.running(recording) as played:
-        facts = explain.facts_of(recording, played.passphrase)
+        facts = explain.facts_of(recording, played.passphrase, played.refused)
         for request, ledger in zip(recording.requests, network.schedule(recording), strict=True):
             answer = played.ask(request, ledger)
             if request.withheld:

@@ -4,7 +4,7 @@ use super::{
     eviction,
     history::ClosedLedger,
     state::{State, Store},
-    state_size,
+    state_size, transaction_set,
     upgrades::Upgrade,
     Happening, Ledger,
 };
@@ -20,12 +20,10 @@ use crate::{
 };
 use ed25519_dalek::Signer;
 use soroban_env_host::xdr::{
-    DependentTxCluster, GeneralizedTransactionSet, Hash, LedgerCloseMeta, LedgerCloseMetaExt, LedgerCloseMetaV2,
-    LedgerCloseValueSignature, LedgerHeader, LedgerHeaderExt, LedgerHeaderHistoryEntry, LedgerHeaderHistoryEntryExt,
-    LedgerKey, NodeId, ParallelTxExecutionStage, ParallelTxsComponent, PublicKey, Signature, StellarValue,
-    StellarValueExt, StellarValueSignedMsValue, TimePoint, TimePointMs, TransactionEnvelope, TransactionPhase,
-    TransactionResultMetaV1, TransactionResultSet, TransactionSetV1, TxSetComponent,
-    TxSetComponentTxsMaybeDiscountedFee, Uint256, UpgradeEntryMeta, UpgradeType, VecM,
+    GeneralizedTransactionSet, Hash, LedgerCloseMeta, LedgerCloseMetaExt, LedgerCloseMetaV2, LedgerCloseValueSignature,
+    LedgerHeader, LedgerHeaderExt, LedgerHeaderHistoryEntry, LedgerHeaderHistoryEntryExt, LedgerKey, NodeId, PublicKey,
+    Signature, StellarValue, StellarValueExt, StellarValueSignedMsValue, TimePoint, TimePointMs,
+    TransactionResultMetaV1, TransactionResultSet, Uint256, UpgradeEntryMeta, UpgradeType, VecM,
 };
 use soroban_env_host::{budget::AsBudget, LedgerInfo};
 use std::rc::Rc;
@@ -110,7 +108,11 @@ impl Ledger {
         let info = self.info_at(close_ms);
         let sequence = info.sequence_number;
         let sample = state_size::sample(self, sequence);
-        let submissions = self.take_queue(&info, decision.transactions.as_deref());
+        let mut submissions = self.take_queue(&info, decision.transactions.as_deref());
+        let set = transaction_set::of(&submissions, self.tip.hash);
+        if decision.transactions.is_none() {
+            transaction_set::shuffle(&mut submissions, &xdr_hash(&set));
+        }
         self.cache_modules(&submissions);
 
         let context = Context {
@@ -135,7 +137,6 @@ impl Ledger {
             state_size::record(self, size);
         }
 
-        let set = transaction_set(&submissions, self.tip.hash);
         let header = self.header(close_ms, &set, &results, &upgrades);
         let hash = xdr_hash(&header);
         self.tip = Tip::after(&header, hash.0, close_ms);
@@ -148,7 +149,6 @@ impl Ledger {
     }
 
     /// Takes what waits and may still enter; time may have passed since it came.
-    /// Classic transactions go first, as in core.
     fn take_queue(&mut self, info: &LedgerInfo, chosen: Option<&[[u8; 32]]>) -> Vec<Submission> {
         let mut waiting = std::mem::take(&mut self.queue);
         if let Some(chosen) = chosen {
@@ -163,16 +163,7 @@ impl Ledger {
             let verdict = validate(&pending.submission, self.state.as_ref(), &rules, Moment::Arrival);
             verdict.is_ok()
         });
-        let (mut soroban, mut classic) = (Vec::new(), Vec::new());
-        for pending in waiting {
-            if pending.submission.is_soroban() {
-                soroban.push(pending.submission);
-            } else {
-                classic.push(pending.submission);
-            }
-        }
-        classic.append(&mut soroban);
-        classic
+        waiting.into_iter().map(|pending| pending.submission).collect()
     }
 
     /// Compiles every contract the transactions name, once for all of its life.
@@ -317,53 +308,6 @@ fn apply_all(state: &mut State, submissions: &[Submission], context: &Context<'_
         .iter()
         .zip(applied)
         .map(|(submission, applied)| apply::finish(state, submission, applied, context.network_id))
-        .collect()
-}
-
-/// The generalized set: a classic phase and a parallel Soroban phase, each sorted by hash.
-fn transaction_set(submissions: &[Submission], previous: [u8; 32]) -> GeneralizedTransactionSet {
-    let base_fee = i64::from(BASE_FEE);
-    let classic = envelopes(submissions, false);
-    let soroban = envelopes(submissions, true);
-    let components = if classic.is_empty() {
-        Vec::new()
-    } else {
-        vec![TxSetComponent::TxsetCompTxsMaybeDiscountedFee(
-            TxSetComponentTxsMaybeDiscountedFee {
-                base_fee: Some(base_fee),
-                txs: classic.try_into().unwrap_or_default(),
-            },
-        )]
-    };
-    let soroban_fee = (!soroban.is_empty()).then_some(base_fee);
-    let stages = if soroban.is_empty() {
-        Vec::new()
-    } else {
-        let cluster = DependentTxCluster(soroban.try_into().unwrap_or_default());
-        vec![ParallelTxExecutionStage(vec![cluster].try_into().unwrap_or_default())]
-    };
-    let phases = vec![
-        TransactionPhase::V0(components.try_into().unwrap_or_default()),
-        TransactionPhase::V1(ParallelTxsComponent {
-            base_fee: soroban_fee,
-            execution_stages: stages.try_into().unwrap_or_default(),
-        }),
-    ];
-    GeneralizedTransactionSet::V1(TransactionSetV1 {
-        previous_ledger_hash: Hash(previous),
-        phases: phases.try_into().unwrap_or_default(),
-    })
-}
-
-fn envelopes(submissions: &[Submission], soroban: bool) -> Vec<TransactionEnvelope> {
-    let mut chosen: Vec<_> = submissions
-        .iter()
-        .filter(|submission| submission.is_soroban() == soroban)
-        .collect();
-    chosen.sort_by_key(|submission| submission.hash);
-    chosen
-        .into_iter()
-        .map(|submission| submission.envelope.clone())
         .collect()
 }
 

@@ -13,6 +13,9 @@ pub mod state;
 pub mod state_size;
 #[cfg(test)]
 mod tests;
+mod transaction_set;
+#[cfg(test)]
+mod upgrade_tests;
 pub mod upgrades;
 
 use crate::{

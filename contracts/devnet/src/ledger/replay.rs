@@ -2,6 +2,7 @@
 
 use super::{
     close::{state_hash, Tip},
+    eviction,
     history::ClosedLedger,
     state::{ttl_key_hash, State, Store, StoredEntry},
     state_size, Ledger, SetupError,
@@ -121,7 +122,10 @@ impl Replay {
         if !meta.upgrades_processing.is_empty() {
             self.ledger.reload();
         }
-        // Ledgers do not tell of the samples of the state's size; they follow from the rest.
+        // Ledgers tell neither of the scan for expired entries nor of the samples of the
+        // state's size; both follow from the rest.
+        let state = Rc::make_mut(&mut self.ledger.state);
+        eviction::advance(state, &self.ledger.config);
         if let Some(size) = sample {
             state_size::record(&mut self.ledger, size);
         }

@@ -56,3 +56,43 @@ fn callee(body: &ContractEventV0) -> Option<ContractId> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::transaction::diagnostics::{diagnostic_event, symbol};
+    use soroban_env_host::xdr::ScBytes;
+
+    fn told(contract: Option<u8>, name: &str, callee: Option<u8>) -> DiagnosticEvent {
+        let mut topics = vec![symbol(name)];
+        topics.extend(callee.map(|number| ScVal::Bytes(ScBytes(vec![number; 32].try_into().unwrap()))));
+        let mut event = diagnostic_event(false, topics, ScVal::Void);
+        event.event.contract_id = contract.map(|number| ContractId(Hash([number; 32])));
+        event
+    }
+
+    #[test]
+    fn only_events_of_calls_that_ended_without_returning_are_failed() {
+        let events = [
+            told(None, "fn_call", Some(1)),
+            told(Some(1), "fn_call", Some(2)),
+            told(Some(2), "fn_return", None),
+            told(Some(1), "fn_call", Some(3)),
+            told(Some(3), "error", None),
+            told(Some(1), "error", None),
+            told(Some(1), "error", None),
+        ];
+        assert_eq!(failed(&events), [false, false, false, false, true, false, false]);
+    }
+
+    #[test]
+    fn calls_inside_a_failed_call_have_failed_with_it() {
+        let events = [
+            told(None, "fn_call", Some(1)),
+            told(Some(1), "fn_call", Some(2)),
+            told(Some(2), "transfer", None),
+            told(None, "error", None),
+        ];
+        assert_eq!(failed(&events), [false, true, true, false]);
+    }
+}

@@ -14,6 +14,7 @@ use soroban_env_host::xdr::{
     ClawbackOp, ClawbackResult, ManageDataOp, OperationResult, OperationResultTr, PaymentOp, SequenceNumber,
     SetOptionsOp, Signer, SignerKey, TimeBounds, TimePoint, TransactionResult, TransactionResultResult, Uint256,
 };
+use std::collections::HashMap;
 
 const LUMENS: i64 = 10_000_000;
 
@@ -222,19 +223,19 @@ fn an_operation_that_is_not_here_is_named() {
 #[test]
 fn what_is_kept_of_a_transaction_is_what_was_sent() {
     let (mut ledger, keys) = funded(&[1, 2, 3]);
-    let mut sent = Vec::new();
+    let mut sent = HashMap::new();
     for source in &keys {
         let number = next_number(&ledger, source);
         let envelope = signed(transaction(source, number, vec![payment(&key(1), 7)]), &[source]);
-        sent.push(TransactionEnvelope::Tx(envelope.clone()));
-        let number = submission(envelope.tx, &[source]);
-        assert!(matches!(ledger.submit(number), Arrival::Pending));
+        let arriving = submission(envelope.tx.clone(), &[source]);
+        sent.insert(arriving.hash, TransactionEnvelope::Tx(envelope));
+        assert!(matches!(ledger.submit(arriving), Arrival::Pending));
     }
     ledger.close();
     let closed = ledger.history.latest().unwrap();
     assert_eq!(closed.transactions.len(), 3);
-    for (record, envelope) in closed.transactions.iter().zip(&sent) {
-        assert_eq!(closed.envelope_xdr(record), xdr(envelope));
+    for record in &closed.transactions {
+        assert_eq!(closed.envelope_xdr(record), xdr(&sent[&record.hash]));
         let kept: TransactionEnvelope = from_own_xdr(closed.envelope_xdr(record)).unwrap();
         assert_eq!(kept.hash(ledger.identity.id).unwrap(), record.hash);
         let result = closed.result(record).unwrap();
