@@ -10,6 +10,9 @@ import msgspec
 from contracts.events import EVENTS
 from contracts.wire import Contract, Event
 
+SCHEMA: Final = "schema"
+"""The key under which an upgraded contract numbers the shape of an event's data; absent: 1."""
+
 _ID_BYTES: Final = 32
 
 
@@ -19,6 +22,10 @@ class UndecodableEventError(Exception):
 
 class UnknownEventError(UndecodableEventError):
     """The contract emitted an event whose name is not in its spec."""
+
+
+class UnknownSchemaError(UndecodableEventError):
+    """The event has a known name, and a shape of a later version of the contract."""
 
 
 class MalformedEventError(UndecodableEventError):
@@ -43,17 +50,30 @@ HOST_EVENTS: dict[str, type[Event]] = {ExecutableUpdated.NAME: ExecutableUpdated
 """Events that the host emits in a contract's name, beside those of its spec."""
 
 
+SHAPES: dict[Contract, dict[str, dict[int, type[Event]]]] = {
+    contract: {name: {kind.SCHEMA: kind} for name, kind in (kinds | HOST_EVENTS).items()}
+    for contract, kinds in EVENTS.items()
+}
+"""What can be read: by contract, by the event's name, by the number of its shape."""
+
+
 def decode(contract: Contract, topics: Sequence[Any], data: Any) -> Event:
     """Make the typed event of native `topics` and `data`.
 
     Values are ints, bytes, str, lists, dicts, None; addresses are strkeys. A key that is absent
-    from the data is None. Share tokens may carry the bare amount instead of a map (SEP-41).
-    Raises `UnknownEventError` or `MalformedEventError`.
+    from the data is None, one that is not known is left out. Share tokens may carry the bare amount
+    instead of a map (SEP-41). Raises `UnknownEventError`, `UnknownSchemaError` or
+    `MalformedEventError`.
     """
     name = topics[0] if topics else None
-    kind = _kind(contract, name) if isinstance(name, str) else None
-    if kind is None:
+    shapes = SHAPES[contract].get(name) if isinstance(name, str) else None
+    if shapes is None:
         raise UnknownEventError(f"the {contract} contract has no event named {name!r}")
+    schema = data.get(SCHEMA, 1) if isinstance(data, dict) else 1
+    kind = shapes.get(schema) if isinstance(schema, int) else None
+    if kind is None:
+        known = ", ".join(map(str, sorted(shapes)))
+        raise UnknownSchemaError(f"{name} has schema {schema!r}, known is {known}")
     if len(topics) != len(kind.TOPICS) + 1:
         raise MalformedEventError(f"{name} has {len(topics)} topics, not {len(kind.TOPICS) + 1}")
     if data is None or data == []:
@@ -75,10 +95,6 @@ def invoice_of(topics: Sequence[Any]) -> bytes | None:
     """
     subject = topics[1] if len(topics) > 1 else None
     return subject if isinstance(subject, bytes) and len(subject) == _ID_BYTES else None
-
-
-def _kind(contract: Contract, name: str) -> type[Event] | None:
-    return EVENTS[contract].get(name) or HOST_EVENTS.get(name)
 
 
 def _named(kind: type[Event], data: Any) -> dict[str, Any]:

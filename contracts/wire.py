@@ -25,11 +25,13 @@ class Contract(enum.StrEnum):
 class Event(msgspec.Struct, frozen=True, rename={"from_": "from"}):
     """Base of every typed event. `NAME` is topic 0, `TOPICS` the fields of the further topics.
 
+    `SCHEMA` numbers the shapes that an event had: a contract's upgrade may change it.
     Amounts are integers in base units, times Unix seconds, rates basis points, hashes 32 bytes.
     """
 
     NAME: ClassVar[str]
     TOPICS: ClassVar[tuple[str, ...]]
+    SCHEMA: ClassVar[int] = 1
 
 
 class ContractError(msgspec.Struct, frozen=True):

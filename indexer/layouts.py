@@ -142,6 +142,9 @@ class _Walk:
 
     def _entry(self) -> bool:
         name, self._place = scval.read_value(self._body, self._place)
+        if name == decoding.SCHEMA:  # what chose the kind of event stays as it is
+            _, self._place = scval.read_value(self._body, self._place)
+            return True
         return isinstance(name, str) and self._value(name)
 
     def _value(self, name: str) -> bool:

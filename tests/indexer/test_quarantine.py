@@ -15,6 +15,7 @@ from contracts import decoding
 from contracts.wire import Contract, Event
 from indexer import quarantine, rebuild, renewal
 from indexer.decode import decode_all
+from indexer.layouts import EventReader
 from indexer.sources.protocol import RawEvent
 from indexer.writer import Writer
 from tests.indexer import synthetic
@@ -27,10 +28,19 @@ Decode = decoding.decode
 
 
 class OldVersion:
-    """A decoder that has not heard of some events' names, until it is mended."""
+    """A decoder that has not heard of some events' names, until another version is installed."""
 
-    def __init__(self, unknown: set[str]) -> None:
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, unknown: set[str]) -> None:
+        self._monkeypatch = monkeypatch
         self.unknown = unknown
+        monkeypatch.setattr(decoding, "decode", self.decode)
+        self.install(unknown)
+
+    def install(self, unknown: set[str]) -> None:
+        """Another version, which has learned nothing yet."""
+        self.unknown = unknown
+        readers = {contract: EventReader(contract) for contract in Contract}
+        self._monkeypatch.setattr("indexer.decode._READERS", readers)
 
     def decode(self, contract: Contract, topics: Sequence[object], data: object) -> Event:
         if topics[0] in self.unknown:
@@ -66,13 +76,12 @@ def test_the_digest_after_healing_is_that_of_a_run_that_never_failed(
     """Pain 13: one undecodable event halts everything, or is skipped for ever."""
     database, expected = ready
     empty(database)
-    version = OldVersion(unknown)
-    monkeypatch.setattr(decoding, "decode", version.decode)
+    version = OldVersion(monkeypatch, unknown)
     turn = EVENTS[int(learnt_after * (len(EVENTS) - 1))].ledger
     with Writer.open(database, synthetic.DEPLOYMENT, threading.Event()) as writer:
         for batch in batches(EVENTS, size):
-            if batch.through.ledger > turn:
-                version.unknown = set()
+            if batch.through.ledger > turn and version.unknown:
+                version.install(set())
             writer.commit(batch, decode_all(batch.events))
     with psycopg.connect(database) as connection:
         held = quarantine.waiting(connection)
@@ -80,7 +89,7 @@ def test_the_digest_after_healing_is_that_of_a_run_that_never_failed(
     assert done.waiting == len(held)
     if held:
         # What is past still waits for who reads it only now, in its own place in history.
-        version.unknown = set()
+        version.install(set())
         done = renewal.redrive(database)
         assert renewal.redrive(database).waiting == 0
     check_whole(database, EVENTS, expected)
@@ -90,8 +99,7 @@ def test_nothing_is_folded_anew_for_events_that_still_cannot_be_read(
     ready: tuple[str, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     database, expected = ready
-    version = OldVersion({"escrow_funded"})
-    monkeypatch.setattr(decoding, "decode", version.decode)
+    version = OldVersion(monkeypatch, {"escrow_funded"})
     write(database, EVENTS)
     held = renewal.redrive(database)
     assert held.waiting > 0
@@ -99,7 +107,7 @@ def test_nothing_is_folded_anew_for_events_that_still_cannot_be_read(
     rebuilt = rebuild.rebuild(database)
     assert rebuilt.equal
     assert len(rebuilt.quarantined) == held.waiting
-    version.unknown = set()
+    version.install(set())
     done = renewal.redrive(database)
     assert done.renewed
     assert done.renewed.released == held.waiting
@@ -114,6 +122,7 @@ def test_every_event_about_an_invoice_says_so_in_its_second_topic() -> None:
         for name, kind in SPEC[contract].items():
             if "id" in kind.__struct_fields__:
                 assert kind.TOPICS[0] == "id", name
+    assert NAMES
     bodies: list[RawEvent] = EVENTS[:40]
     for raw, record in zip(bodies, decode_all(bodies).records, strict=True):
         waiting = quarantine.Waiting(raw, "", None)
