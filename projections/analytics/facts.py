@@ -123,6 +123,11 @@ class Facts:
         default_factory=lambda: pl.DataFrame(schema=PREDICTIONS)
     )
 
+    def __post_init__(self) -> None:
+        """Raises ValueError where an invoice has attributes twice: it would be counted twice."""
+        if self.attributes["invoice"].is_duplicated().any():
+            raise ValueError("an invoice has attributes twice: give what holds at the ledger")
+
     def of(self, model: Model[Any]) -> pl.DataFrame:
         """The frame of a read model."""
         return self.models[model.name]

@@ -150,7 +150,7 @@ class Metric(msgspec.Struct, frozen=True):
 def tabulate(table: Table, workings: Workings) -> pl.DataFrame:
     """The table's rows in key order: key columns, then each figure and its null reason."""
     columns = [name for figure in table.figures for name in (figure.name, f"{figure.name}_null")]
-    rows = table.compute(workings).select(*table.key, *columns)
+    rows = workings.once(table.compute).select(*table.key, *columns)
     return rows.with_columns(cs.categorical().cast(pl.String)).sort(table.key, nulls_last=True)
 
 

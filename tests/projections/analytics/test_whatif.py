@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import psycopg
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from projections import remembering
 from projections.analytics.metric import Reason
-from projections.analytics.whatif import NotPossibleError, ladder, outlook, yields
+from projections.analytics.whatif import SCENARIOS, NotPossibleError, ladder, outlook, yields
+from projections.engine import Engine
 from projections.invoices import Status
 from projections.lifecycle import DAY
 from tests.projections.analytics.narrator import BEGINNING, NOON, Narrator, person
@@ -107,3 +110,28 @@ def test_what_was_foretold_happens(stake: int, days: int) -> None:
     told = opened().tell(f"10 fund A ann {stake}\n{rest}10 release A\n{day} pay A all").future
     name = f"late_{day - 83}" if day > 83 else "on_time"
     assert told.claim(A, person("ann")) == rungs[name].receives
+
+
+def test_from_the_database_it_is_the_same(database: str) -> None:
+    """Only the rows that matter are read, and they bring the same rungs."""
+    future = opened().tell("10 fund A ann 4000").future
+    with psycopg.connect(database, options="-c role=stellarsettle_indexer") as writer:
+        Engine().apply(writer, future.records, future.mark)
+    with psycopg.connect(database, autocommit=True) as reader:
+        memory, mark = remembering.of_invoice(reader, A)
+        assert ladder(memory, mark, A, 3000) == ladder(future.memory, future.mark, A, 3000)
+        unknown, _ = remembering.of_invoice(reader, identifier("B"))
+        assert not any(unknown.rows.values())
+
+
+def test_an_outlook_from_the_database(database: str) -> None:
+    future = opened().tell("10 fund A ann 4000\n10 fund A bob 5000\n10 release A").future
+    with psycopg.connect(database, options="-c role=stellarsettle_indexer") as writer:
+        Engine().apply(writer, future.records, future.mark)
+    with psycopg.connect(database, autocommit=True) as reader:
+        memory, mark = remembering.of_holder(reader, person("ann"))
+        expected = outlook(future.memory, future.mark, person("ann"))
+        assert outlook(memory, mark, person("ann")) == expected
+        assert len(expected) == len(SCENARIOS)
+        stranger, _ = remembering.of_holder(reader, person("nobody"))
+        assert not any(stranger.rows.values())
