@@ -56,7 +56,7 @@ conformance: built
 
 test-devnet: built conformance
 	@$(BIN)/python -m contracts.build test-devnet
-	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/conformance tests/contracts $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/clients tests/conformance tests/contracts $(ARGS)
 
 test-python: built
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
