@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+from contracts.metadata import SOURCE, describe
 from contracts.shaking import shake
 
 ROOT = Path(__file__).resolve().parent
@@ -45,8 +46,8 @@ class Toolchain(NamedTuple):
 def build_wasm() -> None:
     """Compile the three contracts to `build/wasm/*.wasm`."""
     outputs = [BUILD / "wasm" / f"{name}.wasm" for name in CONTRACTS]
-    folders = [ROOT / name for name in ("shared", *(n.replace("_", "-") for n in CONTRACTS))]
-    sources = [ROOT / "Cargo.toml", ROOT / "Cargo.lock", *_rust_sources(folders)]
+    sources = contract_sources()
+    facts = {SOURCE: _digest(sources)}
 
     def compile_contracts() -> None:
         tools = wasm_toolchain()
@@ -57,9 +58,21 @@ def build_wasm() -> None:
         _run(command, ROOT, tools)
         for output in outputs:
             built = ROOT / "target" / "wasm" / TARGET / "release" / output.name
-            _install(shake(built.read_bytes()), output)
+            _install(describe(shake(built.read_bytes()), facts), output)
 
     _once("contracts (wasm)", outputs, sources, compile_contracts)
+
+
+def contract_sources() -> list[Path]:
+    """What the wasm is made of: manifests, lock file and code, without tests and harness."""
+    crates = [ROOT / name for name in ("shared", *(n.replace("_", "-") for n in CONTRACTS))]
+    manifests = [ROOT / "Cargo.toml", ROOT / "Cargo.lock", *(c / "Cargo.toml" for c in crates)]
+    return sorted([*manifests, *_rust_sources([crate / "src" for crate in crates])])
+
+
+def say_source() -> None:
+    """The digest of the contracts' sources, as it stands in the wasm built from them."""
+    sys.stdout.write(f"{_digest(contract_sources())}\n")
 
 
 def build_devnet() -> None:
@@ -231,10 +244,7 @@ def _once(
 ) -> None:
     """Run `make` unless the outputs are there and come from exactly these sources."""
     mark = outputs[0].parent / f".{outputs[0].name}.sources"
-    digest = hashlib.sha256(os.environ.get("STELLARSETTLE_RUST", "").encode())
-    for source in sorted(sources):
-        digest.update(source.relative_to(ROOT).as_posix().encode() + b"\0" + source.read_bytes())
-    key = digest.hexdigest()
+    key = os.environ.get("STELLARSETTLE_RUST", "") + _digest(sources)
     if all(path.exists() for path in outputs) and mark.exists() and mark.read_text() == key:
         return
     started = time.monotonic()
@@ -242,6 +252,15 @@ def _once(
     make()
     mark.write_text(key)
     _say(f"{name}: built in {time.monotonic() - started:.0f} s")
+
+
+def _digest(sources: Iterable[Path]) -> str:
+    """SHA-256 of names and contents of files, in the order of their names."""
+    digest = hashlib.sha256()
+    for source in sorted(sources):
+        digest.update(source.relative_to(ROOT).as_posix().encode() + b"\0")
+        digest.update(hashlib.sha256(source.read_bytes()).digest())
+    return digest.hexdigest()
 
 
 def _rust_sources(folders: Iterable[Path]) -> list[Path]:
@@ -287,6 +306,7 @@ def _say(text: str) -> None:
 
 TASKS: dict[str, Callable[[], None]] = {
     "wasm": build_wasm,
+    "source": say_source,
     "devnet": build_devnet,
     "test-contracts": test_contracts,
     "test-contracts-deep": test_contracts_deep,

@@ -8,7 +8,7 @@ version 2). The spec then says exactly what this contract can emit, and uploadin
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from stellar_sdk import xdr
 from stellar_sdk.sep.contract_spec import ContractSpec
@@ -17,21 +17,31 @@ _MAGIC = b"SpEcV1"
 _HEADER = 8
 _CUSTOM = 0
 _DATA = 11
-_SPEC = b"\x0econtractspecv0"
 
 
 def shake(wasm: bytes) -> bytes:
     """The same contract with only the spec entries it uses; functions always stay."""
-    sections = list(_sections(wasm))
-    data = b"".join(body for kind, body in sections if kind == _DATA)
+    data = b"".join(body for kind, body in sections_of(wasm) if kind == _DATA)
+
+    def shaken(spec: bytes) -> bytes:
+        entries = ContractSpec.from_xdr_bytes(spec)
+        return ContractSpec(tuple(e for e in entries if _is_used(e, data))).to_xdr_bytes()
+
+    return with_section(wasm, "contractspecv0", shaken)
+
+
+def with_section(wasm: bytes, name: str, change: Callable[[bytes], bytes]) -> bytes:
+    """The same module with the content of a custom section changed; the section must be there."""
+    head = bytes([len(name)]) + name.encode()
     parts = [wasm[:_HEADER]]
-    for kind, body in sections:
-        shaken = body
-        if kind == _CUSTOM and body.startswith(_SPEC):
-            entries = ContractSpec.from_xdr_bytes(body[len(_SPEC) :])
-            used = (entry for entry in entries if _is_used(entry, data))
-            shaken = _SPEC + ContractSpec(tuple(used)).to_xdr_bytes()
-        parts += [bytes([kind]), _leb128(len(shaken)), shaken]
+    found = False
+    for kind, body in sections_of(wasm):
+        named = kind == _CUSTOM and body.startswith(head)
+        changed = head + change(body[len(head) :]) if named else body
+        parts += [bytes([kind]), _leb128(len(changed)), changed]
+        found = found or named
+    if not found:
+        raise ValueError(f"the wasm has no section {name}")
     return b"".join(parts)
 
 
@@ -41,7 +51,7 @@ def _is_used(entry: xdr.SCSpecEntry, data: bytes) -> bool:
     return _MAGIC + hashlib.sha256(entry.to_xdr_bytes()).digest()[:8] in data
 
 
-def _sections(wasm: bytes) -> Iterator[tuple[int, bytes]]:
+def sections_of(wasm: bytes) -> Iterator[tuple[int, bytes]]:
     """Each section's id and content, in order."""
     at = _HEADER
     while at < len(wasm):

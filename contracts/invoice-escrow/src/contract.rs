@@ -1,11 +1,14 @@
 //! The escrow's face: who must sign, and which room does the work.
 
-use soroban_sdk::{contract, contractimpl, Address, BytesN, Env, Symbol, Vec};
+use soroban_sdk::{contract, contractimpl, contractmeta, Address, BytesN, Env, Symbol, Vec};
 use stellarsettle_shared::clients::{DistributorClient, ShareClient};
 use stellarsettle_shared::{owner, pause, roles, upgrade, Error};
 
 use crate::types::{Invoice, Member, Params, Terms};
 use crate::{admin, dispute, funding, listing, members, payment, refund, storage, token_code, transfer};
+
+contractmeta!(key = "desc", val = "StellarSettle invoice escrow");
+contractmeta!(key = "binver", val = env!("CARGO_PKG_VERSION"));
 
 /// The lifecycle of all invoices of a platform.
 #[contract]
@@ -14,6 +17,9 @@ pub struct InvoiceEscrow;
 #[contractimpl]
 impl InvoiceEscrow {
     /// Links the escrow to its distributor for life and names owner, token code and parameters.
+    ///
+    /// # Errors
+    /// `InvalidParams`.
     pub fn __constructor(
         env: Env,
         owner: Address,

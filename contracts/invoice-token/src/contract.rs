@@ -1,10 +1,15 @@
 //! The token's face: who must sign, and which room does the work.
 
-use soroban_sdk::{contract, contractimpl, Address, BytesN, Env, MuxedAddress, String, Vec};
+use soroban_sdk::{contract, contractimpl, contractmeta, Address, BytesN, Env, MuxedAddress, String, Vec};
 use stellarsettle_shared::{ttl, types::Position, Error};
 
 use crate::storage::{self, Config};
 use crate::{allowance, credit, shares};
+
+// The standard whose functions and events these are (SEP-47).
+contractmeta!(key = "sep", val = "41");
+contractmeta!(key = "desc", val = "StellarSettle invoice shares");
+contractmeta!(key = "binver", val = env!("CARGO_PKG_VERSION"));
 
 /// The shares of one invoice.
 #[contract]

@@ -1,11 +1,14 @@
 //! The distributor's face: who must sign, and which room does the work.
 
-use soroban_sdk::{contract, contractimpl, Address, BytesN, Env, Vec};
+use soroban_sdk::{contract, contractimpl, contractmeta, Address, BytesN, Env, Vec};
 use stellarsettle_shared::clients::EscrowClient;
 use stellarsettle_shared::{owner, roles, types::Split, upgrade, Error};
 
 use crate::storage::{self, Pool};
 use crate::{claims, custody, pools};
+
+contractmeta!(key = "desc", val = "StellarSettle payment distributor");
+contractmeta!(key = "binver", val = env!("CARGO_PKG_VERSION"));
 
 /// Custody of repayments, for all invoices of a platform.
 #[contract]
@@ -14,6 +17,9 @@ pub struct PaymentDistributor;
 #[contractimpl]
 impl PaymentDistributor {
     /// Links the distributor to its escrow for life and names owner and treasury.
+    ///
+    /// # Errors
+    /// `InvalidRecipient`.
     pub fn __constructor(env: Env, owner: Address, escrow: Address, treasury: Address) -> Result<(), Error> {
         owner::initialise(&env, &owner);
         storage::set_escrow(&env, &escrow);
@@ -21,6 +27,9 @@ impl PaymentDistributor {
     }
 
     /// Opens the pool of a released invoice. For the escrow only.
+    ///
+    /// # Errors
+    /// `PoolExists`.
     pub fn open_pool(env: Env, id: BytesN<32>, token: Address, asset: Address, par_sold: i128) -> Result<(), Error> {
         storage::escrow(&env)?.require_auth();
         pools::open(&env, id, token, asset, par_sold)
@@ -145,11 +154,17 @@ impl PaymentDistributor {
     }
 
     /// What a claim of this holder would pay now; a frozen holder's credit is shown.
+    ///
+    /// # Errors
+    /// `PoolNotFound`.
     pub fn calculate_distribution(env: Env, id: BytesN<32>, holder: Address) -> Result<i128, Error> {
         claims::credit(&env, &storage::pool(&env, &id)?, &holder)
     }
 
     /// The totals of one invoice's repayments.
+    ///
+    /// # Errors
+    /// `PoolNotFound`.
     pub fn get_payment(env: Env, id: BytesN<32>) -> Result<Pool, Error> {
         storage::pool(&env, &id)
     }
