@@ -105,19 +105,25 @@ def _tabulated(workings: Workings, key: tuple[str, ...], number: str) -> pl.Data
     )
     book = own.filter("released").select(*_NUMBERS, day=pl.lit(workings.today), amount="net")
     flows = {
-        "closed": wallet.filter("done"),
-        "closed_working": working.filter("done"),
         "open": pl.concat([wallet, left], how="vertical_relaxed"),
         "open_working": pl.concat([working, book], how="vertical_relaxed"),
     }
+    if number == "owner":
+        flows |= {"closed": wallet.filter("done"), "closed_working": working.filter("done")}
     known = own.group_by(number).agg(
         pl.col(key).first(),
         pl.col("net").has_nulls().alias("unknown"),
         pl.col("done").any().alias("ended"),
     )
     table = workings.holdings.select(key).unique().join(known, on=key, how="left")
-    for name in _FIGURES:
-        table = table.join(_rates(flows[name], number, name), on=number, how="left")
+    for name, moves in flows.items():
+        table = table.join(_rates(moves, number, name), on=number, how="left")
+    if number == "place":
+        # A position that is done is worth nothing any more: closed or open, its flows are the same.
+        table = table.with_columns(
+            pl.col(f"open{rest}").alias(f"closed{rest}")
+            for rest in ("", "_null", "_working", "_working_null")
+        )
     return table.select(*key, *(column for name in _FIGURES for column in _column(name)))
 
 

@@ -31,7 +31,7 @@ def _totals(workings: Workings) -> pl.DataFrame:
     return deals.group_by("asset").agg(
         pl.col("raised").filter(released).sum().alias("originations"),
         pl.col("face").filter(released).sum().alias("face_released"),
-        pl.col("outstanding").sum(),
+        pl.col("outstanding", "paid").sum(),
         pl.col("over").sum().cast(pl.Int64),
         (pl.col("over") & in_time).sum().cast(pl.Int64).alias("in_time"),
         pl.col("seller")
@@ -48,7 +48,7 @@ def _of_platform(workings: Workings) -> pl.DataFrame:
         .group_by("asset")
         .agg((pl.col("paid_in") - pl.col("paid_out")).sum().alias("locked"))
     )
-    paid = workings.receipts.group_by("asset").agg(pl.col("fee", "amount").sum())
+    fees = workings.receipts.group_by("asset").agg(pl.col("fee").sum())
     at_stake = (pl.col("shares") > 0) & (pl.col("owing") | (pl.col("escrowed") > 0))
     investors = (
         workings.holdings.filter(at_stake)
@@ -56,9 +56,9 @@ def _of_platform(workings: Workings) -> pl.DataFrame:
         .agg(pl.col("holder").n_unique().cast(pl.Int64).alias("investors"))
     )
     rows = _totals(workings)
-    for other in (held, paid, investors):
+    for other in (held, fees, investors):
         rows = rows.join(other, on="asset", how="left")
-    rows = rows.with_columns(pl.col("locked", "fee", "amount", "investors").fill_null(0))
+    rows = rows.with_columns(pl.col("locked", "fee", "investors").fill_null(0))
     nothing_funded = (pl.col("face_released") == 0, Reason.NOTHING_FUNDED)
     return rows.select(
         "asset",
@@ -68,8 +68,8 @@ def _of_platform(workings: Workings) -> pl.DataFrame:
         *shown("fee_revenue", pl.col("fee")),
         *shown(
             "take_rate",
-            ratio(pl.col("fee"), pl.col("amount")),
-            (pl.col("amount") == 0, Reason.NOTHING_RECEIVED),
+            ratio(pl.col("fee"), pl.col("paid")),
+            (pl.col("paid") == 0, Reason.NOTHING_RECEIVED),
         ),
         *shown(
             "settlement_success",
@@ -181,7 +181,7 @@ M23 = Metric(
                 Figure(
                     "take_rate",
                     "Take rate",
-                    "fee revenue / payments of debtors",
+                    "fee revenue / face paid by debtors",
                     Unit.RATIO,
                     (Reason.NOTHING_RECEIVED,),
                 ),

@@ -23,7 +23,7 @@ def percentile(values: pl.Expr, percent: int) -> pl.Expr:
 
 
 def _costs(workings: Workings) -> pl.DataFrame:
-    """Deals with `cost` (face that the seller never sees), `worked` days, and what was diluted."""
+    """Deals with `cost` (face the seller never sees, once settled), `worked` days, dilution."""
     voided = (
         workings.facts.of(DISPUTE)
         .filter((pl.col("step") == Step.RESOLVED) & (pl.col("outcome") == _VOID))
@@ -34,7 +34,7 @@ def _costs(workings: Workings) -> pl.DataFrame:
     diluted = pl.col("written_off_day").is_not_null() & pl.col("voided").fill_null(value=False)
     recent = pl.col("released_day") > workings.today - _SALES_DAYS
     return workings.deals.join(voided, on="invoice", how="left").with_columns(
-        (pl.col("face") - pl.col("raised") - pl.col("pool_seller")).alias("cost"),
+        (pl.col("pool_fee") + pl.col("investors") - pl.col("raised")).alias("cost"),
         (pl.col("settled_day") - pl.col("released_day")).alias("worked"),
         pl.when(diluted).then(unpaid).otherwise(0).alias("diluted"),
         (pl.col("settled") & (pl.col("settled_day") <= pl.col("due_day"))).alias("on_time"),
@@ -145,8 +145,8 @@ def _aging(workings: Workings) -> pl.DataFrame:
 
 _ADVANCE = "money raised / face, of released invoices"
 _APR = (
-    "(face - money raised - residual credited to the seller) / money raised * 365 / days from"
-    " release to settlement"
+    "(face - money raised - residual of the face) / money raised * 365 / days from release to"
+    " settlement; the residual is face - fee - par_sold, what debtors pay beyond the face apart"
 )
 _ENDED = (Reason.NOT_ENDED, Reason.NO_TENOR)
 _FUNDED = (Reason.NOTHING_FUNDED,)

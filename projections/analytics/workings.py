@@ -82,7 +82,7 @@ class Workings:
         pools = facts.of(POOL).select(
             "invoice",
             pl.col("index").alias("pool_index"),
-            *(pl.col(name).cast(pl.Int128).alias(f"pool_{name}") for name in ("fee", "seller")),
+            pl.col("fee").cast(pl.Int128).alias("pool_fee"),
         )
         together = (
             facts.of(TERMS)
@@ -210,7 +210,7 @@ class Workings:
                 "invoice",
                 "position",
                 "event_index",
-                *money("amount", "late", "fee", "investors", "seller", "paid"),
+                *money("late", "fee", "investors", "paid"),
                 "closed_at",
             )
         ).with_columns((pl.col("late") + pl.col("investors")).alias("to_investors"))

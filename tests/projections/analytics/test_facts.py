@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 
+import polars as pl
 import psycopg
 import pytest
 from polars.testing import assert_frame_equal
@@ -13,8 +14,11 @@ from projections.analytics.facts import Facts
 from projections.analytics.registry import METRICS
 from projections.analytics.workings import Workings
 from projections.engine import Engine
+from projections.invoices import INVOICE, TERMS, amount_due
 from projections.memory import Memory
 from projections.model import Mark
+from projections.pools import POOL
+from projections.positions import POSITION, claimable
 from tests.projections import story
 from tests.projections.business import Business
 from tests.projections.support import Chain
@@ -98,3 +102,35 @@ def test_metrics_do_not_depend_on_what_happens_later() -> None:
         tables = [metric.compute(Workings(upto(chain, part.mark))) for chain in (whole, part)]
         for name in tables[0]:
             assert_frame_equal(tables[0][name], tables[1][name])
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_frames_work_out_what_the_folds_do(seed: int) -> None:
+    """Late charges, amounts due and claimable credit: polars and the folds' own arithmetic."""
+    chain, marks = lively(seed)
+    for mark in (marks[30], marks[-1]):
+        memory = Memory(record for record in chain.records if record.mark.ledger <= mark.ledger)
+        workings = Workings(facts.remembered(memory, mark))
+        due = workings.deals.select("invoice", pl.col("outstanding") + pl.col("late_owed"))
+        assert dict(due.iter_rows()) == {
+            row.invoice.hex(): amount_due(memory.get(TERMS, row.invoice), row, mark.closed_at)
+            for row in memory.all(INVOICE)
+        }
+        credit = workings.holdings.select("invoice", "holder", "claimable")
+        assert {(invoice, holder): units for invoice, holder, units in credit.iter_rows()} == {
+            (row.invoice.hex(), row.holder): claimable(row, _index(memory, row.invoice))
+            for row in memory.all(POSITION)
+        }
+
+
+def _index(memory: Memory, invoice: bytes) -> int:
+    pool = memory.find(POOL, invoice)
+    return pool.index if pool else 0
+
+
+def test_attributes_are_given_once() -> None:
+    twice = pl.DataFrame(
+        [dict.fromkeys(facts.ATTRIBUTES) | {"invoice": "a"}] * 2, schema=facts.ATTRIBUTES
+    )
+    with pytest.raises(ValueError, match="attributes twice"):
+        facts.remembered(Memory(), Mark(0, 0), attributes=twice)
