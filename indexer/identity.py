@@ -13,7 +13,6 @@ from indexer.findings import Check, Finding
 from indexer.rpc import RpcClient
 from indexer.sources.protocol import Header
 
-_HASH_BYTES: Final = 32
 _PREVIOUS_HASH: Final = slice(36, 68)
 """Where a LedgerHeaderHistoryEntry has the hash of the ledger before: after its own hash and the
 header's protocol version."""
@@ -80,7 +79,7 @@ def header(client: RpcClient, ledger: int) -> Header | None:
         return None
     return Header(
         ledger=ledger,
-        hash=found.header_xdr[:_HASH_BYTES],
+        hash=bytes.fromhex(found.hash),
         previous_hash=found.header_xdr[_PREVIOUS_HASH],
         closed_at=found.ledger_close_time,
     )

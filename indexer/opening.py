@@ -13,20 +13,28 @@ from indexer.choice import Candidate, Choice
 from indexer.crosscheck import CrossCheck
 from indexer.rpc import Budget, RpcClient
 from indexer.sources.events import PAGE_LIMIT, EventSource
-from indexer.sources.protocol import Deployment
+from indexer.sources.lake import LakeSource
+from indexer.sources.ledgers import LedgerSource
+from indexer.sources.protocol import Deployment, Source
+from indexer.witness import WitnessedSource
 
 _SECOND_PAGE = 200
 """Events asked for at once when a single ledger is compared."""
 
 
 class Endpoints(msgspec.Struct, frozen=True):
-    """Nodes by URL, at most so many requests a second to each (0: no limit).
+    """Nodes by URL, and a lake (folder or URL, empty: none) for what no node holds any more.
 
-    `page_limit` events are asked for at once. Every `compare_every`th ledger is compared between
-    two of the nodes; 0: none is.
+    Of a node events are read, or with `whole` whole ledgers: more to carry, but with all hashes and
+    everybody's failed transactions. It is asked at most `requests_per_second` times (0: no limit),
+    for `page_limit` events at once. Every `compare_every`th ledger is compared between two of the
+    nodes; 0: none is. `passphrase` is the network's, `timeout` in seconds.
     """
 
     nodes: tuple[str, ...]
+    passphrase: str = ""
+    lake: str = ""
+    whole: bool = False
     requests_per_second: float = 0
     compare_every: int = 0
     page_limit: int = PAGE_LIMIT
@@ -42,19 +50,24 @@ def opened(endpoints: Endpoints, deployment: Deployment, stop: threading.Event) 
         candidates = []
         for url in endpoints.nodes:
             # One try: who fails is left alone by the choice, while another is asked.
-            client = stack.enter_context(
-                RpcClient(
-                    url,
-                    endpoints.timeout,
-                    tries=1,
-                    budget=_budget(endpoints.requests_per_second, stop),
-                )
-            )
+            budget = _budget(endpoints.requests_per_second, stop)
+            client = RpcClient(url, endpoints.timeout, tries=1, budget=budget)
+            stack.enter_context(client)
+            source = _reader(endpoints, client, deployment)
             second = EventSource(client, deployment, page_limit=_SECOND_PAGE) if check else None
-            candidates.append(
-                Candidate(url, EventSource(client, deployment), chance, second=second)
-            )
+            candidates.append(Candidate(url, source, chance, second=second))
+        if endpoints.lake:
+            lake = LakeSource(endpoints.lake, deployment, endpoints.passphrase)
+            stack.callback(lake.close)
+            candidates.append(Candidate(endpoints.lake, lake, chance, archive=True))
         yield Choice(candidates, wait=stop.wait, check=check)
+
+
+def _reader(endpoints: Endpoints, client: RpcClient, deployment: Deployment) -> Source:
+    if endpoints.whole:
+        return LedgerSource(client, deployment, endpoints.passphrase)
+    events = EventSource(client, deployment, page_limit=endpoints.page_limit)
+    return WitnessedSource(events, client)
 
 
 def _budget(per_second: float, stop: threading.Event) -> Budget | None:

@@ -275,6 +275,7 @@ def index() -> None:
     from indexer.crosscheck import DisagreementError
     from indexer.identity import NetworkMismatchError
     from indexer.rpc import RpcUnavailableError
+    from indexer.sources.files import ForeignLakeError
     from indexer.sources.protocol import GapError
     from indexer.writer import DeploymentMismatchError
     from stellarsettle import indexing, logs, settings
@@ -291,6 +292,7 @@ def index() -> None:
         GapError,
         DeploymentMismatchError,
         DisagreementError,
+        ForeignLakeError,
         HistoryChangedError,
         NetworkMismatchError,
         RpcError,

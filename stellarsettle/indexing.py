@@ -39,6 +39,9 @@ def run(chosen: Settings, stop: threading.Event, *watches: Watch) -> None:
             _require_nodes(chosen, url)
         endpoints = Endpoints(
             nodes=tuple(chosen.nodes()),
+            passphrase=chosen.network_passphrase,
+            lake=chosen.lake_url,
+            whole=chosen.read_ledgers,
             requests_per_second=chosen.requests_per_second,
             compare_every=chosen.compare_every,
             page_limit=chosen.events_per_page,

@@ -35,6 +35,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """A stellar-rpc: the local ledger, testnet, mainnet or a node of your own."""
     rpc_urls: str = ""
     """Further nodes for the indexer, separated by commas: one takes over when another fails."""
+    lake_url: str = ""
+    """A data lake (SEP-54), folder or URL: read where no node reaches back far enough."""
+    read_ledgers: bool = False
+    """Read whole ledgers of a node, with all hashes and failed transactions, not only events."""
     requests_per_second: Annotated[float, msgspec.Meta(gt=0, le=10_000)] = 20.0
     """What the indexer asks of one node at most."""
     events_per_page: Annotated[int, msgspec.Meta(ge=1, le=10_000)] = 10_000

@@ -44,13 +44,16 @@ class Cluster:
 class World:
     """The ledger, the database's server, and what an indexer that is left in peace makes of it."""
 
-    def __init__(self, platform: local.LocalPlatform, cluster: Cluster, newest: int) -> None:
+    def __init__(
+        self, platform: local.LocalPlatform, cluster: Cluster, newest: int, lake: Path
+    ) -> None:
         self.devnet: devnet.Devnet = platform.devnet
         self.environment = {
             name: value for name, value in platform.environment.items() if name in _OF_THE_INDEXER
         }
         self.start_ledger = platform.deployment.start_ledger
         self.newest = newest
+        self.lake = lake
         self.cluster = cluster
         self.expected: Contents = contents(platform.database_url)
 
@@ -69,12 +72,13 @@ def made() -> Iterator[World]:
     try:
         migrations.upgrade(cluster.server.create(_TEMPLATE))
         url = cluster.server.create("expected", _TEMPLATE)
-        with local.running(folder, url) as platform:
+        lake = folder / "lake"
+        with local.running(folder, url, ledger_options=("--lake", str(lake))) as platform:
             story.Story(platform, story.gather(platform), lambda _: None).tell()
             newest = platform.wait_until_shown()
             platform.indexer.stop()
             platform.api.stop()
-            yield World(platform, cluster, newest)
+            yield World(platform, cluster, newest, lake)
     finally:
         cluster.close()
         shutil.rmtree(folder, ignore_errors=True)
