@@ -64,7 +64,7 @@ class LedgerSource:
         page = self._page(after)
         if page is None or not page.ledgers:
             return None
-        ledgers = [self._read(one) for one in page.ledgers]
+        ledgers = [self._read(one) for one in sorted(page.ledgers, key=lambda one: one.sequence)]
         require_next(ledgers, after, self._client.url)
         return self._followed.batch(ledgers, self._latest)
 
