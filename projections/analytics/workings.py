@@ -204,9 +204,10 @@ class Workings:
 
     @functools.cached_property
     def receipts(self) -> pl.DataFrame:
-        """Payments of debtors with asset and day; `to_investors` includes late charges."""
+        """Payments of debtors, oldest first; `to_investors` includes late charges."""
+        payments = self.facts.of(PAYMENT).sort("position", "event_index")
         return self._dated(
-            self.facts.of(PAYMENT).select(
+            payments.select(
                 "invoice",
                 "position",
                 "event_index",
@@ -251,8 +252,11 @@ class Workings:
         cuts = self.deals.filter("released").join(
             pl.DataFrame({"day": days.cast(pl.Int64)}), how="cross"
         )
-        paid = self.receipts.select(
-            "invoice", "day", pl.col("investors").cum_sum().over("invoice").alias("received")
+        paid = (
+            self.receipts.group_by("invoice", "day")
+            .agg(pl.col("investors").sum())
+            .sort("day")
+            .with_columns(pl.col("investors").cum_sum().over("invoice").alias("received"))
         )
         dpd = pl.max_horizontal(pl.col("day") - pl.col("due_day"), 0)
         owed = pl.col("par_sold") - pl.col("received").fill_null(0)
@@ -267,7 +271,7 @@ class Workings:
             cuts.filter(pl.col("released_day") <= pl.col("day"))
             .sort("day")
             .join_asof(
-                paid.sort("day"),
+                paid,
                 on="day",
                 by="invoice",
                 strategy="backward",

@@ -95,6 +95,24 @@ def test_a_figure_is_a_number_or_has_a_declared_reason(seed: int) -> None:
                     assert set(reasons.drop_nulls()) <= set(figure.nulls), where
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_the_order_of_rows_does_not_matter(seed: int) -> None:
+    """A database gives rows in the order that suits it."""
+    chain, _ = lively(seed)
+    told = upto(chain, chain.mark)
+    shuffled = Facts(
+        told.mark,
+        {
+            name: frame.sample(fraction=1, shuffle=True, seed=seed)
+            for name, frame in told.models.items()
+        },
+    )
+    for metric in METRICS:
+        tables = [metric.compute(Workings(each)) for each in (told, shuffled)]
+        for name in tables[0]:
+            assert_frame_equal(tables[0][name], tables[1][name])
+
+
 def test_metrics_do_not_depend_on_what_happens_later() -> None:
     """As of the second chapter the story's figures are those of its first two chapters."""
     whole, part = story.told(), story.told(2)
