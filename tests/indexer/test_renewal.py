@@ -185,7 +185,10 @@ class _Readers:
 
 
 def test_no_read_fails_or_sees_a_mixture_during_the_switch(filled: str) -> None:
-    """Numbers of addresses differ between the two builds: a mixture would name others."""
+    """Pain 7: every deployment indexes from the beginning; hours of stale data.
+
+    Numbers of addresses differ between the two builds: a mixture would name others.
+    """
     before = _execute(filled, "SELECT id, address FROM read.address ORDER BY id")
     readers = _Readers(filled)
     with readers.at_work():
