@@ -37,10 +37,10 @@ def answers(corpus: Path) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
     with gzip.open(corpus / "network" / "recordings.jsonl.gz") as lines:
         for line in lines:
             call = json.loads(line)
-            in_xdr = not (call["params"] or {}).get("xdrFormat")
-            if call["method"] != "getEvents" or not in_xdr or call.get("withheld"):
+            if call["method"] != "getEvents" or call.get("withheld"):
                 continue
-            if result := call["response"].get("result"):
+            result = call["response"].get("result")
+            if result and "xdrFormat" not in call["params"]:
                 yield call["params"], result
 
 
