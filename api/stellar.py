@@ -38,6 +38,7 @@ T = TypeVar("T")
 
 _IDLE_SECONDS = 86_400
 _NETWORK_SECONDS = 60.0
+_PAGE = 200
 _INCLUSION_FLOOR = 100
 _MAXIMUM_FEE = 2**32 - 1
 _KEY_SIGNER = xdr.SignerKeyType.SIGNER_KEY_TYPE_ED25519
@@ -55,6 +56,8 @@ class LedgerAccount(msgspec.Struct, frozen=True):
 
     address: str
     sequence: int
+    moved_in: int
+    """The ledger in which the sequence number last moved; 0 if the node does not tell."""
     medium_threshold: int
     signers: tuple[Signer, ...]
 
@@ -292,6 +295,21 @@ class Ledger:
         self._clock.observe(info.latest_ledger_close_time, time.time())
         return info
 
+    async def transactions_in(self, ledger: int) -> list[rpc.ListedTransaction]:
+        """All transactions of one ledger; none if the node does not hold it (any more)."""
+        found: list[rpc.ListedTransaction] = []
+        request = rpc.get_transactions(start_ledger=ledger)
+        while True:
+            try:
+                page = await self.ask(request)
+            except rpc.RpcError:
+                return found
+            fresh = [one for one in page.transactions if one.ledger == ledger]
+            found += fresh
+            if not fresh or len(fresh) < len(page.transactions) or len(fresh) < _PAGE:
+                return found
+            request = rpc.get_transactions(cursor=page.cursor)
+
     async def health(self) -> rpc.Health:
         """The node's range of ledgers and their close times."""
         try:
@@ -388,6 +406,13 @@ def _account_key(address: str) -> str:
     return key.to_xdr()
 
 
+def _moved_in(entry: xdr.AccountEntry) -> int:
+    first = entry.ext.v1
+    second = first.ext.v2 if first is not None else None
+    third = second.ext.v3 if second is not None else None
+    return 0 if third is None else third.seq_ledger.uint32
+
+
 def _account_from(address: str, entry: xdr.AccountEntry) -> LedgerAccount:
     thresholds = entry.thresholds.thresholds
     weights = {address: thresholds[0]}
@@ -398,6 +423,7 @@ def _account_from(address: str, entry: xdr.AccountEntry) -> LedgerAccount:
     return LedgerAccount(
         address=address,
         sequence=entry.seq_num.sequence_number.int64,
+        moved_in=_moved_in(entry),
         medium_threshold=thresholds[2],
         # A key whose weight is zero was taken away: it must not sign, whatever the threshold.
         signers=tuple(Signer(key, weight) for key, weight in weights.items() if weight > 0),

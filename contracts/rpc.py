@@ -159,6 +159,22 @@ class TransactionInfo(Reply, frozen=True):
     diagnostic_events_xdr: list[str] = []
 
 
+class ListedTransaction(Reply, frozen=True):
+    """One transaction of getTransactions, and the ledger that holds it."""
+
+    tx_hash: str
+    ledger: int
+    envelope_xdr: str
+
+
+class TransactionPage(Reply, frozen=True):
+    """getTransactions: a page and the cursor after it."""
+
+    transactions: list[ListedTransaction]
+    cursor: str
+    latest_ledger: int
+
+
 class InclusionFee(Reply, frozen=True):
     """Percentiles of inclusion fees, in stroops for an operation."""
 
@@ -278,3 +294,15 @@ def send_transaction(envelope: str) -> Request[Sent]:
 def get_transaction(tx_hash: str) -> Request[TransactionInfo]:
     """What became of a transaction, by its hash in hex."""
     return Request("getTransaction", {"hash": tx_hash}, TransactionInfo)
+
+
+def get_transactions(
+    *, start_ledger: int = 0, cursor: str = "", limit: int = 200
+) -> Request[TransactionPage]:
+    """A page of all transactions from a ledger on, or after a cursor; at most 200."""
+    params: dict[str, Any] = {"pagination": {"limit": limit}}
+    if cursor:
+        params["pagination"]["cursor"] = cursor
+    else:
+        params["startLedger"] = start_ledger
+    return Request("getTransactions", params, TransactionPage)

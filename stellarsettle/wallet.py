@@ -107,11 +107,11 @@ class Wallet:
         return state
 
     def follow(self, intent: dict[str, Any]) -> dict[str, Any]:
-        """Wait until the intent has come to its end: projected, failed, expired or unknown."""
+        """Wait until the intent has come to its end: projected, or one that is none."""
         deadline = time.monotonic() + _FOLLOW_SECONDS
         while time.monotonic() < deadline:
             state = self.get_intent(intent)
-            if state["status"] in {"projected", "failed", "expired", "unknown"}:
+            if state["status"] in {"projected", "failed", "expired", "replaced", "unknown"}:
                 return state
             time.sleep(_POLL_SECONDS)
         raise TimeoutError(f"intent {intent['id']} was not shown within {_FOLLOW_SECONDS} s")

@@ -42,6 +42,12 @@ def lost(info: TransactionInfo, health: Health, built_at: int) -> Outcome:
     return Outcome(status=state, steps=(step,))
 
 
+def replaced(info: TransactionInfo) -> Outcome:
+    """What to say of a transaction whose sequence number another one used."""
+    step = Step("replaced", info.latest_ledger, info.latest_ledger_close_time)
+    return Outcome(status="replaced", steps=(step,))
+
+
 def projected(outcome: Outcome, applied: Applied | None) -> Outcome:
     """The outcome, moved on if the read models hold the transaction's ledger."""
     if outcome.status != "in_ledger" or applied is None:
@@ -49,7 +55,7 @@ def projected(outcome: Outcome, applied: Applied | None) -> Outcome:
     if applied.ledger < outcome.steps[-1].ledger:
         return outcome
     step = Step("projected", applied.ledger, applied.closed_at)
-    return Outcome(status="projected", steps=(*outcome.steps, step))
+    return msgspec.structs.replace(outcome, status="projected", steps=(*outcome.steps, step))
 
 
 def _failure(info: TransactionInfo) -> Failure:

@@ -17,7 +17,7 @@ class FeeAnswer(msgspec.Struct, frozen=True):
     max: str
 
 
-State = Literal["built", "in_ledger", "projected", "failed", "expired", "unknown"]
+State = Literal["built", "in_ledger", "projected", "failed", "expired", "replaced", "unknown"]
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -43,8 +43,9 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
 
     `built`: sign `xdr` and submit it before `valid_until`. `in_ledger`: it succeeded.
     `projected`: this service shows its effect. `failed`: it is in a ledger and did nothing.
-    `expired`: a ledger closed after `valid_until` without it. `unknown`: the node no longer holds
-    the ledgers it could be in.
+    `expired`: a ledger closed after `valid_until` without it. `replaced`: another transaction of
+    the account used its sequence number, so it can never be in a ledger. `unknown`: the node no
+    longer holds the ledgers it could be in.
     """
 
     id: str
@@ -65,6 +66,8 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     invoice_id: str | None = None
     returns: Any = None
     error: Failure | None = None
+    altered_hash: str | None = None
+    """The transaction that the wallet made of it, if its effect came under another hash."""
     moves: tuple[Move, ...] = ()
     """What the simulation moved: assets and shares, in order."""
     notices: tuple[str, ...] = ()

@@ -22,10 +22,11 @@ from api.transactions.action import Action, Caller, amounts
 from api.transactions.conditions import broken
 from api.transactions.explaining import explainable, explained, people_in
 from api.transactions.facts import Facts, gather
-from api.transactions.following import Applied, landed, lost, projected
+from api.transactions.following import Applied, projected
 from api.transactions.requests import Body, Recovery
 from api.transactions.schemas import AuthorizationRequest, FeeAnswer, Intent, IntentPage, Step
 from api.transactions.store import Outcome, Stored
+from api.transactions.tracing import look_up
 from contracts.wire import Address
 
 _APPLIED = "SELECT ledger, closed_at FROM read.applied"
@@ -186,7 +187,7 @@ class Intents:
         known = stored.outcome
         if known is not None and known.final:
             return stored.told()
-        outcome = known or await self._look_up(stored.built)
+        outcome = known or await self._look_up(owner, stored.built)
         if outcome is None:
             return stored.told()
         async with self._database.private(owner) as connection:
@@ -197,14 +198,12 @@ class Intents:
                 await store.complete(connection, stored.built.id, outcome)
         return msgspec.structs.replace(stored, outcome=outcome).told()
 
-    async def _look_up(self, built: Intent) -> Outcome | None:
-        """What the node says; None while the transaction can still be submitted."""
-        info = await self._ledger.transaction(built.hash)
-        outcome = landed(info)
-        if outcome is not None or info.latest_ledger_close_time <= built.valid_until:
-            return outcome
-        # Asked second: a node that forgets in between only makes the answer more cautious.
-        return lost(info, await self._ledger.health(), built.steps[0].at)
+    async def _look_up(self, owner: Address, built: Intent) -> Outcome | None:
+        async def is_other(tx_hash: str) -> bool:
+            async with self._database.private(owner) as connection:
+                return await store.has_hash(connection, tx_hash)
+
+        return await look_up(self._ledger, built, is_other)
 
 
 def _digest(action: str, body: Body) -> bytes:

@@ -26,6 +26,7 @@ WHERE %(after)s::uuid IS NULL
 ORDER BY number DESC
 LIMIT %(limit)s
 """
+_HAS_HASH = "SELECT 1 FROM app.intent WHERE built->>'hash' = %s"
 _COMPLETE = "UPDATE app.intent SET outcome = %s WHERE id = %s"
 
 
@@ -35,6 +36,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     status: State
     steps: tuple[Step, ...] = ()
     error: Failure | None = None
+    altered_hash: str | None = None
 
     @property
     def ledger(self) -> int | None:
@@ -45,7 +47,7 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def final(self) -> bool:
         """Whether nothing can change any more."""
-        return self.status in ("projected", "failed", "expired", "unknown")
+        return self.status in ("projected", "failed", "expired", "replaced", "unknown")
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -65,6 +67,7 @@ class Stored(msgspec.Struct, frozen=True):
             steps=(*self.built.steps, *self.outcome.steps),
             error=self.outcome.error,
             ledger=self.outcome.ledger,
+            altered_hash=self.outcome.altered_hash,
         )
 
 
@@ -96,6 +99,11 @@ async def page(connection: Connection, *, limit: int, after: uuid.UUID | None) -
     """The subject's intents, newest first, after one of them."""
     rows = await connection.execute(_PAGE, {"limit": limit, "after": after})
     return [stored for row in await rows.fetchall() if (stored := _stored(row)) is not None]
+
+
+async def has_hash(connection: Connection, tx_hash: str) -> bool:
+    """Whether one of the subject's intents is the transaction of this hash."""
+    return await (await connection.execute(_HAS_HASH, (tx_hash,))).fetchone() is not None
 
 
 async def complete(connection: Connection, intent_id: str, outcome: Outcome) -> None:

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Any
 
 import httpx
+import msgspec
 import psycopg
 import pytest
 from stellar_sdk import scval
@@ -17,6 +18,7 @@ from contracts.calls import escrow
 from contracts.wire import Address, Contract, Invocation
 from indexer.rpc import RpcClient
 from indexer.verify import verify
+from projections import members
 from stellarsettle.local import UNITS, LocalPlatform
 from stellarsettle.story import DAY, Cast, Story
 from stellarsettle.wallet import RefusedError, Wallet
@@ -34,6 +36,20 @@ STATUSES = (
 """In the order of the contract's numbers."""
 SAME_NAMES = ("raised", "refunded", "par_sold", "paid", "investors", "late_paid")
 POOL = ("par_sold", "late", "fee", "investors", "seller", "claimed", "seller_claimed")
+
+
+ROLES = ("verifier", "servicer", "arbiter", "compliance", "guardian")
+_POSITION = """
+    SELECT h.shares, h.index, h.accrued
+    FROM read.position AS h JOIN read.address AS a ON a.id = h.holder
+    WHERE h.invoice = %s AND a.address = %s
+"""
+
+
+def _contract(overview: dict[str, Any], name: str) -> dict[str, Any]:
+    """The administration of one contract, as the API shows it."""
+    (found,) = (one for one in overview["contracts"] if one["contract"] == name)
+    return dict(found)
 
 
 def units(usdc: str) -> int:
@@ -180,11 +196,66 @@ class Stage:
         assert verified.sound, verified.findings
         assert verified.balances_compared > 0
 
+    def platform_agrees(self) -> None:
+        """The read models say of the platform and its people what the contracts say."""
+        self.platform.wait_until_shown()
+        chain, deployment = self.platform.chain, self.platform.deployment
+        shown = self.overview()
+        told = chain.view(deployment.escrow, "params")
+        assert msgspec.convert(shown["parameters"], dict[str, Any]) == {
+            name: str(value) if name == "ticket" else value for name, value in told.items()
+        }
+        treasury = chain.view(deployment.distributor, "treasury").address
+        assert treasury == _contract(shown, "distributor")["treasury"]
+        for row in shown["assets"]:
+            asset = scval.to_address(row["asset"])
+            held = {one["contract"]: int(one["held"]) for one in row["contracts"]}
+            for contract, address in (
+                ("escrow", deployment.escrow),
+                ("distributor", deployment.distributor),
+            ):
+                balance, owed = chain.view(address, "solvency", asset)
+                assert held.get(contract, 0) == owed <= balance
+        for person in self.platform.people:
+            self._person_agrees(person)
+
+    def _person_agrees(self, address: str) -> None:
+        """Membership and roles of one account."""
+        chain, escrow_address = self.platform.chain, self.platform.deployment.escrow
+        query = members.by_address(address)
+        with psycopg.connect(self.platform.database_url) as connection:
+            row = connection.execute(query.sql.encode(), query.params).fetchone()
+        shown = msgspec.json.decode(row[2]) if row and row[2] else {}
+        told = chain.view(escrow_address, "member", scval.to_address(address))
+        assert (shown.get("until") or 0, shown.get("frozen", False)) == (
+            told["until"],
+            told["frozen"],
+        )
+        assert (shown.get("frozen_at") or 0) == told["frozen_at"]
+        held = {
+            role
+            for role in ROLES
+            if chain.view(
+                escrow_address, "has_role", scval.to_symbol(role), scval.to_address(address)
+            )
+        }
+        assert set(shown.get("roles", [])) == held
+
     def _position_agrees(
         self, position: dict[str, Any], token: str, identity: Any, *, pooled: bool
     ) -> None:
         chain, holder = self.platform.chain, scval.to_address(position["holder"])
-        assert int(position["shares"]) == chain.view(token, "position", holder)["shares"]
+        stored = chain.view(token, "position", holder)
+        with psycopg.connect(self.platform.database_url) as connection:
+            row = connection.execute(
+                _POSITION, (identity.bytes.sc_bytes, position["holder"])
+            ).fetchone()
+        assert row is not None
+        shares, index, accrued = row
+        assert (shares, accrued) == (stored["shares"], stored["accrued"])
+        # Without shares the index earns nothing; a recovered position has none left.
+        assert index == stored["index"] or not shares
+        assert int(position["shares"]) == stored["shares"]
         assert int(position["shares"]) == chain.view(token, "balance", holder)
         if pooled:
             distributor = self.platform.deployment.distributor

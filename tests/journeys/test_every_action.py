@@ -217,5 +217,9 @@ def test_each_contract_changes_its_owner_in_two_steps_and_its_code_in_fourteen_d
     stage.agrees(invoice)
 
 
+def test_platform_and_people_are_shown_as_they_are(stage: Stage) -> None:
+    stage.platform_agrees()
+
+
 def test_every_action_was_taken(stage: Stage) -> None:
     assert stage.taken() | TAKEN_BY_EXITS == set(ACTIONS)

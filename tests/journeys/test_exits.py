@@ -213,5 +213,9 @@ def test_what_nobody_funds_enough_expires(stage: Stage) -> None:
     stage.agrees(invoice)
 
 
+def test_platform_and_people_are_shown_as_they_are(stage: Stage) -> None:
+    stage.platform_agrees()
+
+
 def test_every_exit_was_taken(stage: Stage) -> None:
     assert stage.taken() >= TAKEN_BY_EXITS
