@@ -170,10 +170,6 @@ class Ledger:
                 return await self._once(request)
             except Problem:
                 await anyio.sleep(wait)
-            except rpc.RpcError as error:
-                if error.code not in rpc.PASSING_CODES:
-                    raise
-                await anyio.sleep(wait)
         return await self._once(request)
 
     async def _once(self, request: rpc.Request[T]) -> T:
@@ -185,6 +181,10 @@ class Ledger:
             return request.read(response.content)
         except (httpx.HTTPError, msgspec.DecodeError) as error:
             raise Problem("ledger-unreachable") from error
+        except rpc.RpcError as error:
+            if error.code in rpc.PASSING_CODES:
+                raise Problem("ledger-unreachable") from error
+            raise
 
     async def is_right_network(self) -> bool:
         """Whether the node's passphrase is ours; a yes is remembered for a minute.
