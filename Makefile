@@ -5,7 +5,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
-INDEX_BENCHES := tests/bench/bench_index.py tests/bench/bench_lake.py tests/bench/bench_scval.py
+INDEX_BENCHES := tests/bench/bench_standby.py tests/bench/bench_index.py tests/bench/bench_lake.py tests/bench/bench_scval.py
 
 help:
 	@echo "make demo         run the whole platform on this machine and watch one invoice's life"

@@ -126,6 +126,13 @@ class Pages:
         return b'{"events":[' + b",".join(self._shown[low:high]) + rest.encode()
 
 
+def _answer(pages: Pages, request: dict[str, Any]) -> bytes:
+    """The member of the answer that says what came of it."""
+    if request["method"] != "getEvents":
+        return b'"error":{"code":-32601,"message":"method not found"}'
+    return b'"result":' + pages.page(request["params"])
+
+
 def _handler(pages: Pages) -> Callable[..., http.server.BaseHTTPRequestHandler]:
     class Handler(http.server.BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -134,7 +141,7 @@ def _handler(pages: Pages) -> Callable[..., http.server.BaseHTTPRequestHandler]:
 
         def do_POST(self) -> None:
             request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-            body = b'{"jsonrpc":"2.0","id":1,"result":' + pages.page(request["params"]) + b"}"
+            body = b'{"jsonrpc":"2.0","id":%d,' % request["id"] + _answer(pages, request) + b"}"
             self.send_response(200)
             self.send_header("Content-Type", "application/json")
             self.send_header("Content-Length", str(len(body)))
