@@ -15,6 +15,7 @@ from api.transactions.action import Action, Caller, field_of, parameters
 from api.transactions.actions import ACTIONS
 from api.transactions.examples import example
 from api.transactions.requests import Body
+from api.transactions.table import table
 from contracts.wire import Address, Invocation
 
 CALLER = Caller(Address("GCEZWKCA5VLDNRLN3RPRJMRZOX3Z6G5CHCGSNFHEYVXM3XOJMDS674JZ"), b"k" * 32)
@@ -126,3 +127,9 @@ def test_the_summary_says_what_is_paid_and_to_whom() -> None:
     assert told == "Pay 1.00 of INV-5F5F5F5F out to 2 accounts"
     until = ACTIONS["set-member"].told(_read(ACTIONS["set-member"], until=2**53 - 1, frozen=True))
     assert until == "Set the membership of GAAZ…CWN7: without end, frozen"
+
+
+def test_the_documented_table_is_the_declarations() -> None:
+    page = (Path(__file__).parents[2] / "docs" / "transactions.md").read_text()
+    shown = page.split("<!-- actions -->\n")[1].split("\n<!-- /actions -->")[0]
+    assert shown == table(), "put what api.transactions.table gives between the marks"
