@@ -12,8 +12,8 @@ use axum::{
     response::Response,
     Router,
 };
-use serde_json::{json, Map, Value};
-use std::time::Duration;
+use serde_json::{json, value::RawValue, Map, Value};
+use std::{borrow::Cow, collections::HashMap, time::Duration};
 
 /// Largest request body, in bytes.
 const MAX_BODY: usize = 512 * 1024;
@@ -77,44 +77,40 @@ async fn serve_rpc(site: &Site, replica: &str, request: Request) -> Response {
     let Ok(body) = to_bytes(request.into_body(), MAX_BODY).await else {
         return plain(StatusCode::INTERNAL_SERVER_ERROR, "http: request body too large\n");
     };
-    let Ok(body) = serde_json::from_slice::<Value>(&body) else {
+    let Ok(body) = serde_json::from_slice::<Box<RawValue>>(&body) else {
         return plain(StatusCode::INTERNAL_SERVER_ERROR, "[-32700] invalid request value\n");
     };
-    answer_body(site, replica, body).await
+    answer_body(site, replica, &body).await
 }
 
-async fn answer_body(site: &Site, replica: &str, body: Value) -> Response {
-    match body {
-        Value::Array(items) => {
-            let mut answers = Vec::new();
-            let mut breakage = None;
-            for item in items {
-                let outcome = answer_one(site, replica, item).await;
-                answers.extend(outcome.answer);
-                breakage = breakage.or(outcome.breakage);
-            }
-            let body = (!answers.is_empty()).then_some(Value::Array(answers));
-            respond(body, breakage)
-        }
-        single => {
-            let Outcome { answer, breakage } = answer_one(site, replica, single).await;
-            respond(answer, breakage)
-        }
+async fn answer_body(site: &Site, replica: &str, body: &RawValue) -> Response {
+    let Ok(items) = serde_json::from_str::<Vec<Box<RawValue>>>(body.get()) else {
+        let Outcome { answer, breakage } = answer_one(site, replica, body).await;
+        return respond(answer, breakage);
+    };
+    let mut answers = Vec::new();
+    let mut breakage = None;
+    for item in &items {
+        let outcome = answer_one(site, replica, item).await;
+        answers.extend(outcome.answer);
+        breakage = breakage.or(outcome.breakage);
     }
+    let body = (!answers.is_empty()).then(|| format!("[{}]", answers.join(",")));
+    respond(body, breakage)
 }
 
-fn respond(body: Option<Value>, breakage: Option<Breakage>) -> Response {
+fn respond(body: Option<String>, breakage: Option<Breakage>) -> Response {
     match (body, breakage) {
-        (body, Some(breakage)) => broken(&breakage, &body.unwrap_or_default().to_string()),
-        (Some(body), None) => json_response(StatusCode::OK, &body),
+        (body, Some(breakage)) => broken(&breakage, &body.unwrap_or_else(|| "null".to_owned())),
+        (Some(body), None) => json_response(StatusCode::OK, body),
         (None, None) => plain(StatusCode::NO_CONTENT, ""),
     }
 }
 
 /// What comes of one request.
 struct Outcome {
-    /// Nothing for a notification: nobody waits for an answer.
-    answer: Option<Value>,
+    /// JSON; nothing for a notification: nobody waits for an answer.
+    answer: Option<String>,
     /// How the answer is to fail on its way.
     breakage: Option<Breakage>,
 }
@@ -126,14 +122,20 @@ struct Call {
     params: Value,
 }
 
-async fn answer_one(site: &Site, replica: &str, request: Value) -> Outcome {
-    let call = match read_call(request) {
+async fn answer_one(site: &Site, replica: &str, request: &RawValue) -> Outcome {
+    let id = id_text(request);
+    let call = match serde_json::from_str(request.get()).map_err(|_| (Value::Null, not_an_object())) {
+        Ok(request) => read_call(request),
+        Err(refusal) => Err(refusal),
+    };
+    let call = match call {
         Ok(call) => call,
-        Err((id, error)) => {
+        Err((known, error)) => {
+            let id = if known.is_null() { "null" } else { id };
             return Outcome {
-                answer: Some(failure(&id, &error)),
+                answer: Some(answer_text(id, "error", &error.to_json())),
                 breakage: None,
-            }
+            };
         }
     };
     let started = crate::clock::wall_ms();
@@ -156,13 +158,27 @@ async fn answer_one(site: &Site, replica: &str, request: Value) -> Outcome {
     }
     let answer = match reply.outcome {
         _ if call.id.is_null() => None,
-        Ok(result) => Some(json!({"jsonrpc": "2.0", "id": call.id, "result": result})),
-        Err(error) => Some(failure(&call.id, &error)),
+        Ok(result) => Some(answer_text(id, "result", &result)),
+        Err(error) => Some(answer_text(id, "error", &error.to_json())),
     };
     Outcome {
         answer,
         breakage: reply.breakage,
     }
+}
+
+/// The id of a request as it stands there: a number of any size comes back digit by digit.
+fn id_text(request: &RawValue) -> &str {
+    let fields: HashMap<Cow<'_, str>, &RawValue> = serde_json::from_str(request.get()).unwrap_or_default();
+    fields.get("id").map_or("null", |id| id.get())
+}
+
+fn answer_text(id: &str, outcome: &str, value: &Value) -> String {
+    format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"{outcome}\":{value}}}")
+}
+
+fn not_an_object() -> RpcError {
+    RpcError::new(PARSE_ERROR, "request is not a JSON object")
 }
 
 fn read_call(request: Value) -> Result<Call, (Value, RpcError)> {
@@ -173,10 +189,7 @@ fn read_call(request: Value) -> Result<Call, (Value, RpcError)> {
     let mut fields = match request {
         Value::Object(fields) => fields,
         Value::Null => Map::new(),
-        _ => {
-            let error = RpcError::new(PARSE_ERROR, "request is not a JSON object");
-            return Err((Value::Null, error));
-        }
+        _ => return Err((Value::Null, not_an_object())),
     };
     let id = fields.remove("id").unwrap_or(Value::Null);
     if !matches!(id, Value::Null | Value::Number(_) | Value::String(_)) {
@@ -202,15 +215,11 @@ fn read_call(request: Value) -> Result<Call, (Value, RpcError)> {
     Ok(Call { id, method, params })
 }
 
-fn failure(id: &Value, error: &RpcError) -> Value {
-    json!({"jsonrpc": "2.0", "id": id, "error": error.to_json()})
-}
-
 async fn serve_friendbot(site: &Site, address: String) -> Response {
     match site.worker.fund(address).await {
         Some(answer) => {
             let status = StatusCode::from_u16(answer.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-            json_response(status, &answer.body)
+            json_response(status, answer.body.to_string())
         }
         None => plain(StatusCode::SERVICE_UNAVAILABLE, ""),
     }
@@ -234,8 +243,8 @@ fn is_json(headers: &HeaderMap) -> bool {
         .is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
 }
 
-fn json_response(status: StatusCode, body: &Value) -> Response {
-    let mut response = Response::new(Body::from(body.to_string()));
+fn json_response(status: StatusCode, body: String) -> Response {
+    let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
     let kind = HeaderValue::from_static("application/json");
     response.headers_mut().insert(header::CONTENT_TYPE, kind);
