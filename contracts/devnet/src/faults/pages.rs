@@ -53,7 +53,8 @@ fn before(params: &Value) -> Option<EventId> {
 /// Takes all events away. A cursor that moves stops before the ledger of the first. A page
 /// stays as it is where its cursor would lie before the oldest ledger: nobody could follow it.
 fn empty(params: &Value, page: &mut Value, moves: bool) -> Option<()> {
-    let first = id_of(page.get("events")?.as_array()?.first()?)?;
+    // Another fault may have put the events in another order.
+    let first = page.get("events")?.as_array()?.iter().filter_map(id_of).min()?;
     let stays = before(params)?;
     let cursor = if moves {
         stays.max(EventId::end_of(first.ledger.saturating_sub(1)))
@@ -155,6 +156,15 @@ mod tests {
         let mut page = page();
         assert!(disturb(fault, "getEvents", params, &mut page, DICE, 1));
         page
+    }
+
+    #[test]
+    fn an_empty_page_loses_nothing_of_a_shuffled_one() {
+        let mut page = page();
+        page["events"].as_array_mut().unwrap().reverse();
+        let params = json!({"startLedger": 3});
+        assert!(disturb(&Fault::EmptyPage {}, "getEvents", &params, &mut page, DICE, 1));
+        assert_eq!(page["cursor"], disturbed(&Fault::EmptyPage {}, &params)["cursor"]);
     }
 
     #[test]
