@@ -225,7 +225,7 @@ M05 = Metric(
     "M05",
     "Multiple of invested capital",
     version=1,
-    inputs=("position", "pool", "transfer"),
+    inputs=("terms", "invoice", "pool", "position", "transfer"),
     tables=(
         Table(
             "position",

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import polars as pl
 
 from projections.analytics.exact import divided, money
-from projections.custody import CUSTODY
 from projections.funding import FUNDING
 from projections.invoices import INVOICE, TERMS
 from projections.lifecycle import BASIS, DAY, OWING, Status
@@ -237,11 +236,6 @@ class Workings:
         return frame.join(assets, on="invoice", maintain_order="left").with_columns(
             date_of("closed_at").alias("day")
         )
-
-    @functools.cached_property
-    def custody(self) -> pl.DataFrame:
-        """Money that each contract must hold, by asset."""
-        return self.facts.of(CUSTODY)
 
     def exposures(self, days: pl.Series) -> pl.DataFrame:
         """What investors were owed at the end of each of `days` by each invoice released by then.

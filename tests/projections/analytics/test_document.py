@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
+
+from projections.analytics import facts
 from projections.analytics.document import PAGE, render
 from projections.analytics.metric import Metric
 from projections.analytics.registry import METRICS
@@ -25,3 +28,11 @@ def _check_names(metric: Metric) -> None:
         names = [*table.key, *(figure.name for figure in table.figures)]
         assert len(names) == len(set(names))
         assert table.figures
+
+
+def test_inputs_are_read_models_or_frames_that_are_given() -> None:
+    models = {model.name for model in facts.MODELS}
+    frames = {field.name for field in dataclasses.fields(facts.Facts)} - {"mark", "models"}
+    for metric in METRICS:
+        assert set(metric.inputs) <= models | frames
+    assert models <= {name for metric in METRICS for name in metric.inputs}

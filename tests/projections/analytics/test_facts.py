@@ -95,6 +95,20 @@ def test_a_figure_is_a_number_or_has_a_declared_reason(seed: int) -> None:
                     assert set(reasons.drop_nulls()) <= set(figure.nulls), where
 
 
+def test_a_metric_needs_no_more_than_its_inputs() -> None:
+    """What it does not declare may be empty."""
+    chain, _ = lively(1)
+    told = upto(chain, chain.mark)
+    for metric in METRICS:
+        models = {
+            name: frame if name in metric.inputs else frame.clear()
+            for name, frame in told.models.items()
+        }
+        whole, part = (metric.compute(Workings(each)) for each in (told, Facts(told.mark, models)))
+        for name in whole:
+            assert_frame_equal(whole[name], part[name])
+
+
 @pytest.mark.parametrize("seed", SEEDS)
 def test_the_order_of_rows_does_not_matter(seed: int) -> None:
     """A database gives rows in the order that suits it."""
