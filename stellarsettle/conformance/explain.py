@@ -38,6 +38,8 @@ class Facts(msgspec.Struct, frozen=True):
     """Those that ask for an operation that is not here; grows while they are sent."""
     ledgers: dict[int, tuple[str, ...]]
     """What entered each ledger."""
+    drifts: set[int]
+    """By how much fees that differ may have moved the pool, in stroops; grows ledger by ledger."""
 
 
 class Case(msgspec.Struct, frozen=True):
@@ -75,7 +77,25 @@ def facts_of(recording: Recording, passphrase: str, refused: set[str]) -> Facts:
             draw_random |= _hashes(request, passphrase)
     entered = {one.sequence: one.transactions for one in recording.ledgers.values()}
     known = frozenset(touch_code), frozenset(draw_random)
-    return Facts(passphrase, *known, refused, entered)
+    return Facts(passphrase, *known, refused, entered, {0})
+
+
+def drift(differences: list[Difference]) -> int:
+    """By how much the fees of a ledger's transactions differ altogether, in stroops."""
+    return sum(map(_fee_drift, differences))
+
+
+def _tells_result(difference: Difference) -> bool:
+    missing = difference.where.endswith("tx_processing.*")
+    return missing or "tx_processing.*.result.result." in difference.where
+
+
+def _fee_drift(difference: Difference) -> int:
+    if difference.where.endswith("tx_processing.*.result.result.fee_charged"):
+        return _number(difference.ours) - _number(difference.recorded)
+    if difference.where.endswith("tx_processing.*") and difference.ours == ABSENT:
+        return -_number(difference.recorded["result"]["result"]["fee_charged"])
+    return 0
 
 
 def reason(case: Case, difference: Difference) -> str | None:
@@ -139,9 +159,13 @@ def _ledger_hashes(_: Case, difference: Difference) -> bool:
     return header and any(f".{name}" in where for name in names)
 
 
-def _following(_: Case, difference: Difference) -> bool:
-    """The pool of fees and the hash of results follow from fees that differ."""
-    return difference.where.endswith((".fee_pool", ".tx_set_result_hash"))
+def _following(case: Case, difference: Difference) -> bool:
+    """The pool follows from fees that differ, to the stroop; their hash from results that do."""
+    if difference.where.endswith(".fee_pool"):
+        drift = _number(difference.ours) - _number(difference.recorded)
+        return drift in case.facts.drifts
+    results = any(_tells_result(one) for one in case.differences)
+    return results and difference.where.endswith(".tx_set_result_hash")
 
 
 def _not_here(case: Case, difference: Difference) -> bool:
@@ -192,7 +216,7 @@ RULES: Final = (
     Rule("random numbers come from ledger hashes, or are new in each simulation", _random),
     Rule("the order of changes is that of a hash table in core", _order),
     Rule("ledger hashes, signatures of validators, hashes of bucket lists", _ledger_hashes),
-    Rule("fees that differ add up in the header", _following),
+    Rule("what differs adds up in the header: the pool of fees, the hash of results", _following),
     Rule("operations that are not here are refused by name", _not_here),
     Rule("nothing is evicted here", _eviction),
     Rule("names, versions and addresses of the build", _build),

@@ -47,7 +47,7 @@ class Outcome(msgspec.Struct, frozen=True):
 
 def replay(recording: Recording) -> Outcome:
     """Play the whole recording on a local ledger and judge every answer and every ledger."""
-    verdicts: list[Verdict] = []
+    compared: list[tuple[Request, list[Difference]]] = []
     withheld = 0
     with network.running(recording) as played:
         facts = explain.facts_of(recording, played.passphrase, played.refused)
@@ -56,9 +56,14 @@ def replay(recording: Recording) -> Outcome:
             if request.withheld:
                 withheld += 1
             else:
-                verdicts.append(_judged(request, _compared(request, answer), facts))
-        verdicts.extend(_ledgers(played, recording, facts))
-        return Outcome(tuple(verdicts), withheld, tuple(played.corrected))
+                compared.append((request, _compared(request, answer)))
+        moved = 0
+        for request, found in _ledgers(played, recording):
+            moved += explain.drift(found)
+            facts.drifts.add(moved)
+            compared.append((request, found))
+        verdicts = tuple(_judged(request, found, facts) for request, found in compared)
+        return Outcome(verdicts, withheld, tuple(played.corrected))
 
 
 def _compared(request: Request, answer: network.Answer) -> list[Difference]:
@@ -76,8 +81,8 @@ def _compared(request: Request, answer: network.Answer) -> list[Difference]:
 
 
 def _ledgers(
-    played: network.Network, recording: Recording, facts: explain.Facts
-) -> Iterator[Verdict]:
+    played: network.Network, recording: Recording
+) -> Iterator[tuple[Request, list[Difference]]]:
     """The recorded ledgers against ours; the first two only set the stage."""
     for sequence in sorted(recording.ledgers)[2:]:
         if sequence > played.latest:
@@ -85,7 +90,7 @@ def _ledgers(
         request = Request(sequence, "ledgers/meta", _META, None, 0.0)
         recorded = {"metadataXdr": recording.ledgers[sequence].xdr}
         ours = {"metadataXdr": played.meta(sequence)}
-        yield _judged(request, compare.differences(_META, recorded, ours), facts)
+        yield request, compare.differences(_META, recorded, ours)
 
 
 def _judged(request: Request, found: list[Difference], facts: explain.Facts) -> Verdict:

@@ -11,7 +11,7 @@ from stellarsettle.conformance import compare, explain
 from stellarsettle.conformance.compare import ABSENT
 from stellarsettle.conformance.recording import Request
 
-NO_FACTS = explain.Facts("a network", frozenset(), frozenset(), set(), {})
+NO_FACTS = explain.Facts("a network", frozenset(), frozenset(), set(), {}, {0})
 
 
 def found(method: str, recorded: Any, ours: Any) -> list[tuple[str, Any, Any]]:
@@ -82,6 +82,7 @@ def reasons(method: str, recorded: Any, ours: Any) -> list[str | None]:
             {"resultXdr": {"fee_charged": "100"}},
             {"resultXdr": {"fee_charged": "101"}},
         ),
+        ("getLedgers", {"header": {"fee_pool": "100"}}, {"header": {"fee_pool": "101"}}),
         ("getEvents", {"result": {"cursor": "1"}}, {"result": {"cursor": "2"}}),
         (
             "simulateTransaction",
