@@ -15,16 +15,13 @@ from pathlib import Path
 from typing import Final
 
 import msgspec
-from backports import zstd
 
+from indexer.sources.compressed import decompressed
 from indexer.sources.gallop import LAST_LEDGER, first_held
 from indexer.sources.stores import SUFFIXES, FolderStore, HttpStore, Store
 from indexer.sources.whole import unreadable
 from indexer.xdr.ledger import ClosedLedger, Wanted, read_batch
 from indexer.xdr.runtime import LedgerFormatError
-
-LARGEST_FILE: Final = 1 << 30
-"""What a file may decompress to, in bytes: a bound against malice, far above any real one."""
 
 _CONFIG: Final = ".config.json"
 _REQUESTS_AT_ONCE: Final = 16
@@ -128,7 +125,7 @@ class Lake:
     def _decode(self, data: bytes, ledger: int) -> list[ClosedLedger]:
         try:
             found = read_batch(decompressed(data), self._wanted)
-        except (LedgerFormatError, zstd.ZstdError) as error:
+        except LedgerFormatError as error:
             raise unreadable(self._named(ledger), error) from error
         layout = self._open()[1]
         begin, end = ledger, ledger + layout.ledgers_per_batch
@@ -168,19 +165,6 @@ class Lake:
                 " NETWORK_PASSPHRASE"
             )
         return layout
-
-
-def decompressed(data: bytes) -> bytes:
-    """One Zstandard frame, whole and not too large; raises `LedgerFormatError`."""
-    frame = zstd.ZstdDecompressor()
-    content = frame.decompress(data, max_length=LARGEST_FILE)
-    if not frame.eof:
-        large = len(content) >= LARGEST_FILE
-        reason = f"holds more than {LARGEST_FILE} bytes" if large else "ends too early"
-        raise LedgerFormatError(f"the compressed file {reason}")
-    if frame.unused_data:
-        raise LedgerFormatError(f"{len(frame.unused_data)} bytes follow the compressed file")
-    return content
 
 
 _lakes: dict[str, Lake] = {}

@@ -23,9 +23,8 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from backports import zstd
-
 from indexer import strkey
+from indexer.sources.compressed import zstd
 from indexer.sources.files import Layout
 from indexer.sources.lake import LakeSource
 from indexer.sources.protocol import Deployment
@@ -103,7 +102,8 @@ def busiest(metas: list[bytes]) -> Deployment:
     seen: Counter[bytes] = Counter()
     for meta in metas:
         seen.update({event.contract for event in read_ledger(meta, Wanted(bytes(32))).events})
-    pair = [strkey.encode(strkey.CONTRACT, raw) for raw, _ in seen.most_common(2)]
+    most = sorted(seen, key=lambda raw: (-seen[raw], raw))[:2]
+    pair = [strkey.encode(strkey.CONTRACT, raw) for raw in most]
     return Deployment(pair[0], pair[1], FIRST)
 
 

@@ -14,7 +14,7 @@ from typing import Any
 from stellar_sdk import xdr
 
 from indexer.scval import encode_body
-from indexer.sources.files import decompressed
+from indexer.sources.compressed import decompressed
 from indexer.xdr.ledger import LedgerEvent, Wanted
 
 NETWORK = hashlib.sha256(b"Standalone Network ; February 2017").digest()

@@ -7,9 +7,8 @@ import shutil
 from pathlib import Path
 from typing import Final
 
-from backports import zstd
-
-from indexer.sources.files import Layout, decompressed
+from indexer.sources.compressed import decompressed, zstd
+from indexer.sources.files import Layout
 from stellarsettle import devnet
 from tests.indexer.closed import batch_of
 

@@ -14,11 +14,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from backports import zstd
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.sources import files
+from indexer.sources import compressed
+from indexer.sources.compressed import zstd
 from indexer.sources.files import ForeignLakeError, Layout
 from indexer.sources.gallop import LAST_LEDGER, first_held, last_held
 from indexer.sources.lake import LakeSource
@@ -250,7 +250,7 @@ def test_a_file_that_grows_beyond_measure_is_refused(
     lake: Path, written: tuple[Path, Devnet], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A small file may hold gigabytes of zeros."""
-    monkeypatch.setattr(files, "LARGEST_FILE", 1 << 16)
+    monkeypatch.setattr(compressed, "LARGEST_FILE", 1 << 16)
     lakes.file_of(lake, 20).write_bytes(zstd.compress(bytes(1 << 20)))
     source = LakeSource(str(lake), synthetic.DEPLOYMENT, written[1].passphrase)
     with pytest.raises(UnreadableLedgerError, match="holds more than 65536 bytes"):
