@@ -141,23 +141,29 @@ def test_rows_and_digest_are_the_same(
     try:
         migrations.upgrade(url)
         with RpcClient(platform.devnet.rpc) as client:
-            index_all(url, opened(platform, lake, kind, client), deployment_of(platform))
+            source = opened(platform, lake, kind, client)
+            index_all(url, source, deployment_of(platform), ledger_of(platform.database_url))
         assert rows_of(url) == rows_of(platform.database_url)
         assert rebuild(url).live == rebuild(platform.database_url).live
     finally:
         server.drop(f"sources_{kind}")
 
 
-def index_all(url: str, source: Source, deployment: Deployment) -> None:
-    """The main loop until it has everything there is."""
+def ledger_of(url: str) -> int:
+    """The ledger up to which a database is whole; 0 before the first start."""
+    with psycopg.connect(url) as connection:
+        row = connection.execute("SELECT ledger FROM ledger.cursor").fetchone()
+    return row[0] if row else 0
+
+
+def index_all(url: str, source: Source, deployment: Deployment, newest: int) -> None:
+    """The main loop until it has everything up to the newest ledger."""
     stop = threading.Event()
 
     def stop_at_the_end() -> None:
-        with psycopg.connect(url, autocommit=True) as connection:
-            while not stop.wait(0.05):
-                row = connection.execute("SELECT ledger FROM ledger.cursor").fetchone()
-                if row and source.latest and row[0] >= source.latest:
-                    stop.set()
+        while not stop.wait(0.05):
+            if ledger_of(url) >= newest:
+                stop.set()
 
     watcher = threading.Thread(target=stop_at_the_end)
     watcher.start()
