@@ -1,6 +1,6 @@
 # Every target sets up what it needs, once. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help built demo histories test test-python test-rust test-faults test-contracts test-contracts-deep test-devnet conformance lint format bench bench-index bench-projections eval-documents ocr contracts docs xdr lock clean
+.PHONY: help built demo histories test test-python test-rust test-faults test-contracts test-contracts-deep test-devnet conformance lint format bench bench-index bench-devnet bench-projections eval-documents ocr contracts docs xdr lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -26,6 +26,7 @@ help:
 	@echo "make docs         write the pages that are made from code"
 	@echo "make bench        the figures, one JSON line each"
 	@echo "make bench-index  those of the indexer"
+	@echo "make bench-devnet  those of the local ledger"
 	@echo "make clean        remove everything that was built"
 
 $(READY): requirements.lock pyproject.toml
@@ -86,6 +87,9 @@ docs: $(READY)
 bench: bench-index
 	@for file in $(filter-out $(INDEX_BENCHES),$(wildcard tests/bench/bench_*.py)); do \
 	  $(BIN)/python $$file || exit 1; done
+
+bench-devnet: built
+	@$(BIN)/python tests/bench/bench_devnet.py
 
 bench-projections: built
 	@$(BIN)/python tests/bench/bench_projections.py

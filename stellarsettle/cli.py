@@ -89,16 +89,20 @@ def demo(*, once: bool) -> None:
     raise SystemExit(0 if summary.ok else 1)
 
 
-@cli.command()
-@click.option("--listen", default="127.0.0.1:8000", show_default=True, help="Host and port.")
+@cli.command(
+    add_help_option=False,
+    context_settings={"ignore_unknown_options": True, "allow_interspersed_args": False},
+)
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
-def devnet(listen: str, options: tuple[str, ...]) -> None:
-    """Run the local ledger. OPTIONS after `--` go to it (`-- --help` lists them)."""
+def devnet(options: tuple[str, ...]) -> None:
+    """Run the local ledger, on port 8000 unless told: its own `--help` lists its options."""
     from stellarsettle.devnet import BINARY
 
     if not BINARY.exists():
         raise click.ClickException(f"{BINARY} is not built: run `make demo ONCE=1` or `make test`")
-    os.execv(BINARY, [str(BINARY), "--listen", listen, *options])  # noqa: S606
+    told = any(option.split("=")[0] == "--listen" for option in options)
+    listen = () if told else ("--listen", "127.0.0.1:8000")
+    os.execv(BINARY, [str(BINARY), *listen, *options])  # noqa: S606
 
 
 @cli.command()

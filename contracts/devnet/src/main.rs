@@ -5,6 +5,7 @@ mod clock;
 mod cost_model;
 mod encoding;
 mod faults;
+mod flags;
 mod friendbot;
 mod http;
 mod lake;
@@ -18,16 +19,16 @@ mod transaction;
 mod worker;
 
 use clap::Parser;
-use clock::{Clock, HeaderTime};
+use clock::Clock;
 use faults::Plan;
+use flags::Flags;
 use network::{Identity, PROTOCOL_VERSION};
-use rpc::{CloseMode, Limits};
+use rpc::Limits;
 use serde_json::json;
 use soroban_env_host::xdr::ConfigSettingEntry;
 use std::{
-    io::Write,
-    net::SocketAddr,
-    path::{Path, PathBuf},
+    io::{IsTerminal, Write},
+    path::Path,
     process::ExitCode,
     time::Duration,
 };
@@ -36,69 +37,6 @@ use tokio::{
     signal::unix::{signal, SignalKind},
 };
 use worker::{Setup, Worker};
-
-/// An offline Stellar ledger with a stellar-rpc interface.
-#[derive(Parser)]
-#[command(version, about)]
-struct Flags {
-    /// Address to listen on; port 0 takes a free one.
-    #[arg(long, default_value = "127.0.0.1:0")]
-    listen: SocketAddr,
-    /// Network passphrase.
-    #[arg(long, default_value = "Standalone Network ; February 2017")]
-    passphrase: String,
-    /// When ledgers close.
-    #[arg(long, value_enum, default_value_t = CloseMode::Transaction)]
-    close: CloseMode,
-    /// Milliseconds between ledgers with --close interval.
-    #[arg(long, default_value_t = 1_000)]
-    interval_ms: u64,
-    /// How headers write the close time.
-    #[arg(long, value_enum, default_value_t = HeaderTime::Ms)]
-    header: HeaderTime,
-    /// Unix seconds to start at. The clock then stands still between closes,
-    /// so that the same transactions give the same hashes.
-    #[arg(long)]
-    start_time: Option<u64>,
-    /// Number of the first ledger that closes.
-    #[arg(long, default_value_t = 2, value_parser = clap::value_parser!(u32).range(2..))]
-    first_ledger: u32,
-    /// Ledgers that are kept.
-    #[arg(long, default_value_t = 120_960)]
-    retention: u32,
-    /// Ledgers one getEvents request looks through.
-    #[arg(long, default_value_t = 10_000)]
-    scan_limit: u32,
-    /// Most events on a page of getEvents.
-    #[arg(long, default_value_t = 10_000)]
-    page_limit: u64,
-    /// File with config settings in the place of mainnet's: a JSON list of the
-    /// entries' base64 XDR as getLedgerEntries gives it.
-    #[arg(long)]
-    settings: Option<PathBuf>,
-    /// File that holds the ledger: opened if it is there, and written before each answer,
-    /// so that nothing is lost however the process ends.
-    #[arg(long)]
-    state: Option<PathBuf>,
-    /// Folder to write closed ledgers to, as SEP-54 lays them out.
-    #[arg(long)]
-    lake: Option<PathBuf>,
-    /// Folder of closed ledgers (SEP-54) to go on from; may be that of --lake.
-    #[arg(long)]
-    from_lake: Option<PathBuf>,
-    /// File with a fault plan (JSON) to begin with.
-    #[arg(long)]
-    faults: Option<PathBuf>,
-    /// Let dev_impersonate sign for anybody.
-    #[arg(long)]
-    allow_impersonation: bool,
-    /// Exit when the process with this id is gone.
-    #[arg(long)]
-    parent_pid: Option<u32>,
-    /// Write each call to stderr.
-    #[arg(long)]
-    log: bool,
-}
 
 /// Most ledgers or transactions on a page.
 const LEDGERS_PAGE: u64 = 200;
@@ -131,9 +69,10 @@ async fn run(flags: Flags) -> Result<(), String> {
     let url = format!("http://{address}");
     let friendbot_url = format!("{url}/friendbot");
     let network_settings = read_settings(flags.settings.as_deref())?;
+    let identity = Identity::new(&flags.passphrase);
     let (worker, ended) = Worker::start(Setup {
         network_settings,
-        identity: Identity::new(&flags.passphrase),
+        identity: identity.clone(),
         clock: Clock::new(
             flags.start_time.map(|seconds| seconds.saturating_mul(1_000)),
             flags.header,
@@ -154,12 +93,7 @@ async fn run(flags: Flags) -> Result<(), String> {
         faults: read_faults(flags.faults.as_deref())?,
         allow_impersonation: flags.allow_impersonation,
     })?;
-    announce(&json!({
-        "rpc": url,
-        "friendbot": friendbot_url,
-        "passphrase": flags.passphrase,
-        "protocol": PROTOCOL_VERSION,
-    }))?;
+    announce(&url, &friendbot_url, &identity)?;
     let site = http::Site { worker, log: flags.log };
     let stopped = tokio::select! {
         served = axum::serve(listener, http::router(site)) => {
@@ -193,10 +127,26 @@ fn read_faults(path: Option<&Path>) -> Result<Plan, String> {
         .map_err(|error| format!("cannot use the fault plan in {}: {error}", path.display()))
 }
 
-/// Tells where the ledger is, in one line for the program that started it.
-fn announce(line: &serde_json::Value) -> Result<(), String> {
+/// Tells where the ledger is: in one line for the program that started it, in words on a terminal.
+fn announce(url: &str, friendbot: &str, identity: &Identity) -> Result<(), String> {
+    let text = if std::io::stdout().is_terminal() {
+        format!(
+            "Stellar network, Protocol {PROTOCOL_VERSION}\n\n  rpc         {url}\n  friendbot   {friendbot}?addr=G...\n  \
+             passphrase  {}\n  root        {}\n",
+            identity.passphrase,
+            stellar_strkey::ed25519::PrivateKey(identity.id).to_string(),
+        )
+    } else {
+        let line = json!({
+            "rpc": url,
+            "friendbot": friendbot,
+            "passphrase": identity.passphrase,
+            "protocol": PROTOCOL_VERSION,
+        });
+        line.to_string()
+    };
     let mut stdout = std::io::stdout();
-    writeln!(stdout, "{line}")
+    writeln!(stdout, "{text}")
         .and_then(|()| stdout.flush())
         .map_err(|error| format!("cannot write to stdout: {error}"))
 }
