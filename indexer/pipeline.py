@@ -21,7 +21,7 @@ from indexer.progress import Nobody, Step, Watch
 from indexer.rpc import Waiting
 from indexer.sources.protocol import Deployment, Source
 from indexer.writer import Stopped, Writer, WriterReplacedError
-from projections.storage import StaleEngineError
+from projections.engine import StaleEngineError
 
 _PASSING: Final = (
     psycopg.OperationalError,
@@ -98,9 +98,10 @@ def _follow(
             if prefetch.heard():
                 writer.beat(source.latest)
             if fetched is None:
+                writer.settle()
                 continue
             began = time.perf_counter()
-            quarantined = writer.commit(fetched.batch, fetched.decoded)
+            quarantined = writer.submit(fetched.batch, fetched.decoded)
             options.watch.committed(
                 _step(after, fetched, len(quarantined), time.perf_counter() - began)
             )
@@ -112,6 +113,7 @@ def _follow(
                     event.index,
                     event.reason,
                 )
+        writer.settle()
 
 
 def _step(after: int, fetched: Fetched, quarantined: int, write: float) -> Step:

@@ -9,10 +9,12 @@ the cursor is compare-and-swap, so that even two writers could not both commit.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -23,7 +25,7 @@ from indexer.copying import copy_events
 from indexer.decode import Decoded, Quarantined, set_aside
 from indexer.sources.protocol import Batch, Deployment
 from indexer.tables import CONTRACT_IDS
-from projections.engine import Engine, FoldError
+from projections.engine import Change, Engine, FoldError
 from projections.model import Mark
 
 ROLE: Final = "stellarsettle_indexer"
@@ -71,12 +73,19 @@ class Stopped(Exception):  # noqa: N818  # not an error: somebody asked for it
 class Writer:
     """Holds the lock on a database and commits batches; use it as a context manager.
 
-    `after` is the ledger up to which the database is whole.
+    `after` is the ledger up to which the database is whole. A batch is folded while the one before
+    it is being committed, in a thread: PostgreSQL and the folds work side by side. The folds read
+    through a session of their own; what that session cannot see yet is in the engine's memory.
     """
 
-    def __init__(self, connection: psycopg.Connection, engine: Engine) -> None:
+    def __init__(
+        self, connection: psycopg.Connection, reading: psycopg.Connection, engine: Engine
+    ) -> None:
         self._connection = connection
+        self._reading = reading
         self._engine = engine
+        self._committing = ThreadPoolExecutor(1, thread_name_prefix="commit")
+        self._commit: Future[None] | None = None
         self._version = 0
         self._next_beat = 0.0
         self.after = 0
@@ -94,14 +103,19 @@ class Writer:
         Raises `Stopped` if `stop` is set meanwhile, `DeploymentMismatchError` if the database
         belongs to other contracts, and psycopg.Error as it comes.
         """
-        connection = psycopg.connect(url, autocommit=True, options=f"-c role={ROLE}")
-        writer = cls(connection, engine())
-        try:
+        with contextlib.ExitStack() as opened:
+            connection, reading = (
+                opened.enter_context(
+                    contextlib.closing(
+                        psycopg.connect(url, autocommit=True, options=f"-c role={ROLE}")
+                    )
+                )
+                for _ in range(2)
+            )
+            writer = cls(connection, reading, engine())
             writer._lock(stop)
             writer._begin(deployment)
-        except BaseException:
-            connection.close()
-            raise
+            opened.pop_all()
         return writer
 
     def __enter__(self) -> Self:
@@ -116,7 +130,9 @@ class Writer:
         self.close()
 
     def close(self) -> None:
-        """End the session, and with it the lock."""
+        """End the sessions, and with them the lock; a commit under way comes to its end first."""
+        self._committing.shutdown()
+        self._reading.close()
         self._connection.close()
 
     def commit(self, batch: Batch, decoded: Decoded) -> list[Quarantined]:
@@ -124,28 +140,65 @@ class Writer:
 
         After any exception the state of the database is not known to this writer: open another.
         """
-        while True:
+        quarantined = self.submit(batch, decoded)
+        self.settle()
+        return quarantined
+
+    def submit(self, batch: Batch, decoded: Decoded) -> list[Quarantined]:
+        """Fold `batch` and begin to commit it; returns what goes to quarantine.
+
+        Waits for the commit of the batch before, and raises what that one raised.
+        """
+        change, quarantined = self._fold(batch, decoded)
+        self.settle()
+        self._commit = self._committing.submit(self._write, batch, change, quarantined)
+        return quarantined
+
+    def settle(self) -> None:
+        """Wait for the commit under way, if there is one; raises what it raised."""
+        if self._commit is not None:
+            commit, self._commit = self._commit, None
             try:
-                with self._connection.transaction():
-                    self._advance(batch.through)
-                    copy_events(self._connection, batch.events)
-                    quarantine.store(self._connection, decoded.quarantined)
-                    self._engine.apply(self._connection, decoded.records, batch.through)
-                    self._note(batch)
-            except FoldError as error:
+                commit.result()
+            except BaseException:
                 self._engine.forget()
-                decoded = set_aside(decoded, error)
-            else:
-                self._version += 1
-                self.after = batch.through.ledger
-                return decoded.quarantined
+                raise
 
     def beat(self, latest: int) -> None:
-        """Note that the network was heard of, at most once a second; `latest` is its newest."""
+        """Note that the network was heard of, at most once a second; `latest` is its newest.
+
+        Raises what a commit raised that has ended since.
+        """
+        if self._commit is not None:
+            if not self._commit.done():
+                return  # it notes the same
+            self.settle()
         now = time.monotonic()
         if now >= self._next_beat:
             self._next_beat = now + _HEARTBEAT_SECONDS
             self._connection.execute(_BEAT, (latest,))
+
+    def _fold(self, batch: Batch, decoded: Decoded) -> tuple[Change, list[Quarantined]]:
+        while True:
+            try:
+                change = self._engine.fold(self._reading, decoded.records, batch.through)
+            except FoldError as error:
+                # The engine begins again from the database, which must know all that is folded.
+                self.settle()
+                decoded = set_aside(decoded, error)
+            else:
+                return change, decoded.quarantined
+
+    def _write(self, batch: Batch, change: Change, quarantined: list[Quarantined]) -> None:
+        """The one transaction of a batch; the only code that runs in the committing thread."""
+        with self._connection.transaction():
+            self._advance(batch.through)
+            copy_events(self._connection, batch.events)
+            quarantine.store(self._connection, quarantined)
+            change.write(self._connection)
+            self._note(batch)
+        self._version += 1
+        self.after = batch.through.ledger
 
     def _lock(self, stop: threading.Event) -> None:
         waiting = False

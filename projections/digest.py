@@ -9,13 +9,14 @@ whatever their batches were and whatever integers their address dictionaries gav
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import msgspec
 import psycopg
 from psycopg import sql
 
+from projections.change import Step
 from projections.model import Model, Row
 
 _encode_lines = msgspec.json.Encoder().encode_lines
@@ -78,12 +79,11 @@ class Digests:
         self._heads[model.name] = head
         self._lines.append(f"{model.name}\t{model.version}\t{ledger}\t\\\\x{head.hex()}\n")
 
-    def write(self, connection: psycopg.Connection) -> None:
-        """Stores the digests added since the last time."""
+    def take(self) -> Iterator[Step]:
+        """Writes the digests added since the last time."""
         if self._lines:
-            with connection.cursor() as cursor, cursor.copy(self._copy) as copy:
-                copy.write("".join(self._lines))
-            self._lines.clear()
+            lines, self._lines = self._lines, []
+            yield Step(self._copy, "".join(lines))
 
     def forget(self) -> None:
         """Drops what is in memory; `load` before going on."""

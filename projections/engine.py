@@ -1,8 +1,9 @@
 """Folds events into the read models: loads the rows a batch touches, folds, writes them back.
 
-`Engine.apply` works inside the caller's transaction, so that raw events, read models and cursor
-commit together. The same folds serve live (a batch is one ledger), backfill (thousands) and
-rebuild (another schema); rows, history and digests do not depend on how batches are cut.
+`Engine.fold` makes a change and `Change.write` writes it, in the caller's transaction, so that raw
+events, read models and cursor commit together. The next change may be made meanwhile. The same
+folds serve live (a batch is one ledger), backfill (thousands) and rebuild (another schema); rows,
+history and digests do not depend on how batches are cut.
 """
 
 from __future__ import annotations
@@ -13,13 +14,15 @@ from typing import Any, TypeAlias
 import psycopg
 
 from contracts.wire import Event
+from projections.change import Change, StaleEngineError
 from projections.digest import Digests, VersionError
 from projections.model import Mark, Model, Read, Record, Row, Rule, View
 from projections.registry import MODELS
-from projections.storage import Shelf, StaleEngineError, Storage
+from projections.storage import Shelf, Storage
 from projections.tables import SCHEMA
 
 __all__ = [
+    "Change",
     "Engine",
     "FoldError",
     "Mark",
@@ -55,7 +58,7 @@ class Engine:
     """The one writer of the read models in `schema`.
 
     It keeps rows in memory between batches, so only one engine at a time may write a schema, and
-    `forget` must be called when a transaction is rolled back after `apply` returned.
+    `forget` must be called when what `fold` or `apply` returned is not committed.
     """
 
     def __init__(self, schema: str = SCHEMA, *, cache_rows: int = CACHE_ROWS) -> None:
@@ -69,25 +72,41 @@ class Engine:
     def apply(
         self, connection: psycopg.Connection, records: Sequence[Record], through: Mark
     ) -> None:
-        """Folds `records` and marks everything up to `through` as applied; commits nothing.
+        """Folds `records` and writes what follows, in the caller's transaction; commits nothing.
 
-        `records` are all events of the ledgers after the last mark up to `through`, in order:
-        a ledger is never split over two calls. Raises OrderError where they are not, FoldError for
-        an event that a fold refuses, psycopg.Error as it comes.
+        Raises as `fold` and `Change.write` do.
+        """
+        change = self.fold(connection, records, through)
+        try:
+            change.write(connection)
+        except BaseException:
+            self.forget()
+            raise
+
+    def fold(
+        self, connection: psycopg.Connection, records: Sequence[Record], through: Mark
+    ) -> Change:
+        """What `records` change, and that everything up to `through` is applied.
+
+        `records` are all events of the ledgers after the last mark up to `through`, in order: a
+        ledger is never split over two calls. `connection` is only read from. It may be another than
+        the one that writes, and the change before this one may still be on its way to the database:
+        what it touches is in memory. Any change further back must be committed.
+
+        Raises OrderError where the records are not in order, FoldError for an event that a fold
+        refuses, psycopg.Error as it comes.
         """
         try:
             before = self._begin(connection)
             _check_order(before, records, through)
-            # First of all: it locks the mark, so that a second writer waits here and then gives up.
-            self._storage.mark(connection, before, through)
             self._load(connection, records)
             self._fold(records)
-            self._storage.write(connection)
-            self._digests.write(connection)
+            steps = [*self._storage.take(connection), *self._digests.take()]
         except BaseException:
             self.forget()
             raise
         self._applied = through
+        return Change(self._storage.applied, before, through, steps)
 
     def forget(self) -> None:
         """Drops everything kept in memory; the next `apply` reads it from the database."""

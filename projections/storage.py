@@ -6,7 +6,7 @@ one upsert into theirs, and each version into the history.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import psycopg
@@ -14,6 +14,7 @@ from psycopg import sql
 
 from projections.addresses import Addresses
 from projections.cache import Generations
+from projections.change import StaleEngineError, Step
 from projections.codec import Codec
 from projections.columns import Kind
 from projections.model import Key, Mark, Model, Row
@@ -26,10 +27,6 @@ _ARRAYS = {
     Kind.SMALL: "smallint[]",
     Kind.TEXT: "text[]",
 }
-
-
-class StaleEngineError(RuntimeError):
-    """Somebody else applied ledgers meanwhile: forget and read the cursor again."""
 
 
 class Shelf:
@@ -132,11 +129,8 @@ class Storage:
     def __init__(self, schema: str, models: Sequence[Model[Any]], bound: int) -> None:
         self._shelves = {model: Shelf(schema, model, bound) for model in models}
         self._addresses = Addresses(schema, 4 * bound)
-        applied = sql.Identifier(schema, "applied")
-        self._select_mark = sql.SQL("SELECT ledger, closed_at FROM {}").format(applied)
-        self._update_mark = sql.SQL(
-            "UPDATE {} SET ledger = %s, closed_at = %s WHERE ledger = %s"
-        ).format(applied)
+        self.applied = sql.Identifier(schema, "applied")
+        self._select_mark = sql.SQL("SELECT ledger, closed_at FROM {}").format(self.applied)
 
     @property
     def rows(self) -> Mapping[Model[Any], Mapping[Key, Row | None]]:
@@ -144,10 +138,9 @@ class Storage:
         return {model: shelf.cache.current for model, shelf in self._shelves.items()}
 
     def begin(self, connection: psycopg.Connection) -> Mark:
-        """Prepares a session's temporary tables, loads resident models; gives the last mark."""
+        """Loads resident models and the end of the dictionary; gives the last mark."""
+        self._addresses.load(connection)
         for shelf in self._shelves.values():
-            if not shelf.model.append_only:
-                connection.execute(shelf.statements.make_stage)
             if shelf.model.resident:
                 self._keep(connection, shelf, connection.execute(shelf.statements.select_all))
         found = connection.execute(self._select_mark).fetchone()
@@ -183,25 +176,20 @@ class Storage:
             if (shelf.before or shelf.facts) and (changed := shelf.close(ledger)):
                 yield model, changed
 
-    def write(self, connection: psycopg.Connection) -> None:
-        """Writes all versions since the last time, and lets go of rows unused for long."""
+    def take(self, connection: psycopg.Connection) -> Iterator[Step]:
+        """Writes all versions since the last time, and lets go of rows unused for long.
+
+        Only what `connection` tells of addresses is read; nothing is written yet.
+        """
         changed = [shelf for shelf in self._shelves.values() if shelf.versions]
         self._number_addresses(connection, changed)
+        yield from self._addresses.take()
         for shelf in changed:
-            self._write(connection, shelf)
+            yield from self._take(shelf)
         for shelf in self._shelves.values():
             if not shelf.model.resident:
                 shelf.cache.trim()
         self._addresses.trim()
-
-    def mark(self, connection: psycopg.Connection, before: Mark, through: Mark) -> None:
-        """Moves the mark. Raises StaleEngineError if it is not where this engine left it."""
-        values = (through.ledger, through.closed_at, before.ledger)
-        if connection.execute(self._update_mark, values).rowcount != 1:
-            raise StaleEngineError(
-                f"the read models are not at ledger {before.ledger} any more:"
-                " another writer is at work"
-            )
 
     def forget(self) -> None:
         """Drops everything kept in memory."""
@@ -234,23 +222,22 @@ class Storage:
             found |= shelf.codec.addresses([row for row, _ in shelf.versions])
         self._addresses.number(connection, found)
 
-    def _write(self, connection: psycopg.Connection, shelf: Shelf) -> None:
+    def _take(self, shelf: Shelf) -> Iterator[Step]:
         statements, rows = shelf.statements, [row for row, _ in shelf.versions]
         lines = shelf.codec.lines(rows, self._addresses.numbers)
         if shelf.model.append_only:
-            _copy(connection, statements.copy_facts, lines)
+            yield Step(statements.copy_facts, _text(lines))
         else:
             newest = dict(zip(map(shelf.model.key_of, rows), lines, strict=True))
-            _copy(connection, statements.copy_stage, list(newest.values()))
-            connection.execute(statements.upsert)
-            connection.execute(statements.empty_stage)
-            history = [
-                f"{line}\t{ledger}" for line, (_, ledger) in zip(lines, shelf.versions, strict=True)
-            ]
-            _copy(connection, statements.copy_history, history)
+            yield Step(statements.make_stage)
+            yield Step(statements.copy_stage, _text(newest.values()))
+            yield Step(statements.upsert)
+            yield Step(statements.empty_stage)
+            versions = zip(lines, shelf.versions, strict=True)
+            history = [f"{line}\t{ledger}" for line, (_, ledger) in versions]
+            yield Step(statements.copy_history, _text(history))
         shelf.versions.clear()
 
 
-def _copy(connection: psycopg.Connection, statement: sql.Composed, lines: list[str]) -> None:
-    with connection.cursor() as cursor, cursor.copy(statement) as copy:
-        copy.write("\n".join(lines) + "\n")
+def _text(lines: Iterable[str]) -> str:
+    return "\n".join(lines) + "\n"

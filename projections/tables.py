@@ -46,7 +46,7 @@ def describe(schema: str) -> sa.MetaData:
     sa.Table(
         "address",
         metadata,
-        sa.Column("id", sa.Integer, sa.Identity(always=True), primary_key=True),
+        sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
         sa.Column("address", sa.Text, nullable=False, unique=True),
     )
     sa.Table(
