@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 from collections.abc import Sequence
 from typing import Final
 
@@ -14,23 +15,35 @@ _STATEMENT: Final = (
     "COPY ledger.event (position, index, contract, closed_at, tx_hash, body)"
     " FROM STDIN (FORMAT BINARY)"
 )
-_TYPES: Final = ("int8", "int4", "int2", "int8", "bytea", "bytea")
+_HEAD: Final = b"PGCOPY\n\xff\r\n\0" + bytes(8)
+_END: Final = b"\xff\xff"
+_SIX_FIELDS: Final = struct.Struct(">h iq ii ih iq i").pack
+"""The number of fields, then for each its size and value; of tx_hash only the size."""
+
+_SIZE: Final = struct.Struct(">i").pack
 
 
 def copy_events(connection: psycopg.Connection, events: Sequence[RawEvent]) -> None:
     """Append `events` to `ledger.event`, inside the caller's transaction."""
-    if not events:
-        return
-    with connection.cursor() as cursor, cursor.copy(_STATEMENT) as copy:
-        copy.set_types(_TYPES)
-        for event in events:
-            copy.write_row(
-                (
-                    event.position,
-                    event.index,
-                    CONTRACT_IDS[event.contract],
-                    event.closed_at,
-                    event.tx_hash,
-                    event.body,
-                )
-            )
+    if events:
+        with connection.cursor() as cursor, cursor.copy(_STATEMENT) as copy:
+            copy.write(encoded(events))
+
+
+def encoded(events: Sequence[RawEvent]) -> bytes:
+    """`events` in the format of a binary COPY."""
+    parts = [_HEAD]
+    for event in events:
+        contract = CONTRACT_IDS[event.contract]
+        tx_hash, body = event.tx_hash, event.body
+        parts += (
+            _SIX_FIELDS(
+                *(6, 8, event.position, 4, event.index, 2, contract, 8, event.closed_at),
+                len(tx_hash),
+            ),
+            tx_hash,
+            _SIZE(len(body)),
+            body,
+        )
+    parts.append(_END)
+    return b"".join(parts)

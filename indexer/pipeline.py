@@ -16,6 +16,7 @@ from typing import Final
 import msgspec
 import psycopg
 
+from indexer.collector import patient
 from indexer.prefetch import QUEUE_BYTES, Fetched, Prefetch
 from indexer.progress import Nobody, Step, Watch
 from indexer.rpc import Waiting
@@ -58,7 +59,17 @@ def run(
     Raises `indexer.sources.protocol.GapError`, `indexer.writer.DeploymentMismatchError`, and
     whatever is no matter of waiting (a missing table, an error of this program).
     """
-    options = options or Options()
+    with patient():
+        _run(database_url, source, deployment, stop, options or Options())
+
+
+def _run(
+    database_url: str,
+    source: Source,
+    deployment: Deployment,
+    stop: threading.Event,
+    options: Options,
+) -> None:
     waiting = Waiting(random.Random(), stop)  # noqa: S311  # jitter, no secret
     failures = 0
     while not stop.is_set():

@@ -15,6 +15,7 @@ import psycopg
 from psycopg import sql
 
 from indexer import stored
+from indexer.collector import patient
 from indexer.decode import Decoded, Quarantined, decode_all, set_aside
 from indexer.writer import ROLE
 from projections.engine import Engine, FoldError
@@ -87,7 +88,7 @@ def beside(
 
     The connection is in a transaction that sees one moment of the live models, and is rolled back.
     """
-    with psycopg.connect(url, options=f"-c role={ROLE}") as connection:
+    with patient(), psycopg.connect(url, options=f"-c role={ROLE}") as connection:
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         locked = connection.execute("SELECT pg_try_advisory_xact_lock(%s)", (LOCK,)).fetchone()
         if not locked or not locked[0]:

@@ -19,6 +19,7 @@ import msgspec
 import psycopg
 
 from indexer import quarantine, stored
+from indexer.collector import patient
 from indexer.decode import Quarantined, decode_all
 from indexer.rebuild import LOCK, NothingToRebuildError, RebuildBusyError, fold
 from indexer.writer import CHANNEL, ROLE
@@ -69,6 +70,7 @@ def renew(
     seconds, and psycopg.Error as it comes.
     """
     with (
+        patient(),
         psycopg.connect(url, autocommit=True, options=f"-c role={ROLE}") as connection,
         _alone(connection),
         _schema(connection),

@@ -14,10 +14,10 @@ class StaleEngineError(RuntimeError):
 
 
 class Step(msgspec.Struct, frozen=True):
-    """A statement; one that copies from standard input has lines of COPY's text format."""
+    """A statement; `lines` are for one that copies from standard input."""
 
     statement: sql.Composed
-    lines: str | None = None
+    lines: bytes | str | None = None
 
 
 class Change(msgspec.Struct, frozen=True):

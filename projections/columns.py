@@ -14,7 +14,7 @@ from projections.model import Model, Wide
 
 
 class Kind(enum.Enum):
-    """What a column holds."""
+    """What a column holds; a text is a name or a symbol (letters, digits, underscores)."""
 
     ADDRESS = "address"
     BYTES = "bytes"

@@ -6,7 +6,7 @@ one upsert into theirs, and each version into the history.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import psycopg
@@ -15,7 +15,7 @@ from psycopg import sql
 from projections.addresses import Addresses
 from projections.cache import Generations
 from projections.change import StaleEngineError, Step
-from projections.codec import Codec
+from projections.codec import COPY_FORMAT, Codec, copied
 from projections.columns import Kind
 from projections.model import Key, Mark, Model, Row
 from projections.tables import history_name
@@ -40,6 +40,8 @@ class Shelf:
         self.before: dict[Key, Row | None] = {}
         self.facts: list[Row] = []
         self.versions: list[tuple[Row, int]] = []
+        self.newest: dict[Key, int] = {}
+        """Where in `versions` the newest one of each key is; facts have no other."""
         self.statements = _Statements(schema, self)
 
     def put(self, row: Row) -> None:
@@ -59,14 +61,20 @@ class Shelf:
         if self.model.append_only:
             changed, self.facts = sorted(self.facts, key=self.model.key_of), []
         else:
-            current = self.cache.current
-            changed = [
-                row
-                for key in sorted(self.before)
-                if (row := current[key]) is not None and row != self.before[key]
-            ]
-            self.before.clear()
-        self.versions.extend((row, ledger) for row in changed)
+            changed = self._changed()
+        self.versions.extend([(row, ledger) for row in changed])
+        return changed
+
+    def _changed(self) -> list[Row]:
+        current, before, newest = self.cache.current, self.before, self.newest
+        place = len(self.versions)
+        changed: list[Row] = []
+        for key in sorted(before):
+            row = current[key]
+            if row is not None and row != before[key]:
+                newest[key] = place + len(changed)
+                changed.append(row)
+        before.clear()
         return changed
 
     def forget(self) -> None:
@@ -76,6 +84,7 @@ class Shelf:
         self.before.clear()
         self.facts.clear()
         self.versions.clear()
+        self.newest.clear()
 
 
 class _Statements:
@@ -103,6 +112,7 @@ class _Statements:
             "arrays": arrays,
             "changes": changes,
             "history": sql.Identifier(schema, history_name(model)),
+            "format": sql.SQL(COPY_FORMAT),
         }
         self.select_all = sql.SQL("SELECT {names} FROM {table}").format(**parts)
         self.select = sql.SQL(
@@ -111,11 +121,11 @@ class _Statements:
         self.make_stage = sql.SQL(
             "CREATE TEMPORARY TABLE IF NOT EXISTS {stage} (LIKE {table}) ON COMMIT DELETE ROWS"
         ).format(**parts)
-        self.copy_facts = sql.SQL("COPY {table} ({names}) FROM STDIN").format(**parts)
-        self.copy_stage = sql.SQL("COPY {stage} ({names}) FROM STDIN").format(**parts)
-        self.copy_history = sql.SQL("COPY {history} ({names}, valid_from) FROM STDIN").format(
-            **parts
-        )
+        self.copy_facts = sql.SQL("COPY {table} ({names}) FROM STDIN {format}").format(**parts)
+        self.copy_stage = sql.SQL("COPY {stage} ({names}) FROM STDIN {format}").format(**parts)
+        self.copy_history = sql.SQL(
+            "COPY {history} ({names}, valid_from) FROM STDIN {format}"
+        ).format(**parts)
         self.upsert = sql.SQL(
             "INSERT INTO {table} ({names}) SELECT {names} FROM {stage}"
             " ON CONFLICT ({keys}) DO UPDATE SET {changes}"
@@ -223,21 +233,18 @@ class Storage:
         self._addresses.number(connection, found)
 
     def _take(self, shelf: Shelf) -> Iterator[Step]:
-        statements, rows = shelf.statements, [row for row, _ in shelf.versions]
-        lines = shelf.codec.lines(rows, self._addresses.numbers)
+        statements, versions = shelf.statements, shelf.versions
+        stored = shelf.codec.stored((row for row, _ in versions), self._addresses.numbers)
         if shelf.model.append_only:
-            yield Step(statements.copy_facts, _text(lines))
+            yield Step(statements.copy_facts, copied(stored))
         else:
-            newest = dict(zip(map(shelf.model.key_of, rows), lines, strict=True))
+            newest = [stored[place] for place in shelf.newest.values()]
             yield Step(statements.make_stage)
-            yield Step(statements.copy_stage, _text(newest.values()))
+            yield Step(statements.copy_stage, copied(newest))
             yield Step(statements.upsert)
             yield Step(statements.empty_stage)
-            versions = zip(lines, shelf.versions, strict=True)
-            history = [f"{line}\t{ledger}" for line, (_, ledger) in versions]
-            yield Step(statements.copy_history, _text(history))
-        shelf.versions.clear()
-
-
-def _text(lines: Iterable[str]) -> str:
-    return "\n".join(lines) + "\n"
+            for values, (_, ledger) in zip(stored, versions, strict=True):
+                values.append(ledger)
+            yield Step(statements.copy_history, copied(stored))
+        versions.clear()
+        shelf.newest.clear()
