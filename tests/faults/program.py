@@ -15,7 +15,7 @@ from typing import Any
 import psycopg
 
 from indexer import coverage, quarantine, writer
-from projections.engine import Engine
+from projections.engine import Change, Engine
 from stellarsettle import cli
 
 STEPS: dict[str, tuple[Any, str]] = {
@@ -24,7 +24,8 @@ STEPS: dict[str, tuple[Any, str]] = {
     "advance": (writer.Writer, "_advance"),
     "copy": (writer, "copy_events"),
     "quarantine": (quarantine, "store"),
-    "fold": (Engine, "apply"),
+    "fold": (Engine, "fold"),
+    "write": (Change, "write"),
     "coverage": (coverage, "record"),
     "note": (writer.Writer, "_note"),
     "commit": (psycopg.Transaction, "_exit_gen"),
