@@ -15,7 +15,7 @@ from indexer.decode import Decoded, decode_all
 from indexer.rpc import RpcUnavailableError, Waiting
 from indexer.sources.protocol import Batch, Source, SourceUnavailableError
 
-QUEUE_BYTES: Final = 64 << 20
+QUEUE_BYTES: Final = 24 << 20
 _EVENT_OVERHEAD: Final = 600
 """Bytes that a decoded event takes beside its raw body (540 traced over synthetic histories)."""
 
