@@ -1,12 +1,12 @@
 # Every target sets up what it needs, once. `make` alone lists them.
 .DEFAULT_GOAL := help
-.PHONY: help built demo histories test test-python test-rust test-faults test-contracts test-contracts-deep test-devnet conformance lint format bench bench-index bench-devnet bench-projections eval-documents ocr contracts docs xdr lock clean
 
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
 INDEX_BENCHES := tests/bench/bench_standby.py tests/bench/bench_index.py tests/bench/bench_lake.py tests/bench/bench_scval.py
 
+.PHONY: help
 help:
 	@echo "make demo         run the whole platform on this machine and watch one invoice's life"
 	@echo "make demo ONCE=1  the same on free ports; ends by itself with one line of JSON"
@@ -32,40 +32,52 @@ help:
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) stellarsettle/bootstrap.py
 
+.PHONY: built
 built: $(READY)
 	@$(BIN)/python -m contracts.build wasm devnet
 
+.PHONY: demo
 demo: built
 	@$(BIN)/stellarsettle demo $(if $(ONCE),--once)
 
+.PHONY: histories
 histories: built
 	@$(BIN)/stellarsettle histories $(DIR)
 
+.PHONY: test
 test: test-rust test-python
 
+.PHONY: test-rust
 test-rust: built
 	@$(BIN)/python -m contracts.build test-contracts test-devnet
 
+.PHONY: test-contracts
 test-contracts: $(READY)
 	@$(BIN)/python -m contracts.build wasm test-contracts
 
+.PHONY: test-contracts-deep
 test-contracts-deep: $(READY)
 	@$(BIN)/python -m contracts.build wasm test-contracts-deep
 
+.PHONY: conformance
 conformance: built
 	@$(BIN)/python -m stellarsettle.conformance $(RECORDINGS)
 
+.PHONY: test-devnet
 test-devnet: built conformance
 	@$(BIN)/python -m contracts.build test-devnet
 	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/clients tests/conformance tests/contracts $(ARGS)
 
+.PHONY: test-python
 test-python: built
 	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
 
+.PHONY: test-faults
 test-faults: built
 	@FAULT_SEED=$(or $(SEED),0) FAULT_COUNT=$(if $(SEED),1,$(or $(N),100)) \
 	  $(BIN)/python -m pytest -n 2 --dist load tests/faults/test_simulation.py $(ARGS)
 
+.PHONY: lint
 lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -73,46 +85,58 @@ lint: $(READY)
 	$(BIN)/lint-imports
 	@$(BIN)/python -m contracts.build lint
 
+.PHONY: format
 format: $(READY)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+.PHONY: contracts
 contracts: $(READY)
 	@$(BIN)/python -m contracts.build wasm
 	@$(BIN)/python -m contracts.generate
 
+.PHONY: docs
 docs: $(READY)
 	@$(BIN)/python -m projections.analytics.document
 
+.PHONY: bench
 bench: bench-index
 	@for file in $(filter-out $(INDEX_BENCHES),$(wildcard tests/bench/bench_*.py)); do \
 	  $(BIN)/python $$file || exit 1; done
 
+.PHONY: bench-devnet
 bench-devnet: built
 	@$(BIN)/python tests/bench/bench_devnet.py
 
+.PHONY: bench-projections
 bench-projections: built
 	@$(BIN)/python tests/bench/bench_projections.py
 
+.PHONY: bench-index
 bench-index: built
 	@for file in $(wildcard $(INDEX_BENCHES)); do $(BIN)/python $$file || exit 1; done
 
+.PHONY: ocr
 ocr:
 	@command -v tesseract >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && \
 	  apt-get install -y -qq --no-install-recommends tesseract-ocr tesseract-ocr-script-latn \
 	  >/dev/null; } || echo "Scans need Tesseract: apt-get install tesseract-ocr tesseract-ocr-script-latn"
 
+.PHONY: eval-documents
 eval-documents: $(READY)
 	@$(BIN)/stellarsettle documents evaluate $(if $(TEXT),--text-only) --wrong \
 	  $(or $(DIR),../shared/corpus/invoices)
 
+.PHONY: xdr
 xdr: $(READY)
 	@$(BIN)/python -m indexer.xdr.generate
 
+.PHONY: lock
 lock: $(READY)
 	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
 	  --no-emit-index-url --no-header --extra dev pyproject.toml -o requirements.lock
 
+.PHONY: clean
 clean:
 	rm -rf .venv build dist contracts/target contracts/devnet/target
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

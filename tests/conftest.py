@@ -7,10 +7,15 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 import migrations
 from stellarsettle import postgres
+
+# On a busy machine the time that an example takes says nothing about the code.
+hypothesis.settings.register_profile("patient", deadline=None)
+hypothesis.settings.load_profile("patient")
 
 _numbers = itertools.count(1)
 _TEMPLATE = f"stellarsettle_test_{os.getpid()}"

@@ -6,7 +6,7 @@ import types
 import typing
 from typing import Any
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from contracts import decoding
@@ -77,7 +77,6 @@ def _with_care(contract: Contract, body: bytes) -> Event:
     return decoding.decode(contract, *scval.decode_body(body))
 
 
-@settings(deadline=None)  # on a busy machine time says nothing
 @given(bodies())
 def test_a_layout_changes_nothing(made: tuple[Contract, list[bytes]]) -> None:
     contract, several = made

@@ -73,7 +73,7 @@ def test_unions_have_no_fewer_arms_than_the_sdks() -> None:
                         getattr(xdr, name).from_xdr_bytes(struct.pack(">i", case) + bytes(4096))
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(st.integers(0, 2**32))
 def test_walks_end_where_values_end(seed: int) -> None:
     """New arms included; behind the value anything may follow."""
@@ -87,7 +87,7 @@ def test_walks_end_where_values_end(seed: int) -> None:
         assert walk(b"head" + made + b"tail", 4, []) == 4 + len(made)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(st.integers(0, 2**32), st.data())
 def test_what_is_cut_short_ends_beyond_or_fails(seed: int, data: st.DataObject) -> None:
     made = Maker(random.Random(seed)).value("LedgerCloseMeta")

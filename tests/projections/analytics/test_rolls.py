@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 import polars as pl
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from projections.analytics.facts import ATTRIBUTES, remembered
@@ -38,7 +38,6 @@ def test_chances_of_a_chain() -> None:
 ROWS = st.lists(st.integers(0, 9), min_size=len(STATES), max_size=len(STATES))
 
 
-@settings(deadline=None)
 @given(st.lists(ROWS, min_size=PAID, max_size=PAID))
 def test_chances_are_where_the_chain_ends(weights: list[list[int]]) -> None:
     """Moving the exposure two hundred times comes to the same, but for what still moves."""

@@ -99,7 +99,7 @@ def test_an_outlook_of_positions_that_wait() -> None:
     assert outlook(future.memory, future.mark, person("bob")) == ()
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.integers(1, 9000), st.integers(0, 120))
 def test_what_was_foretold_happens(stake: int, days: int) -> None:
     """A ladder's rung is what the folds show when that very thing happens."""

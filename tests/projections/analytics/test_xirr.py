@@ -149,7 +149,7 @@ FLOWS = st.lists(
 ).map(sorted)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(FLOWS)
 def test_an_exact_search_finds_the_same(flows: list[Flow]) -> None:
     (found,) = solve(flows)
@@ -164,7 +164,7 @@ def test_an_exact_search_finds_the_same(flows: list[Flow]) -> None:
         assert [float(root) for root in roots] == pytest.approx([found], abs=1e-9)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(FLOWS, st.integers(2, 1000))
 def test_the_unit_of_money_does_not_matter(flows: list[Flow], factor: int) -> None:
     scaled = [(day, amount * factor) for day, amount in flows]
