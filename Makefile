@@ -8,7 +8,7 @@ INDEX_BENCHES := tests/bench/bench_standby.py tests/bench/bench_index.py tests/b
 
 .PHONY: help
 help:
-	@echo "make demo         run the whole platform on this machine and watch one invoice's life"
+	@echo "make demo         run the whole platform on this machine and watch two invoices' lives"
 	@echo "make demo ONCE=1  the same on free ports; ends by itself with one line of JSON"
 	@echo "make test         every test: contracts, ledger, indexer, read models, API, journeys"
 	@echo "make test-faults N=1000  disturb the indexer in a thousand ways; SEED=7 plays one of them"
@@ -20,13 +20,18 @@ help:
 	@echo "make conformance  replay a recorded real network on the local ledger, name what differs"
 	@echo "make conformance RECORDINGS=...  the same with another file of recorded requests"
 	@echo "make test-devnet  the local ledger: conformance, clients, faults, determinism"
-	@echo "make lint         formatting, lints, types, layers, clippy"
+	@echo "make built        what everything runs on: environment, contracts, local ledger"
+	@echo "make test-rust, make test-python  one half of the tests (ARGS= for pytest)"
+	@echo "make lint         Python's formatting, lints, types, layers; clippy"
+	@echo "make format       format the Python"
 	@echo "make xdr          write the Python made from the definitions of the wire format"
 	@echo "make contracts    build the wasm and write the Python made from its spec"
 	@echo "make docs         write the pages that are made from code"
 	@echo "make bench        the figures, one JSON line each"
 	@echo "make bench-index  those of the indexer"
 	@echo "make bench-devnet  those of the local ledger"
+	@echo "make bench-projections  those of the metrics"
+	@echo "make lock         write requirements.lock anew"
 	@echo "make clean        remove everything that was built"
 
 $(READY): requirements.lock pyproject.toml

@@ -31,31 +31,36 @@ class Balance(msgspec.Struct, frozen=True):
 def ensure(chain: Chain, payer: Keypair, asset: Address, holders: Sequence[Address]) -> None:
     """Send one unit of `payer`'s to each of `holders` and read what the asset made of it.
 
-    A holder that has a balance gets nothing more. Raises `UnsafeAssetError` if a balance can be
-    clawed back or is not authorized, or if the payer cannot send.
+    A holder that has a balance, of whatever kind, gets nothing more. Raises `UnsafeAssetError` if
+    a balance can be clawed back or is not authorized, or if the payer cannot send.
     """
     for holder in holders:
-        if safe(chain, asset, holder):
-            continue
-        arguments = (
-            scval.to_address(payer.public_key),
-            scval.to_address(holder),
-            scval.to_int128(1),
-        )
-        try:
-            chain.invoke(payer, asset, Invocation(Contract.TOKEN, "transfer", arguments))
-        except ChainError as error:
-            raise UnsafeAssetError(
-                f"one unit of {asset} could not be sent from {payer.public_key} to {holder}: give"
-                f" this account {len(holders)} units of it and try again. The ledger said: {error}"
-            ) from error
-        found = balance(chain, asset, holder)
-        if found is None or found.clawback or not found.authorized:
+        if balance(chain, asset, holder) is None:
+            _send_unit(chain, payer, asset, holder)
+        if not safe(chain, asset, holder):
+            found = balance(chain, asset, holder)
             raise UnsafeAssetError(
                 f"{asset} is not safe: its issuer can take back or freeze what {holder} holds"
                 f" ({found}). Choose an asset whose issuer neither requires authorization nor"
                 " enables clawback"
             )
+
+
+def _send_unit(chain: Chain, payer: Keypair, asset: Address, holder: Address) -> None:
+    """Make the holder's balance by a payment of one unit."""
+    arguments = (
+        scval.to_address(payer.public_key),
+        scval.to_address(holder),
+        scval.to_int128(1),
+    )
+    try:
+        chain.invoke(payer, asset, Invocation(Contract.TOKEN, "transfer", arguments))
+    except ChainError as error:
+        raise UnsafeAssetError(
+            f"one unit of {asset} could not be sent from {payer.public_key} to {holder}: this"
+            " account needs two units of it, and an issuer who requires authorization cannot be"
+            f" used. The ledger said: {error}"
+        ) from error
 
 
 def safe(chain: Chain, asset: Address, holder: Address) -> bool:

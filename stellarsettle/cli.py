@@ -5,13 +5,14 @@ Heavy imports live inside the commands, so that `--help` answers at once.
 
 from __future__ import annotations
 
+import functools
 import os
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING, NoReturn, ParamSpec
 
 import msgspec
 import rich_click as click
@@ -19,9 +20,14 @@ import rich_click as click
 from stellarsettle import documents, index_commands
 
 if TYPE_CHECKING:
+    from stellar_sdk import Keypair
+
+    from contracts.wire import Address
     from stellarsettle.chain import Chain
     from stellarsettle.deploy import Plan
     from stellarsettle.settings import Settings
+
+P = ParamSpec("P")
 
 
 def _say(text: str) -> None:
@@ -39,6 +45,46 @@ def _settings() -> Settings:
 
 def _refuse(error: Exception) -> NoReturn:
     raise click.ClickException(str(error)) from error
+
+
+def _needs_node(command: Callable[P, None]) -> Callable[P, None]:
+    """The command, which says in a sentence if the node is away or the contracts are not built."""
+
+    @functools.wraps(command)
+    def told(*args: P.args, **kwargs: P.kwargs) -> None:
+        from stellar_sdk.exceptions import BaseRequestError
+
+        try:
+            command(*args, **kwargs)
+        except FileNotFoundError as error:
+            raise click.ClickException(
+                f"{error.filename} is not built: run `make built`"
+            ) from error
+        except BaseRequestError as error:
+            raise click.ClickException(f"the node does not answer: {error}") from error
+
+    return told
+
+
+def _deployer(seed: str) -> Keypair:
+    """The account of a secret seed."""
+    from stellar_sdk import Keypair
+
+    try:
+        return Keypair.from_secret(seed)
+    except ValueError as error:
+        raise click.ClickException("DEPLOYER_SEED is no secret seed (S...)") from error
+
+
+def _asset_contracts(given: Sequence[str]) -> list[Address]:
+    """Addresses of contracts, as the command line has them."""
+    from stellar_sdk import StrKey
+
+    from contracts.wire import Address
+
+    if wrong := [each for each in given if not StrKey.is_valid_contract(each)]:
+        raise click.ClickException(f"--asset is no contract address (C...): {', '.join(wrong)}")
+    return [Address(each) for each in given]
 
 
 def _on_stop_signal(stop: Callable[[], None]) -> None:
@@ -99,7 +145,7 @@ def devnet(options: tuple[str, ...]) -> None:
     from stellarsettle.devnet import BINARY
 
     if not BINARY.exists():
-        raise click.ClickException(f"{BINARY} is not built: run `make demo ONCE=1` or `make test`")
+        raise click.ClickException(f"{BINARY} is not built: run `make built`")
     told = any(option.split("=")[0] == "--listen" for option in options)
     listen = () if told else ("--listen", "127.0.0.1:8000")
     os.execv(BINARY, [str(BINARY), *listen, *options])  # noqa: S606
@@ -153,6 +199,7 @@ def keys() -> None:
 @click.option("--plan", "only_plan", is_flag=True, help="Print what would be done; send nothing.")
 @click.option("--confirm", metavar="HASH", help="Carry out the plan of this hash, or refuse.")
 @click.option("--yes", is_flag=True, help="Do not ask before the first transaction.")
+@_needs_node
 def deploy(  # noqa: PLR0913 -- one argument for each option
     verifier: str | None,
     compliance: str | None,
@@ -170,8 +217,6 @@ def deploy(  # noqa: PLR0913 -- one argument for each option
     unit of each asset to each contract, to see that its issuer cannot take it back. What was
     interrupted goes on when the same command is given again.
     """
-    from stellar_sdk import Keypair
-
     from contracts.wire import Address
     from stellarsettle import chain
     from stellarsettle import deploy as deploying
@@ -182,19 +227,19 @@ def deploy(  # noqa: PLR0913 -- one argument for each option
     seed = os.environ.get("DEPLOYER_SEED", "")
     if not seed:
         raise click.ClickException("set DEPLOYER_SEED to the secret (S...) of a funded account")
-    owner = Keypair.from_secret(seed)
+    owner = _deployer(seed)
     ledger = chain.Chain(chosen.rpc_url, chosen.network_passphrase)
     roles = deploying.Roles(
         *(Address(given or owner.public_key) for given in (verifier, compliance, treasury))
     )
-    planned = deploying.plan(
-        chosen.network_passphrase,
-        Address(owner.public_key),
-        roles,
-        [Address(asset) for asset in assets],
-        name=name,
-    )
     try:
+        planned = deploying.plan(
+            chosen.network_passphrase,
+            Address(owner.public_key),
+            roles,
+            _asset_contracts(assets),
+            name=name,
+        )
         _show_plan(planned, ledger, chosen.rpc_url)
         if only_plan:
             return
@@ -234,6 +279,7 @@ def contracts() -> None:
 
 
 @contracts.command("verify")
+@_needs_node
 def verify_contracts() -> None:
     """Compare the code on the ledger with the code that was built here."""
     from contracts.wire import Address
@@ -243,7 +289,10 @@ def verify_contracts() -> None:
     if not (chosen.escrow and chosen.distributor):
         raise click.ClickException("Please set ESCROW and DISTRIBUTOR: `stellarsettle deploy`")
     ledger = chain.Chain(chosen.rpc_url, chosen.network_passphrase)
-    compared = code.verify(ledger, Address(chosen.escrow), Address(chosen.distributor))
+    try:
+        compared = code.verify(ledger, Address(chosen.escrow), Address(chosen.distributor))
+    except chain.ChainError as error:
+        _refuse(error)
     for one in compared:
         mark = "ok" if one.equal else "!!"
         click.echo(f"{mark}  {one.name:<25} built {one.built}  ledger {one.found or 'none'}")

@@ -76,7 +76,7 @@ class Devnet(msgspec.Struct, frozen=True):
 def running(*, listen: str = "127.0.0.1:0", options: tuple[str, ...] = ()) -> Iterator[Devnet]:
     """Run a fresh local ledger until the block ends; port 0 is a free one."""
     if not BINARY.exists():
-        raise DevnetError(f"{BINARY} is not built: run `python3 -m contracts.build devnet`")
+        raise DevnetError(f"{BINARY} is not built: run `make built`")
     process = subprocess.Popen(
         [str(BINARY), "--listen", listen, "--parent-pid", str(os.getpid()), *options],
         stdout=subprocess.PIPE,

@@ -86,5 +86,5 @@ def _node(chosen: Settings, url: str) -> Iterator[Finding]:
 def _built() -> Iterator[Finding]:
     places = [BUILD / "wasm" / f"{name}.wasm" for name in CONTRACTS]
     for path in (*places, devnet.BINARY):
-        words = "built" if path.exists() else "not built: `make demo` or `make test` builds it"
+        words = "built" if path.exists() else "not built: `make built`"
         yield Finding(path.name, well=path.exists(), words=words)

@@ -16,7 +16,7 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 @click.argument("file", type=_FILE)
 @click.option("--json", "as_json", is_flag=True, help="Print everything that was read as JSON.")
 def read(file: Path, *, as_json: bool) -> None:
-    """Read an invoice (PDF or XML) and print its fields; nothing leaves this machine."""
+    """Read an invoice (PDF, picture or XML) and print its fields; nothing leaves this machine."""
     from api.documents.reading import sandbox
     from api.documents.reading.container import MAX_BYTES, RefusedError
 
@@ -51,12 +51,17 @@ def documents() -> None:
 @click.option(
     "--text-only", is_flag=True, help="Leave embedded XML out: what the pages alone tell."
 )
+@click.option("--group", "groups", multiple=True, help="Only documents of this group (repeatable).")
 @click.option("--wrong", is_flag=True, help="List every wrong or missing field on standard error.")
 def evaluate(folder: Path, groups: tuple[str, ...], *, text_only: bool, wrong: bool) -> None:
     """Read every document of FOLDER and compare with its labels; prints JSON."""
     from stellarsettle import evaluation
 
-    judged = evaluation.evaluate(folder, groups, text_only=text_only)
+    try:
+        judged = evaluation.evaluate(folder, groups, text_only=text_only)
+    except (OSError, msgspec.DecodeError) as error:
+        message = f"{folder} is no folder of labelled documents: {error}"
+        raise click.ClickException(message) from error
     if wrong:
         for each in judged.judged:
             if not each.right:

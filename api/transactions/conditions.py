@@ -209,16 +209,22 @@ LOST = _member("not-frozen", lambda _, body: body.from_, _not_frozen)
 LOST_LONG_ENOUGH = _member("time-locked", lambda _, body: body.from_, _frozen_too_short)
 
 
-def _party(address: Callable[[Facts, Any], str]) -> Condition:
+def _party(address: Callable[[Facts, Any], str], *, payee: bool = True) -> Condition:
+    """Who is a party: seller and debtor, and for money that comes in the payee as well."""
+
     def why(facts: Facts, invoice: Invoice, body: Any) -> str | None:
         who = address(facts, body)
-        parts = {invoice.seller: "seller", invoice.payee: "payee", invoice.debtor: "debtor"}
+        parts = {invoice.seller: "seller", invoice.debtor: "debtor"}
+        if payee:
+            parts.setdefault(invoice.payee, "payee")
         return f"{short(who)} is {parts[who]} of this invoice." if who in parts else None
 
     return _on_invoice("party-of-invoice", why)
 
 
 NO_PARTY, TO_NO_PARTY = _party(_caller), _party(_to)
+IMPARTIAL = _party(_caller, payee=False)
+"""Acts in a role: a payee who is neither seller nor debtor may."""
 
 CREATED = _in("created")
 OPEN = _in("open")

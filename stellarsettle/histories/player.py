@@ -58,6 +58,8 @@ def report(script: Path) -> tuple[bool, str]:
         return True, f"{script.name}: {play(script)}"
     except Difference as difference:
         return False, f"{script.name}: {difference}"
+    except Exception as error:  # noqa: BLE001  # a script that cannot be played is told by name
+        return False, f"{script.name}: cannot be played: {error!r}"
 
 
 def play(script: Path) -> Played:

@@ -169,7 +169,7 @@ def configuration() -> Callable[..., ApiConfig]:
 def ledger() -> Iterator[devnet.Devnet]:
     """A local ledger that closes with each transaction."""
     if not devnet.BINARY.exists():
-        pytest.skip("the local ledger is not built: run `make devnet`")
+        pytest.skip("the local ledger is not built: run `make built`")
     with devnet.running() as running:
         yield running
 

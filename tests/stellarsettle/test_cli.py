@@ -91,6 +91,10 @@ def test_every_command_explains_itself(name: str, tmp_path: Path) -> None:
     assert "Usage" in run(name, "--help", environment={}, folder=tmp_path).stdout
 
 
+_SEED = Keypair.random().secret
+_NOBODY = "http://127.0.0.1:1"
+
+
 @pytest.mark.parametrize(
     ("words", "environment", "said"),
     [
@@ -104,6 +108,10 @@ def test_every_command_explains_itself(name: str, tmp_path: Path) -> None:
         (("quarantine", "show", "12"), {}, "is no event id"),
         (("quarantine", "redrive"), {}, "There is no database"),
         (("deploy",), {}, "DEPLOYER_SEED"),
+        (("deploy",), {"DEPLOYER_SEED": "S..."}, "DEPLOYER_SEED is no secret seed"),
+        (("deploy", "--asset", "C1"), {"DEPLOYER_SEED": _SEED}, "--asset is no contract address"),
+        (("deploy", "--plan"), {"DEPLOYER_SEED": _SEED, "RPC_URL": _NOBODY}, "does not answer"),
+        (("documents", "evaluate", "."), {}, "is no folder of labelled documents"),
         (("index",), {"ESCROW": "nonsense"}, "ESCROW is no contract"),
         (("serve",), {"API_PORT": "eighty"}, "A setting is wrong"),
         (("serve",), {"API_PORT": "99999"}, "A setting is wrong"),

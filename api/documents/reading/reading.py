@@ -28,9 +28,6 @@ from api.documents.reading.page import Box, Page
 from api.documents.reading.rules import Finding, Severity
 from api.documents.reading.solver import Answer
 
-CORE: Final = ("number", "date", "due_date", "currency", "total", "net", "tax", "seller", "buyer")
-"""The fields that are looked for; IBAN, amount due and type code come with them where known."""
-
 _SCANNED_PAGES: Final = 5
 """Of a scan so many pages are read: an invoice says what matters on its first and last."""
 

@@ -1,8 +1,8 @@
 """Reads a document in a process of its own: what a hostile file breaks is that process only.
 
 A file of ten kilobytes can abort the process that opens it. So each document gets a fresh process
-with bounded memory, time and output, without network, in an empty folder; whatever it dies of
-becomes a named refusal.
+with bounded memory, time and output, without network where the kernel allows, in an empty folder;
+whatever it dies of becomes a named refusal.
 """
 
 from __future__ import annotations

@@ -135,7 +135,7 @@ ACTIONS: tuple[Action, ...] = (
         call=escrow.resolve_dispute,
         caller="arbiter",
         derived={"outcome": lambda _, body: _OUTCOMES[body.outcome]},
-        needs=(c.DISPUTED, c.NO_PARTY),
+        needs=(c.DISPUTED, c.IMPARTIAL),
         summary="End the dispute of {invoice}: {outcome}",
     ),
 )

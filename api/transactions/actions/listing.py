@@ -50,7 +50,7 @@ ACTIONS: tuple[Action, ...] = (
         who=c.VERIFIER,
         call=escrow.approve,
         caller="verifier",
-        needs=(c.CREATED, c.UNAPPROVED, c.NO_PARTY),
+        needs=(c.CREATED, c.UNAPPROVED, c.IMPARTIAL),
         summary="Approve {invoice} for listing",
     ),
     Action(
@@ -60,7 +60,7 @@ ACTIONS: tuple[Action, ...] = (
         who=c.VERIFIER,
         call=escrow.reject,
         caller="verifier",
-        needs=(c.CREATED, c.NO_PARTY),
+        needs=(c.CREATED, c.IMPARTIAL),
         summary="Reject {invoice}",
     ),
     Action(

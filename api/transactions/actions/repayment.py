@@ -95,7 +95,7 @@ ACTIONS: tuple[Action, ...] = (
         who=c.ARBITER,
         call=escrow.write_off,
         caller="arbiter",
-        needs=(c.DEFAULTED, c.RECOVERY_OVER, c.NO_PARTY),
+        needs=(c.DEFAULTED, c.RECOVERY_OVER, c.IMPARTIAL),
         summary="Write {invoice} off",
     ),
 )
