@@ -26,6 +26,7 @@ ROLE = "stellarsettle_api"
 Connection = psycopg.AsyncConnection[DictRow]
 
 _SET_SUBJECT = "SELECT set_config('stellarsettle.subject', %s, true)"
+_SET_WORKER = "SELECT set_config('stellarsettle.worker', 'on', true)"
 
 
 class Database:
@@ -70,6 +71,13 @@ class Database:
         """A short transaction that sees and writes only the rows of `subject`."""
         async with self._pool.connection() as connection, connection.transaction():
             await connection.execute(_SET_SUBJECT, (subject,))
+            yield connection
+
+    @asynccontextmanager
+    async def worker(self) -> AsyncIterator[Connection]:
+        """A transaction on nobody's behalf: it sees what policies show to the worker."""
+        async with self._pool.connection() as connection, connection.transaction():
+            await connection.execute(_SET_WORKER)
             yield connection
 
 

@@ -1,34 +1,10 @@
-"""The tables of schema `app`, which the API owns: what the chain cannot hold."""
+"""All tables of schema `app`, which the API owns: what the chain cannot hold."""
 
 from __future__ import annotations
 
-import sqlalchemy as sa
-from sqlalchemy.dialects.postgresql import JSONB
+from api.accounts import tables as accounts
+from api.metadata import metadata
+from api.profile import tables as profile
+from api.transactions import tables as transactions
 
-metadata = sa.MetaData(schema="app")
-
-used_challenge = sa.Table(
-    "used_challenge",
-    metadata,
-    sa.Column("hash", sa.LargeBinary, primary_key=True, comment="of the challenge transaction"),
-    sa.Column("expires_at", sa.TIMESTAMP(timezone=True), nullable=False, index=True),
-    comment="Sign-in challenges that gave a token: each is good for one.",
-)
-
-intent = sa.Table(
-    "intent",
-    metadata,
-    sa.Column("number", sa.BigInteger, sa.Identity(always=True), primary_key=True),
-    sa.Column("id", sa.Uuid, nullable=False, unique=True),
-    sa.Column("owner", sa.Text, nullable=False, comment="the account that built it"),
-    sa.Column("idempotency_key", sa.Text, comment="the client's, if it gave one"),
-    sa.Column("request_digest", sa.LargeBinary, nullable=False, comment="SHA-256 of action, body"),
-    sa.Column("built", JSONB, nullable=False, comment="the intent as it was first answered"),
-    sa.Column("outcome", JSONB, comment="what became of it, once something did"),
-    sa.Column(
-        "created_at", sa.TIMESTAMP(timezone=True), nullable=False, server_default=sa.func.now()
-    ),
-    sa.UniqueConstraint("owner", "idempotency_key"),
-    sa.Index("ix_app_intent_owner_number", "owner", "number"),
-    comment="Unsigned transactions that were handed out, and what became of them.",
-)
+__all__ = ["accounts", "metadata", "profile", "transactions"]

@@ -1,0 +1,1 @@
+"""A person behind an account: name and address, language, formats, what to be told of."""
