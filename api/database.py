@@ -40,7 +40,7 @@ class Database:
             max_size=size,
             timeout=wait_seconds,
             kwargs={"autocommit": True, "row_factory": dict_row},
-            configure=_prepare_session,
+            configure=prepare_session,
             check=AsyncConnectionPool.check_connection,
             open=False,
         )
@@ -81,7 +81,7 @@ class Database:
             yield connection
 
 
-async def _prepare_session(connection: psycopg.AsyncConnection[Any]) -> None:
+async def prepare_session(connection: psycopg.AsyncConnection[Any]) -> None:
     """Act in the API's role from here on; only `RESET ROLE`, which nothing here says, ends that.
 
     Compiling a plan costs hundreds of milliseconds, reading a few rows one: no JIT here.

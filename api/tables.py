@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from api.accounts import tables as accounts
+from api.jobs import tables as jobs
 from api.metadata import metadata
 from api.profile import tables as profile
 from api.transactions import tables as transactions
 
-__all__ = ["accounts", "metadata", "profile", "transactions"]
+__all__ = ["accounts", "jobs", "metadata", "profile", "transactions"]

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NoReturn, ParamSpec
 import msgspec
 import rich_click as click
 
-from stellarsettle import documents, index_commands
+from stellarsettle import documents, index_commands, job_commands
 
 if TYPE_CHECKING:
     from stellar_sdk import Keypair
@@ -367,6 +367,19 @@ def serve() -> None:
 
 
 @cli.command()
+def work() -> None:
+    """Do what follows from the ledger and what the API promised, until told to stop."""
+    from stellarsettle import logs, services, settings
+
+    chosen = _settings()
+    logs.begin(chosen.log_format)
+    try:
+        services.work(chosen)
+    except settings.SettingsError as error:
+        _refuse(error)
+
+
+@cli.command()
 @click.option("--switch", is_flag=True, help="Put the new read models in the place of the live.")
 def rebuild(*, switch: bool) -> None:
     """Fold all stored events again, without the network, and compare digests.
@@ -458,6 +471,7 @@ cli.add_command(documents.read)
 cli.add_command(documents.documents)
 cli.add_command(index_commands.quarantine)
 cli.add_command(index_commands.status)
+cli.add_command(job_commands.jobs)
 
 
 def main() -> None:

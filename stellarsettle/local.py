@@ -1,4 +1,4 @@
-"""A whole platform on this machine: local ledger, contracts, database, indexer, API, people.
+"""A whole platform on this machine: local ledger, contracts, database, services, people.
 
 The demo runs on it and so do the journeys in the tests. Everything is real; only the money is not.
 """
@@ -125,6 +125,7 @@ class LocalPlatform:
         }
         self.indexer = Service("index", folder, self.environment)
         self.api = Service("serve", folder, self.environment)
+        self.worker = Service("work", folder, self.environment)
 
     def disturb(self, *rules: dict[str, Any], seed: int) -> None:
         """Plan faults of the node for services and wallets; whoever checks meets none."""
@@ -169,14 +170,14 @@ class LocalPlatform:
         for wallet in self.people.values():
             wallet.close()
         with contextlib.ExitStack() as stopping:  # each is stopped, whatever the others do
-            for service in (self.indexer, self.api):
+            for service in (self.indexer, self.api, self.worker):
                 stopping.callback(service.stop)
 
     def wait_until_ready(self) -> None:
         """Wait until the API answers that it can serve; raises with the log's place if not."""
         deadline = time.monotonic() + _READY_SECONDS
         while True:
-            for service in (self.api, self.indexer):
+            for service in (self.api, self.indexer, self.worker):
                 if not service.running():
                     raise LocalError(f"{service.name} ended:\n{service.log.read_text()[-3000:]}")
             with contextlib.suppress(httpx.TransportError):
@@ -238,8 +239,9 @@ def running(  # noqa: PLR0913 -- each has a default
         try:
             platform.indexer.start()
             platform.api.start()
+            platform.worker.start()
             platform.wait_until_ready()
-            tell(f"indexer running, API at {platform.api_url}")
+            tell(f"indexer and worker running, API at {platform.api_url}")
             yield platform
         finally:
             platform.close()

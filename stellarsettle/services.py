@@ -1,7 +1,8 @@
-"""The long-running parts, wired from settings: the database's address, the API."""
+"""The long-running parts, wired from settings: the database's address, API, worker."""
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import signal
@@ -18,10 +19,12 @@ from stellarsettle import postgres, settings
 if TYPE_CHECKING:
     from litestar import Litestar
 
+    from api.config import ApiConfig
     from indexer.sources.protocol import Deployment
     from stellarsettle.settings import Settings
 
 _LEASH_SECONDS = 1.0
+_API_NEEDS = ("escrow", "distributor", "signing_seed", "token_key", "natural_key")
 EMBEDDED_DATABASE = "stellarsettle"
 
 
@@ -44,25 +47,28 @@ def database_url(chosen: Settings) -> str:
 def api() -> Litestar:
     """The API as an ASGI application, from the environment: what each server process runs."""
     from api.app import create_app
+
+    return create_app(_configuration(settings.load(os.environ)))
+
+
+def _configuration(chosen: Settings) -> ApiConfig:
+    """What API and worker have to be told."""
     from api.config import ApiConfig
     from contracts.wire import Address
 
-    chosen = settings.load(os.environ)
-    chosen.require("escrow", "distributor", "signing_seed", "token_key", "natural_key")
-    return create_app(
-        ApiConfig(
-            database_url=database_url(chosen),
-            rpc_url=chosen.rpc_url,
-            network_passphrase=chosen.network_passphrase,
-            escrow=Address(chosen.escrow),
-            distributor=Address(chosen.distributor),
-            home_domain=chosen.home_domain,
-            public_url=chosen.public_url,
-            sign_in_seed=chosen.signing_seed,
-            token_seed=chosen.token_seed(),
-            platform_key=chosen.natural_secret(),
-            cors_origins=tuple(filter(None, chosen.cors_origins.split(","))),
-        )
+    chosen.require(*_API_NEEDS)
+    return ApiConfig(
+        database_url=database_url(chosen),
+        rpc_url=chosen.rpc_url,
+        network_passphrase=chosen.network_passphrase,
+        escrow=Address(chosen.escrow),
+        distributor=Address(chosen.distributor),
+        home_domain=chosen.home_domain,
+        public_url=chosen.public_url,
+        sign_in_seed=chosen.signing_seed,
+        token_seed=chosen.token_seed(),
+        platform_key=chosen.natural_secret(),
+        cors_origins=tuple(filter(None, chosen.cors_origins.split(","))),
     )
 
 
@@ -84,7 +90,7 @@ def serve(chosen: Settings) -> None:
     from granian.constants import Interfaces, Loops
     from granian.server import Server
 
-    chosen.require("escrow", "distributor", "signing_seed", "token_key", "natural_key")
+    chosen.require(*_API_NEEDS)
     require_migrated(database_url(chosen))
     _require_port(chosen.api_host, chosen.api_port)
     with leash(chosen, lambda: os.kill(os.getpid(), signal.SIGTERM)):
@@ -100,11 +106,29 @@ def serve(chosen: Settings) -> None:
         ).serve()
 
 
+def work(chosen: Settings) -> None:
+    """Run the worker until it is told to stop."""
+    from api.worker.service import work as do_work
+
+    configuration = _configuration(chosen)
+    require_migrated(configuration.database_url)
+
+    async def until_told() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        with leash(chosen, lambda: loop.call_soon_threadsafe(stop.set)):
+            await do_work(configuration, stop)
+
+    asyncio.run(until_told())
+
+
 def require_migrated(url: str) -> None:
     """Refuse a database that does not answer or has no tables of ours."""
     try:
         with psycopg.connect(url, connect_timeout=10) as connection:
-            connection.execute("SELECT FROM read.applied, ledger.cursor, app.intent LIMIT 0")
+            connection.execute("SELECT FROM read.applied, ledger.cursor, app.job LIMIT 0")
     except psycopg.errors.UndefinedTable as error:
         raise settings.SettingsError(
             "The database is not at this version's schema: run `stellarsettle migrate`."
@@ -125,7 +149,7 @@ def _require_port(host: str, port: int) -> None:
 
 
 @contextlib.contextmanager
-def leash(chosen: Settings, end: Callable[[], None]) -> Iterator[None]:
+def leash(chosen: Settings, end: Callable[[], object]) -> Iterator[None]:
     """Call `end` when the process that these services were started for is gone."""
     over = threading.Event()
 

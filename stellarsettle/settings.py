@@ -59,7 +59,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     metrics_port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 0
     """Where the indexer answers /metrics, /ready, /live and /status; 0: nowhere."""
     log_format: Literal["text", "json"] = "text"
-    """How the indexer writes its log."""
+    """How indexer and worker write their logs."""
     api_host: str = "127.0.0.1"
     api_port: Annotated[int, msgspec.Meta(ge=1, le=65_535)] = 8080
     api_workers: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1

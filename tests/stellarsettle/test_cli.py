@@ -100,6 +100,10 @@ _NOBODY = "http://127.0.0.1:1"
     [
         (("index",), {}, "Please set ESCROW"),
         (("serve",), {}, "Please set ESCROW"),
+        (("work",), {}, "Please set ESCROW"),
+        (("jobs", "list"), {}, "There is no database"),
+        (("jobs", "show", "1"), {}, "There is no database"),
+        (("jobs", "retry"), {}, "name one job, or say --all"),
         (("migrate",), {}, "There is no database"),
         (("rebuild",), {}, "There is no database"),
         (("verify",), {}, "There is no database"),
@@ -173,6 +177,7 @@ def test_the_operators_way_from_keys_to_a_verified_platform(tmp_path: Path) -> N
             with (
                 running("index", environment=environment, folder=tmp_path),
                 running("serve", environment=environment, folder=tmp_path),
+                running("work", environment=environment, folder=tmp_path),
             ):
                 url = f"http://127.0.0.1:{port}"
                 wait_for(lambda: is_ready(url), "the API did not become ready")
