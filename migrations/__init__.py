@@ -9,11 +9,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import psycopg
 import sqlalchemy
 from alembic import command
 from alembic.config import Config
+
+from projections.views import installing
 
 _one_at_a_time = threading.Lock()
 """Alembic keeps its context in globals: threads of one process take turns."""
@@ -62,10 +65,23 @@ def _run(url: str, action: Callable[[Config], None]) -> None:
             config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
             config.set_main_option("path_separator", "os")
             config.attributes["connection"] = connection
+            installing.remove(_driver(connection))
             action(config)
             connection.execute(sqlalchemy.text(_DATABASE_RIGHTS))
+            _install_views(connection)
     finally:
         engine.dispose()
+
+
+def _install_views(connection: sqlalchemy.Connection) -> None:
+    """Makes the analysts' views of the tables as they are now; their owner is the tables'."""
+    connection.exec_driver_sql("SET LOCAL ROLE stellarsettle_indexer")
+    installing.install(_driver(connection))
+    connection.exec_driver_sql("RESET ROLE")
+
+
+def _driver(connection: sqlalchemy.Connection) -> psycopg.Connection[Any]:
+    return cast("psycopg.Connection[Any]", connection.connection.driver_connection)
 
 
 def _engine(url: str) -> sqlalchemy.Engine:

@@ -176,7 +176,7 @@ def _recovered(view: View, _: Record, event: PositionRecovered) -> Iterable[Posi
     )
 
 
-_CLAIMABLE = f"""
+CLAIMABLE = f"""
     div(h.accrued + h.shares::numeric * (coalesce(p.index, h.index) - h.index), {SCALE}::numeric)
 """
 """`claimable` in SQL."""
@@ -188,7 +188,7 @@ _MONEY = {
     "paid_in": digits("h.paid_in"),
     "received": digits("h.received"),
     "refunded": digits("h.refunded"),
-    "claimable": digits(_CLAIMABLE),
+    "claimable": digits(CLAIMABLE),
 }
 
 _HOLDER = json_object(holder=address("h.holder"), **_MONEY, frozen=_FROZEN)
@@ -232,7 +232,7 @@ _TOTAL = json_object(
     paid_in=digits("sum(h.paid_in)"),
     received=digits("sum(h.received)"),
     refunded=digits("sum(h.refunded)"),
-    claimable=digits(f"sum({_CLAIMABLE})"),
+    claimable=digits(f"sum({CLAIMABLE})"),
 )
 
 _POSITIONS = f"SELECT {_POSITION} AS item {_HELD} ORDER BY t.due_at, i.invoice"

@@ -11,6 +11,7 @@ from psycopg import sql
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from projections.tables import SCHEMA, describe
+from projections.views import installing
 
 _DIALECT = sqlalchemy.create_engine("postgresql+psycopg://").dialect
 """Only to write statements: this engine never connects."""
@@ -88,6 +89,7 @@ def switch(connection: psycopg.Connection, schema: str, patience: float = PATIEN
         "ALTER DEFAULT PRIVILEGES IN SCHEMA {live} GRANT SELECT ON TABLES TO {reader}",
     ):
         connection.execute(sql.SQL(statement).format(**names))
+    installing.install(connection)
     # Without CASCADE: what others built upon these tables is theirs to drop.
     former = sql.SQL(", ").join(_tables(connection, _FORMER))
     connection.execute(sql.SQL("DROP TABLE {}").format(former))

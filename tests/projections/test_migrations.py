@@ -12,6 +12,7 @@ import migrations
 from projections.columns import columns_of
 from projections.model import Model
 from projections.registry import MODELS
+from projections.views import installing
 from stellarsettle import postgres
 
 
@@ -21,6 +22,8 @@ def test_the_database_is_what_the_tables_describe(database: str) -> None:
 
 def test_a_difference_is_seen(database: str) -> None:
     """The comparison is no formality: a column more, a type else, an index less are reported."""
+    with psycopg.connect(database) as owner:
+        installing.remove(owner)  # a column that a view shows keeps its type
     for change in (
         "ALTER TABLE read.pool ADD COLUMN extra integer",
         "ALTER TABLE read.pool ALTER COLUMN late TYPE numeric",
