@@ -7,5 +7,6 @@ from api.jobs import tables as jobs
 from api.metadata import metadata
 from api.profile import tables as profile
 from api.transactions import tables as transactions
+from api.worker import tables as worker
 
-__all__ = ["accounts", "jobs", "metadata", "profile", "transactions"]
+__all__ = ["accounts", "jobs", "metadata", "profile", "transactions", "worker"]

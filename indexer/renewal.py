@@ -22,10 +22,11 @@ from indexer import quarantine, stored
 from indexer.collector import patient
 from indexer.decode import Quarantined, decode_all
 from indexer.rebuild import LOCK, NothingToRebuildError, RebuildBusyError, fold
-from indexer.writer import CHANNEL, ROLE
+from indexer.writer import ROLE
 from projections import rebuild
 from projections.engine import Engine
 from projections.model import Mark
+from projections.tables import APPLIED_CHANNEL
 
 SCHEMA: Final = "read_renewed"
 """Where the new models stand until the switch."""
@@ -136,7 +137,7 @@ class _Build:
             rebuild.switch(connection, SCHEMA, patience)
             released = self._replace_quarantine()
             connection.execute(_SEND_WRITER_BACK)
-            connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, str(through.ledger)))
+            connection.execute("SELECT pg_notify(%s, %s)", (APPLIED_CHANNEL, str(through.ledger)))
             digest = Engine().digest(connection)
         return Renewed(through, self._events, former, digest, released, self._quarantined)
 

@@ -27,10 +27,9 @@ from indexer.sources.protocol import Batch, Deployment
 from indexer.tables import CONTRACT_IDS
 from projections.engine import Change, Engine, FoldError
 from projections.model import Mark
+from projections.tables import APPLIED_CHANNEL
 
 ROLE: Final = "stellarsettle_indexer"
-CHANNEL: Final = "stellarsettle_applied"
-"""NOTIFY channel: the payload is the ledger that has just become readable."""
 
 _LOCK: Final = 0x5374_6C53_6574_746C
 _LOCK_WAIT_SECONDS: Final = 0.5
@@ -266,7 +265,9 @@ class Writer:
         """Coverage, the heartbeat, and a word to listeners."""
         coverage.record(self._connection, self.after, batch)
         self._connection.execute(_BEAT, (batch.latest,))
-        self._connection.execute("SELECT pg_notify(%s, %s)", (CHANNEL, str(batch.through.ledger)))
+        self._connection.execute(
+            "SELECT pg_notify(%s, %s)", (APPLIED_CHANNEL, str(batch.through.ledger))
+        )
 
 
 def _one(cursor: psycopg.Cursor[tuple[Any, ...]]) -> tuple[Any, ...]:

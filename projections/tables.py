@@ -18,6 +18,9 @@ from projections.registry import MODELS
 
 SCHEMA = "read"
 
+APPLIED_CHANNEL = "stellarsettle_applied"
+"""NOTIFY channel: the payload is the ledger that has just become readable."""
+
 _TYPES: dict[Kind, type[sa.types.TypeEngine[Any]]] = {
     Kind.ADDRESS: sa.Integer,
     Kind.BYTES: sa.LargeBinary,

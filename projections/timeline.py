@@ -146,6 +146,21 @@ _BY_TRANSACTION = single(f"""
     FROM read.activity AS l WHERE l.tx_hash = %(tx_hash)s HAVING count(*) > 0
 """)  # noqa: S608
 
+_PLACED = json_object(
+    **_ITEM,
+    invoice=hexadecimal("l.invoice"),
+    position="l.position",
+    index="l.event_index",
+)
+
+_LATER = f"""
+    SELECT {_PLACED} AS item FROM read.activity AS l
+    WHERE l.position >= ((%(after)s::bigint + 1) << 32)
+    ORDER BY l.position, l.event_index LIMIT %(limit)s
+"""  # noqa: S608
+
+_SINCE = single(json_list(_LATER))
+
 _APPLIED = single("SELECT json_build_object('ledger', applied.ledger, 'time', applied.closed_at)")
 
 
@@ -157,6 +172,14 @@ def of_invoice(invoice: bytes) -> Query:
 def by_transaction(tx_hash: bytes) -> Query:
     """What a transaction did; null if no event of it is folded (it failed, or not yet)."""
     return Query(_BY_TRANSACTION, {"tx_hash": tx_hash})
+
+
+def since(ledger: int, limit: int) -> Query:
+    """At most `limit` events of later ledgers than `ledger`, oldest first; never null.
+
+    Each with its `position` and `index`, which order all events for all time.
+    """
+    return Query(_SINCE, {"after": ledger, "limit": limit})
 
 
 def applied() -> Query:

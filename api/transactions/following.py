@@ -20,11 +20,15 @@ class Applied(msgspec.Struct, frozen=True):
     closed_at: int
 
 
+def landed_in(ledger: int, closed_at: int) -> Outcome:
+    """What to say of a transaction that did what it should in a ledger."""
+    return Outcome(status="in_ledger", steps=(Step("in_ledger", ledger, closed_at),))
+
+
 def landed(info: TransactionInfo) -> Outcome | None:
     """What became of a transaction that a ledger holds; None if the node knows of none."""
     if info.status == "SUCCESS":
-        step = Step("in_ledger", info.ledger, info.created_at)
-        return Outcome(status="in_ledger", steps=(step,))
+        return landed_in(info.ledger, info.created_at)
     if info.status == "FAILED":
         step = Step("failed", info.ledger, info.created_at)
         return Outcome(status="failed", steps=(step,), error=_failure(info))
@@ -46,6 +50,20 @@ def replaced(info: TransactionInfo) -> Outcome:
     """What to say of a transaction whose sequence number another one used."""
     step = Step("replaced", info.latest_ledger, info.latest_ledger_close_time)
     return Outcome(status="replaced", steps=(step,))
+
+
+def reported(tx_hash: str, health: Health) -> Outcome:
+    """What to say of a transaction that a wallet says it has submitted."""
+    step = Step("submitted", health.latest_ledger, health.latest_ledger_close_time)
+    return Outcome(status="submitted", steps=(step,), reported_hash=tx_hash)
+
+
+def continued(known: Outcome | None, found: Outcome) -> Outcome:
+    """What was found, after what was known before it: a report stays in the steps."""
+    if known is None or known.status != "submitted" or found.status == "submitted":
+        return found
+    steps = (*known.steps, *found.steps)
+    return msgspec.structs.replace(found, steps=steps, reported_hash=known.reported_hash)
 
 
 def projected(outcome: Outcome, applied: Applied | None) -> Outcome:

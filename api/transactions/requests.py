@@ -268,3 +268,9 @@ class Lifetimes(OneInvoice, frozen=True, kw_only=True):
 
     contract: Literal["escrow", "distributor", "token"] = "escrow"
     holders: Annotated[tuple[AnyAddress, ...], msgspec.Meta(max_length=25)] = ()
+
+
+class Submitted(Body, frozen=True, kw_only=True):
+    """What a wallet says of an intent: the hash of the transaction that it submitted."""
+
+    hash: Hash32

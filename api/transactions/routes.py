@@ -17,7 +17,7 @@ from api.security import BEARER, PRIVATE, Subject
 from api.transactions.action import Action
 from api.transactions.actions import ACTIONS
 from api.transactions.examples import example
-from api.transactions.requests import Recovery
+from api.transactions.requests import Recovery, Submitted
 from api.transactions.schemas import AuthorizationRequest, Intent, IntentPage
 from api.transactions.service import Intents
 
@@ -105,9 +105,14 @@ async def list_intents(
     subject: NamedDependency[Subject],
     limit: Annotated[int, QueryParameter(ge=1, le=50)] = 20,
     after: Annotated[uuid.UUID | None, QueryParameter()] = None,
+    *,
+    only_open: Annotated[
+        bool,
+        QueryParameter(name="open", description="Only those that something may still become of"),
+    ] = False,
 ) -> Response[IntentPage]:
     """Everything you had built and what became of it."""
-    page = await intents.page(subject.address, limit=limit, after=after)
+    page = await intents.page(subject.address, limit=limit, after=after, only_open=only_open)
     return Response(page, headers=_NO_STORE)
 
 
@@ -122,11 +127,31 @@ async def get_intent(
     return Response(await intents.get(subject.address, intent_id), headers=_NO_STORE)
 
 
+@post(
+    "/{intent_id:uuid}/hint",
+    opt=PRIVATE,
+    security=BEARER,
+    status_code=200,
+    summary="The wallet has submitted it",
+    responses=documented(400, 401, 404, 413, 422),
+)
+async def hint_at_intent(
+    intent_id: FromPath[uuid.UUID],
+    data: JSONBody[Submitted],
+    intents: NamedDependency[Intents],
+    subject: NamedDependency[Subject],
+) -> Response[Intent]:
+    """Say under which hash: it is followed closely from now on, also if the wallet altered it."""
+    told = await intents.report(subject.address, intent_id, data.hash.hex())
+    return Response(told, headers=_NO_STORE)
+
+
 router = Router(
     "/v1/transactions",
     route_handlers=[
         list_intents,
         get_intent,
+        hint_at_intent,
         ask_authorization,
         *(_builder(action) for action in ACTIONS.values()),
     ],

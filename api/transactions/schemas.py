@@ -17,7 +17,9 @@ class FeeAnswer(msgspec.Struct, frozen=True):
     max: str
 
 
-State = Literal["built", "in_ledger", "projected", "failed", "expired", "replaced", "unknown"]
+State = Literal[
+    "built", "submitted", "in_ledger", "projected", "failed", "expired", "replaced", "unknown"
+]
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -41,7 +43,8 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
 class Intent(msgspec.Struct, frozen=True, kw_only=True):
     """An unsigned transaction and what became of it.
 
-    `built`: sign `xdr` and submit it before `valid_until`. `in_ledger`: it succeeded.
+    `built`: sign `xdr` and submit it before `valid_until`. `submitted`: a wallet says that it
+    did. `in_ledger`: it succeeded.
     `projected`: this service shows its effect. `failed`: it is in a ledger and did nothing.
     `expired`: a ledger closed after `valid_until` without it. `replaced`: another transaction of
     the account used its sequence number, so it can never be in a ledger. `unknown`: the node no

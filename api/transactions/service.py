@@ -22,14 +22,12 @@ from api.transactions.action import Action, Caller, amounts
 from api.transactions.conditions import broken
 from api.transactions.explaining import explainable, explained, people_in
 from api.transactions.facts import Facts, gather
-from api.transactions.following import Applied, projected
+from api.transactions.following import reported
 from api.transactions.requests import Body, Recovery
 from api.transactions.schemas import AuthorizationRequest, FeeAnswer, Intent, IntentPage, Step
-from api.transactions.store import Outcome, Stored
-from api.transactions.tracing import look_up
+from api.transactions.store import Stored
+from api.transactions.tracker import Tracker, conclude
 from contracts.wire import Address
-
-_APPLIED = "SELECT ledger, closed_at FROM read.applied"
 
 
 class Intents:
@@ -39,6 +37,7 @@ class Intents:
         self._config = config
         self._database = database
         self._ledger = ledger
+        self._tracker = Tracker(database, ledger)
 
     async def build(self, owner: Address, action: Action, body: Body, *, key: str | None) -> Intent:
         """Build, simulate and keep one transaction; the same `key` gives the same intent.
@@ -140,7 +139,7 @@ class Intents:
             return None
         if stored.digest != digest:
             raise Problem("idempotency-conflict")
-        return await self._followed(owner, stored)
+        return (await self._tracker.followed(stored)).told()
 
     def _intent(
         self, owner: Address, action: Action, body: Body, built: Built, notices: tuple[str, ...]
@@ -169,41 +168,37 @@ class Intents:
 
     async def get(self, owner: Address, intent_id: uuid.UUID) -> Intent:
         """An own intent as of now; anybody else's is not found."""
+        stored = await self._own(owner, intent_id)
+        return (await self._tracker.followed(stored)).told()
+
+    async def report(self, owner: Address, intent_id: uuid.UUID, tx_hash: str) -> Intent:
+        """A wallet says that it submitted an own intent under this hash; what is known of it then.
+
+        Nothing is believed but that there is something to look for.
+        """
+        stored = await self._own(owner, intent_id)
+        found = reported(tx_hash, await self._ledger.health())
+        if stored.outcome is None or stored.outcome.status == "submitted":
+            async with self._database.private(owner) as connection:
+                stored = await conclude(connection, stored, found, None)
+        return (await self._tracker.followed(stored)).told()
+
+    async def _own(self, owner: Address, intent_id: uuid.UUID) -> Stored:
         async with self._database.private(owner) as connection:
             stored = await store.by_id(connection, intent_id)
         if stored is None:
             raise Problem("not-found", "You have no transaction of that id.")
-        return await self._followed(owner, stored)
+        return stored
 
-    async def page(self, owner: Address, *, limit: int, after: uuid.UUID | None) -> IntentPage:
-        """Own intents, newest first."""
+    async def page(
+        self, owner: Address, *, limit: int, after: uuid.UUID | None, only_open: bool = False
+    ) -> IntentPage:
+        """Own intents, newest first; with `only_open` those that something may become of."""
         async with self._database.private(owner) as connection:
-            found = await store.page(connection, limit=limit + 1, after=after)
-        shown = await asyncio.gather(*(self._followed(owner, one) for one in found[:limit]))
-        return IntentPage(tuple(shown), shown[-1].id if len(found) > limit else None)
-
-    async def _followed(self, owner: Address, stored: Stored) -> Intent:
-        """The intent with what became of it, looked up unless that is final."""
-        known = stored.outcome
-        if known is not None and known.final:
-            return stored.told()
-        outcome = known or await self._look_up(owner, stored.built)
-        if outcome is None:
-            return stored.told()
-        async with self._database.private(owner) as connection:
-            row = await (await connection.execute(_APPLIED)).fetchone()
-            applied = None if row is None else Applied(row["ledger"], row["closed_at"])
-            outcome = projected(outcome, applied)
-            if outcome != known:
-                await store.complete(connection, stored.built.id, outcome)
-        return msgspec.structs.replace(stored, outcome=outcome).told()
-
-    async def _look_up(self, owner: Address, built: Intent) -> Outcome | None:
-        async def is_other(tx_hash: str) -> bool:
-            async with self._database.private(owner) as connection:
-                return await store.has_hash(connection, tx_hash)
-
-        return await look_up(self._ledger, built, is_other)
+            found = await store.page(connection, limit=limit + 1, after=after, only_open=only_open)
+        shown = await asyncio.gather(*map(self._tracker.followed, found[:limit]))
+        told = tuple(one.told() for one in shown)
+        return IntentPage(told, told[-1].id if len(found) > limit else None)
 
 
 def _digest(action: str, body: Body) -> bytes:

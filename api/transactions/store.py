@@ -10,6 +10,7 @@ from psycopg.types.json import Jsonb
 
 from api.database import Connection
 from api.transactions.schemas import Failure, Intent, State, Step
+from contracts.wire import Address
 
 _INSERT = """
 INSERT INTO app.intent (id, owner, idempotency_key, request_digest, built)
@@ -17,17 +18,35 @@ VALUES (%(id)s, %(owner)s, %(key)s, %(digest)s, %(built)s)
 ON CONFLICT (owner, idempotency_key) DO NOTHING
 RETURNING number
 """
-_BY_KEY = "SELECT request_digest, built, outcome FROM app.intent WHERE idempotency_key = %s"
-_BY_ID = "SELECT request_digest, built, outcome FROM app.intent WHERE id = %s"
-_PAGE = """
-SELECT request_digest, built, outcome FROM app.intent
-WHERE %(after)s::uuid IS NULL
-   OR number < (SELECT earlier.number FROM app.intent earlier WHERE earlier.id = %(after)s)
+_SELECT = "SELECT number, owner, request_digest, built, outcome FROM app.intent"
+_OPEN = "(outcome IS NULL OR outcome->>'status' IN ('submitted', 'in_ledger'))"
+_BY_KEY = f"{_SELECT} WHERE idempotency_key = %s"
+_BY_ID = f"{_SELECT} WHERE id = %s"
+_PAGE = f"""
+{_SELECT}
+WHERE (%(after)s::uuid IS NULL
+       OR number < (SELECT earlier.number FROM app.intent earlier WHERE earlier.id = %(after)s))
+  AND (NOT %(only_open)s OR {_OPEN})
 ORDER BY number DESC
 LIMIT %(limit)s
-"""
+"""  # noqa: S608 -- our own constants
 _HAS_HASH = "SELECT 1 FROM app.intent WHERE built->>'hash' = %s"
-_COMPLETE = "UPDATE app.intent SET outcome = %s WHERE id = %s"
+_COMPLETE = """
+UPDATE app.intent SET outcome = %(outcome)s
+WHERE id = %(id)s AND outcome IS NOT DISTINCT FROM %(known)s::jsonb
+"""
+_AWAITED = f"""
+{_SELECT}
+WHERE {_OPEN} AND (built->>'hash' = ANY(%s) OR outcome->>'status' = 'in_ledger')
+ORDER BY number
+"""
+_DOUBTFUL = f"""
+{_SELECT}
+WHERE {_OPEN} AND number > %(after)s
+  AND (outcome->>'status' = 'submitted'
+       OR (built->>'valid_until')::bigint < (SELECT closed_at FROM read.applied))
+ORDER BY number LIMIT %(limit)s
+"""  # noqa: S608 -- the same
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,6 +56,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     steps: tuple[Step, ...] = ()
     error: Failure | None = None
     altered_hash: str | None = None
+    reported_hash: str | None = None
+    """The hash under which a wallet says that it submitted it."""
 
     @property
     def ledger(self) -> int | None:
@@ -53,6 +74,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 class Stored(msgspec.Struct, frozen=True):
     """An intent as it was answered first, and its outcome if it has one."""
 
+    number: int
+    owner: Address
     digest: bytes
     built: Intent
     outcome: Outcome | None
@@ -95,9 +118,11 @@ async def by_id(connection: Connection, intent_id: uuid.UUID) -> Stored | None:
     return _stored(await (await connection.execute(_BY_ID, (intent_id,))).fetchone())
 
 
-async def page(connection: Connection, *, limit: int, after: uuid.UUID | None) -> list[Stored]:
-    """The subject's intents, newest first, after one of them."""
-    rows = await connection.execute(_PAGE, {"limit": limit, "after": after})
+async def page(
+    connection: Connection, *, limit: int, after: uuid.UUID | None, only_open: bool
+) -> list[Stored]:
+    """The subject's intents, newest first, after one of them; with `only_open` those alone."""
+    rows = await connection.execute(_PAGE, {"limit": limit, "after": after, "only_open": only_open})
     return [stored for row in await rows.fetchall() if (stored := _stored(row)) is not None]
 
 
@@ -106,10 +131,32 @@ async def has_hash(connection: Connection, tx_hash: str) -> bool:
     return await (await connection.execute(_HAS_HASH, (tx_hash,))).fetchone() is not None
 
 
-async def complete(connection: Connection, intent_id: str, outcome: Outcome) -> None:
-    """Keep what became of an intent."""
-    values = (Jsonb(msgspec.to_builtins(outcome)), uuid.UUID(intent_id))
-    await connection.execute(_COMPLETE, values)
+async def complete(connection: Connection, stored: Stored, outcome: Outcome) -> bool:
+    """Keep what became of an intent; False if something else is kept than `stored` knows."""
+    known = stored.outcome
+    values = {
+        "id": uuid.UUID(stored.built.id),
+        "outcome": Jsonb(msgspec.to_builtins(outcome)),
+        "known": None if known is None else Jsonb(msgspec.to_builtins(known)),
+    }
+    return (await connection.execute(_COMPLETE, values)).rowcount == 1
+
+
+async def again(connection: Connection, stored: Stored) -> Stored:
+    """An intent as it is kept now."""
+    return await by_id(connection, uuid.UUID(stored.built.id)) or stored
+
+
+async def awaited(connection: Connection, hashes: list[str]) -> list[Stored]:
+    """Everybody's open intents that are transactions of these hashes, or are in a ledger."""
+    rows = await connection.execute(_AWAITED, (hashes,))
+    return [stored for row in await rows.fetchall() if (stored := _stored(row)) is not None]
+
+
+async def doubtful(connection: Connection, *, after: int, limit: int) -> list[Stored]:
+    """Everybody's open intents that were reported, or whose time is over, by number."""
+    rows = await connection.execute(_DOUBTFUL, {"after": after, "limit": limit})
+    return [stored for row in await rows.fetchall() if (stored := _stored(row)) is not None]
 
 
 def _stored(row: dict[str, Any] | None) -> Stored | None:
@@ -117,6 +164,8 @@ def _stored(row: dict[str, Any] | None) -> Stored | None:
         return None
     outcome = row["outcome"]
     return Stored(
+        row["number"],
+        Address(row["owner"]),
         bytes(row["request_digest"]),
         msgspec.convert(row["built"], Intent),
         None if outcome is None else msgspec.convert(outcome, Outcome),

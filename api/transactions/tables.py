@@ -22,5 +22,13 @@ intent = sa.Table(
     ),
     sa.UniqueConstraint("owner", "idempotency_key"),
     sa.Index("ix_app_intent_owner_number", "owner", "number"),
+    sa.Index("intent_hash", sa.text("(built->>'hash')")),
+    sa.Index(
+        "intent_open",
+        "number",
+        postgresql_where=sa.text(
+            "outcome IS NULL OR outcome->>'status' IN ('submitted', 'in_ledger')"
+        ),
+    ),
     comment="Unsigned transactions that were handed out, and what became of them.",
 )

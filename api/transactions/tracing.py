@@ -24,10 +24,17 @@ IsOther = Callable[[str], Awaitable[bool]]
 """Whether a hash is that of another intent of the same owner."""
 
 
-async def look_up(ledger: Ledger, built: Intent, is_other: IsOther) -> Outcome | None:
-    """What the node says; None while the transaction can still be submitted."""
+async def look_up(
+    ledger: Ledger, built: Intent, is_other: IsOther, reported: str | None = None
+) -> Outcome | None:
+    """What the node says; None while the transaction can still be submitted.
+
+    `reported` is the hash under which a wallet says that it submitted it.
+    """
     info = await ledger.transaction(built.hash)
     outcome = landed(info)
+    if outcome is None and reported not in (None, built.hash):
+        outcome = await _landed_as(ledger, built, str(reported), is_other)
     if outcome is not None:
         return outcome
     account = await ledger.account(built.source)
@@ -52,10 +59,24 @@ async def _instead(
     if end.status == "unknown":
         return end
     for found in await ledger.transactions_in(account.moved_in):
-        if same_deed(built.xdr, found.envelope_xdr) and not await is_other(found.tx_hash):
-            outcome = landed(await ledger.transaction(found.tx_hash))
-            return outcome and msgspec.structs.replace(outcome, altered_hash=found.tx_hash)
+        if same_deed(built.xdr, found.envelope_xdr):
+            as_altered = await _landed_as(ledger, built, found.tx_hash, is_other)
+            if as_altered is not None:
+                return as_altered
     return replaced(info)
+
+
+async def _landed_as(
+    ledger: Ledger, built: Intent, tx_hash: str, is_other: IsOther
+) -> Outcome | None:
+    """What became of the transaction of another hash, if it does the same and is nobody else's."""
+    info = await ledger.transaction(tx_hash)
+    outcome = landed(info)
+    if outcome is None or not same_deed(built.xdr, info.envelope_xdr or ""):
+        return None
+    if await is_other(tx_hash):
+        return None
+    return msgspec.structs.replace(outcome, altered_hash=tx_hash)
 
 
 def same_deed(built: str, signed: str) -> bool:

@@ -11,7 +11,12 @@ from api.jobs import outbox
 from api.jobs.outbox import Kind
 from api.jobs.runner import Handlers
 from api.jobs.schedule import Nothing, Recurring
-from api.worker.worker import Worker
+from api.stellar import Ledger
+from api.transactions.tracker import Tracker
+from api.worker.follower import Follower, settle_intents
+from api.worker.lookout import Lookout
+from api.worker.worker import Duty, Worker
+from projections.tables import APPLIED_CHANNEL
 
 _AT_ONCE = 4
 _KEPT = dt.timedelta(days=30)
@@ -23,10 +28,13 @@ PURGE = Kind(name="purge", payload=Nothing)
 
 async def work(config: ApiConfig, stop: asyncio.Event) -> None:
     """Do the worker's duties until `stop` is set."""
-    # One connection for each job under way, and one each for the duties and the clock.
+    # One connection for each job under way, and some for the duties and the clock.
     database = Database(
-        config.database_url, size=_AT_ONCE + 3, wait_seconds=config.pool_wait_seconds
+        config.database_url, size=_AT_ONCE + 4, wait_seconds=config.pool_wait_seconds
     )
+    ledger = Ledger(config.rpc_url, config.network_passphrase, waits=config.node_waits)
+    follower = Follower(database, settle_intents)
+    lookout = Lookout(database, Tracker(database, ledger))
     await database.open()
     try:
         worker = Worker(
@@ -34,10 +42,15 @@ async def work(config: ApiConfig, stop: asyncio.Event) -> None:
             database,
             _handlers(),
             (Recurring(PURGE, every=_DAY_SECONDS),),
+            (
+                Duty("follow", APPLIED_CHANNEL, follower.step),
+                Duty("look out", APPLIED_CHANNEL, lookout.step),
+            ),
             at_once=_AT_ONCE,
         )
         await worker.run(stop)
     finally:
+        await ledger.close()
         await database.close()
 
 

@@ -5,10 +5,8 @@ Every answer is also held against the OpenAPI document, by the client of the fix
 
 from __future__ import annotations
 
-import threading
 import time
-from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator
 from typing import Any
 
 import anyio
@@ -19,31 +17,11 @@ from stellar_sdk import Keypair, scval
 
 from api.config import ApiConfig
 from api.database import Database
-from indexer import pipeline
-from indexer.rpc import RpcClient
-from indexer.sources.events import EventSource
-from indexer.sources.protocol import Deployment
+from tests.api.following import indexing
 
 pytestmark = pytest.mark.anyio
 
 UNIT = 10**7
-
-
-@contextmanager
-def _indexing(config: ApiConfig, start_ledger: int) -> Iterator[None]:
-    followed = Deployment(config.escrow, config.distributor, start_ledger)
-    stop = threading.Event()
-    with RpcClient(config.rpc_url) as client:
-        source = EventSource(client, followed)
-        options = pipeline.Options(poll_seconds=0.05)
-        arguments = (config.database_url, source, followed, stop, options)
-        thread = threading.Thread(target=pipeline.run, args=arguments)
-        thread.start()
-        try:
-            yield
-        finally:
-            stop.set()
-            thread.join(timeout=20)
 
 
 class Story:
@@ -93,7 +71,7 @@ class Story:
 @pytest.fixture
 async def story(people: Any) -> AsyncIterator[Story]:
     """The story, told and shown."""
-    with _indexing(people.config, people.platform.deployment.start_ledger):
+    with indexing(people.config, people.platform.deployment.start_ledger):
         story = Story(people)
         await story.tell()
         yield story

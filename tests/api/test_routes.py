@@ -52,6 +52,7 @@ PRIVATE = {
     ("GET", "/v1/invoices"),
     ("GET", "/v1/transactions"),
     ("GET", "/v1/transactions/{intent_id}"),
+    ("POST", "/v1/transactions/{intent_id}/hint"),
     *(("POST", f"/v1/transactions/{action}") for action in ACTIONS),
     ("POST", "/v1/transactions/recover-position/authorization"),
 }

@@ -17,7 +17,7 @@ from psycopg import sql
 
 from indexer import pipeline
 from indexer.opening import Endpoints, opened
-from indexer.writer import CHANNEL
+from projections.tables import APPLIED_CHANNEL
 from tests.bench.meter import Memory, cpu_seconds
 from tests.indexer import synthetic
 
@@ -56,7 +56,7 @@ def follow(database: str, node: str, through: int) -> None:
 
 def _stop_when_through(url: str, ledger: int, stop: threading.Event) -> None:
     with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(CHANNEL)))
+        connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(APPLIED_CHANNEL)))
         for notice in connection.notifies():
             if int(notice.payload) >= ledger:
                 stop.set()

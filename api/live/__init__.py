@@ -1,0 +1,1 @@
+"""What changes while somebody looks: hints to read again, as server-sent events."""

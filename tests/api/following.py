@@ -1,0 +1,31 @@
+"""The indexer beside the API under test."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from api.config import ApiConfig
+from indexer import pipeline
+from indexer.rpc import RpcClient
+from indexer.sources.events import EventSource
+from indexer.sources.protocol import Deployment
+
+
+@contextmanager
+def indexing(config: ApiConfig, start_ledger: int) -> Iterator[None]:
+    """Follow the contracts from a ledger on, until the block ends."""
+    followed = Deployment(config.escrow, config.distributor, start_ledger)
+    stop = threading.Event()
+    with RpcClient(config.rpc_url) as client:
+        source = EventSource(client, followed)
+        options = pipeline.Options(poll_seconds=0.05)
+        arguments = (config.database_url, source, followed, stop, options)
+        thread = threading.Thread(target=pipeline.run, args=arguments)
+        thread.start()
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join(timeout=20)
