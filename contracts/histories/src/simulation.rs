@@ -20,6 +20,7 @@ use soroban_env_host::xdr::{
     SorobanTransactionDataExt, Transaction, TransactionEnvelope, TransactionExt, TransactionV1Envelope, Uint256,
     WriteXdr,
 };
+use soroban_env_host::HostError;
 use soroban_sdk::{Address, Env, TryFromVal, Val, Vec as HostVec};
 
 /// Mainnet's prices in stroops (2026): of 10,000 instructions, of entries, of KiB.
@@ -116,8 +117,9 @@ impl Simulated {
         }
     }
 
-    /// Executes a call that nobody else needs to sign, with the footprint of its simulation, and returns its value.
-    pub fn execute(&self, env: &Env) -> ScVal {
+    /// Executes a call that nobody else needs to sign, with the footprint of its simulation, and returns its value, or
+    /// why the network refuses it. Nothing of it stays.
+    pub fn execute(&self, env: &Env) -> Result<ScVal, HostError> {
         let snapshot = env.to_ledger_snapshot();
         let footprint = &self.resources.footprint;
         let entries: Vec<_> = footprint
@@ -142,10 +144,8 @@ impl Simulated {
             None,
         )
         .unwrap();
-        let value = outcome
-            .encoded_invoke_result
-            .expect("an execution with the old footprint");
-        ScVal::from_xdr(value, Limits::none()).unwrap()
+        let value = outcome.encoded_invoke_result?;
+        Ok(ScVal::from_xdr(value, Limits::none()).unwrap())
     }
 
     /// What the call costs on mainnet.
