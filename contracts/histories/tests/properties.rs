@@ -1,10 +1,14 @@
 //! Two promises that need their own worlds: one natural invoice is listed once, and no order of claims or payments
-//! changes what people get.
+//! changes what people get. `HISTORIES` and `SEED` choose how many and which inputs, as for all random histories.
 
 use invoice_escrow::{Status, Terms};
 use proptest::prelude::*;
 use soroban_sdk::{Address, BytesN};
 use stellarsettle_histories::platform::{Platform, DAY};
+use stellarsettle_histories::random;
+
+/// Properties that share the histories.
+const PROPERTIES: u64 = 3;
 
 /// One step in the life of one of four listings of the same invoice: two sellers, two attempts each.
 #[derive(Clone, Debug)]
@@ -134,73 +138,106 @@ fn repaid(stakes: [i128; 3], payments: &[i128], eager: &[bool], late: u64) -> Ve
     holdings(&p)
 }
 
-proptest! {
-    #![proptest_config(ProptestConfig { cases: 60, failure_persistence: None, ..ProptestConfig::default() })]
+/// Checks one of the properties here on its share of all histories.
+fn hold<Inputs: Strategy>(inputs: Inputs, property: impl Fn(Inputs::Value) -> Result<(), TestCaseError>) {
+    random::hold(
+        random::histories().div_ceil(PROPERTIES),
+        random::seed(),
+        &inputs,
+        property,
+    );
+}
 
-    /// I14: of one natural invoice at most one listing is approved and alive, and none after one was released.
-    #[test]
-    fn an_invoice_is_listed_once(steps in prop::collection::vec(step(), 1..60)) {
+/// I14: of one natural invoice at most one listing is approved and alive, and none after one was released.
+#[test]
+fn an_invoice_is_listed_once() {
+    hold(prop::collection::vec(step(), 1..60), |steps| {
         let platform = Platform::new();
-        let mut listings = Listings { platform, ids: [None, None, None, None] };
+        let mut listings = Listings {
+            platform,
+            ids: [None, None, None, None],
+        };
         for step in &steps {
             listings.run(step);
             let (alive, released) = listings.count();
             prop_assert!(alive + released <= 1, "{step:?}: {alive} alive, {released} released");
         }
-    }
+        Ok(())
+    });
+}
 
-    /// I13: claiming early, or not, changes what a holder gets by less than one unit.
-    #[test]
-    fn early_claims_change_nothing(
-        stakes in [100_000..300_000i128, 100_000..300_000i128, 100_000..300_000i128],
-        payments in prop::collection::vec(1..400_000i128, 1..8),
-        eager in prop::collection::vec(any::<bool>(), 8),
-        late in prop_oneof![Just(0), Just(DAY * 70)],
-    ) {
+/// I13: claiming early, or not, changes what a holder gets by less than one unit.
+#[test]
+fn early_claims_change_nothing() {
+    let stake = || 100_000..300_000i128;
+    let inputs = (
+        [stake(), stake(), stake()],
+        prop::collection::vec(1..400_000i128, 1..8),
+        prop::collection::vec(any::<bool>(), 8),
+        prop_oneof![Just(0), Just(DAY * 70)],
+    );
+    hold(inputs, |(stakes, payments, eager, late)| {
         let patient = repaid(stakes, &payments, &[false; 8], late);
         let hasty = repaid(stakes, &payments, &eager, late);
         for (one, other) in patient.iter().zip(&hasty) {
             prop_assert!((one - other).abs() <= 1, "{patient:?} and {hasty:?}");
         }
-    }
+        Ok(())
+    });
+}
 
-    /// I13: splitting a payment at one moment changes no total at all.
-    #[test]
-    fn split_payments_are_the_same_payment(
-        payment in 2..1_300_000i128,
-        parts in prop::collection::vec(1..200_000i128, 0..6),
-        late in prop_oneof![Just(0), Just(DAY * 61), Just(DAY * 400)],
-    ) {
-        let totals = |payments: &[i128]| {
-            let p = Platform::new();
-            let id = p.active(&p.terms());
-            p.pass(late);
-            for payment in payments {
-                if p.status(&id) == Status::Active {
-                    p.pay(&id, *payment);
-                }
-            }
-            let pool = p.distributor.get_payment(&id);
-            (pool.late, pool.fee, pool.investors, pool.seller)
-        };
-        let owed = {
-            let p = Platform::new();
-            let id = p.active(&p.terms());
-            p.pass(late);
+/// I13: splitting a payment at one moment changes no total at all.
+#[test]
+fn split_payments_are_the_same_payment() {
+    let inputs = (
+        2..1_300_000i128,
+        prop::collection::vec(1..200_000i128, 0..6),
+        prop_oneof![Just(0), Just(DAY * 61), Just(DAY * 400)],
+    );
+    hold(inputs, |(payment, parts, late)| {
+        let due = {
+            let (p, id) = owing(late);
             p.escrow.amount_due(&id)
         };
-        let payment = payment.min(owed);
-        let mut split = Vec::new();
-        let mut rest = payment;
-        for part in parts.into_iter().filter(|part| *part > 0) {
-            if part < rest {
-                split.push(part);
-                rest -= part;
-            }
+        let payment = payment.min(due);
+        let split = split(payment, parts);
+        prop_assert_eq!(credited(late, &[payment]), credited(late, &split), "{:?}", split);
+        Ok(())
+    });
+}
+
+/// A released invoice, so many seconds later.
+fn owing(late: u64) -> (Platform, BytesN<32>) {
+    let p = Platform::new();
+    let id = p.active(&p.terms());
+    p.pass(late);
+    (p, id)
+}
+
+/// The parts that fit into a payment, and its rest.
+fn split(payment: i128, parts: Vec<i128>) -> Vec<i128> {
+    let mut rest = payment;
+    let mut split = Vec::new();
+    for part in parts {
+        if part < rest {
+            split.push(part);
+            rest -= part;
         }
-        split.push(rest);
-        prop_assert_eq!(totals(&[payment]), totals(&split), "{:?}", split);
     }
+    split.push(rest);
+    split
+}
+
+/// Late charge, fee, investors' and seller's part of payments at one moment.
+fn credited(late: u64, payments: &[i128]) -> (i128, i128, i128, i128) {
+    let (p, id) = owing(late);
+    for payment in payments {
+        if p.status(&id) == Status::Active {
+            p.pay(&id, *payment);
+        }
+    }
+    let pool = p.distributor.get_payment(&id);
+    (pool.late, pool.fee, pool.investors, pool.seller)
 }
 
 #[test]
