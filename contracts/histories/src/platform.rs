@@ -3,8 +3,9 @@
 use invoice_escrow::{InvoiceEscrowClient, Params, Status, Terms};
 use invoice_token::InvoiceTokenClient;
 use payment_distributor::PaymentDistributorClient;
-use soroban_sdk::testutils::{Address as _, EnvTestConfig, IssuerFlags, Ledger as _};
+use soroban_sdk::testutils::{Address as _, EnvTestConfig, Events as _, IssuerFlags, Ledger as _};
 use soroban_sdk::token::{StellarAssetClient, TokenClient};
+use soroban_sdk::xdr::ContractEvent;
 use soroban_sdk::{Address, BytesN, Env, Symbol};
 
 use crate::code::Code;
@@ -43,6 +44,8 @@ pub struct Platform {
     pub debtor: Address,
     pub investors: Vec<Address>,
     pub outsider: Address,
+    /// The events of the deployment, in order.
+    pub beginning: Vec<ContractEvent>,
 }
 
 impl Platform {
@@ -70,8 +73,10 @@ impl Platform {
         let distributor = Address::generate(&env);
         let token = code.install_token(&env);
         code.deploy_escrow(&env, &escrow, (owner.clone(), distributor.clone(), token, params()));
+        let mut beginning = latest(&env);
         code.deploy_distributor(&env, &distributor, (owner.clone(), escrow.clone(), treasury.clone()));
-        let platform = Platform {
+        beginning.extend(latest(&env));
+        let mut platform = Platform {
             escrow: InvoiceEscrowClient::new(&env, &escrow),
             distributor: PaymentDistributorClient::new(&env, &distributor),
             asset: asset.address(),
@@ -88,12 +93,14 @@ impl Platform {
             debtor,
             investors,
             outsider,
+            beginning,
         };
         platform.furnish();
         platform
     }
 
-    fn furnish(&self) {
+    fn furnish(&mut self) {
+        let mut told = Vec::new();
         for (role, account) in [
             ("verifier", &self.verifier),
             ("servicer", &self.servicer),
@@ -102,16 +109,20 @@ impl Platform {
             ("guardian", &self.guardian),
         ] {
             self.escrow.grant_role(&Symbol::new(&self.env, role), account);
+            told.extend(latest(&self.env));
         }
         self.escrow.set_asset(&self.asset, &true);
+        told.extend(latest(&self.env));
         for account in self
             .investors
             .iter()
             .chain([&self.seller, &self.debtor, &self.servicer, &self.treasury])
         {
             self.admit(account);
+            told.extend(latest(&self.env));
             self.enrich(account, WEALTH);
         }
+        self.beginning.extend(told);
     }
 
     /// Gives an account money, and a trustline for it.
@@ -241,6 +252,11 @@ impl Default for Platform {
     fn default() -> Self {
         Platform::new()
     }
+}
+
+/// The events of the latest call.
+pub fn latest(env: &Env) -> Vec<ContractEvent> {
+    env.events().all().events().to_vec()
 }
 
 /// The widest parameters, so that terms alone decide.

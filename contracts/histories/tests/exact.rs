@@ -12,9 +12,7 @@ use proptest::prelude::*;
 use soroban_sdk::BytesN;
 use stellarsettle_histories::platform::{Platform, DAY};
 use stellarsettle_histories::random::{histories, hold, seed};
-
-/// Scaled credit in one unit.
-const SCALE: i128 = 1_000_000_000_000_000_000;
+use stellarsettle_shared::math::SCALE;
 
 /// No value of the contracts is larger.
 const BOUND: i128 = 1 << 115;

@@ -1,104 +1,57 @@
-//! State rebuilt from events alone, in the order they were emitted: what an indexer does.
+//! State rebuilt from events alone, in the order they were emitted, with their ledgers' close times: what an indexer
+//! does. Only the events of escrow and distributor count; the tokens' own give balances that must be the same.
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use invoice_escrow::Status;
-use soroban_sdk::xdr::{ContractEvent, ContractEventBody, ScMapEntry, ScVal, VecM};
-use soroban_sdk::{Address, BytesN, Env, TryFromVal, Val};
-use stellarsettle_histories::platform::Platform;
+use invoice_escrow::{Invoice, Member, Status, Terms};
+use payment_distributor::Pool;
+use soroban_sdk::xdr::{ContractEvent, ContractEventBody, ScVal};
+use soroban_sdk::{Address, BytesN, Env, Symbol};
+use stellarsettle_histories::platform::{Platform, DAY};
+use stellarsettle_shared::math::SCALE;
+use stellarsettle_shared::types::Position;
 
-const SCALE: i128 = 1_000_000_000_000_000_000;
+use crate::administration::Administration;
+use crate::event::{decode, emitter, Event, Id};
 
-type Id = [u8; 32];
-
-/// What the events say of one invoice and its pool.
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct InvoiceState {
-    pub status: u32,
-    pub approved: bool,
-    pub acknowledged: bool,
-    pub payee: Option<Address>,
-    pub raised: i128,
-    pub refunded: i128,
-    pub par_sold: i128,
-    pub release_at: u64,
-    pub paid: i128,
-    pub investors: i128,
-    pub late_paid: i128,
-    pub disputed_until: u64,
-    pub seq: u32,
-    pub pool: Option<PoolState>,
+/// What all holders of an invoice's shares have together.
+#[derive(Default)]
+pub struct Totals {
+    pub supply: i128,
+    pub index: i128,
+    pub carry: i128,
 }
 
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct PoolState {
-    pub late: i128,
-    pub fee: i128,
-    pub investors: i128,
-    pub seller: i128,
-    pub claimed: i128,
-    pub seller_claimed: i128,
-    pub seq: u32,
-    pub index: i128,
-}
-
-#[derive(Clone, Debug, Default, Eq, PartialEq)]
-pub struct Position {
-    pub shares: i128,
-    pub index: i128,
-    pub credit: i128,
+/// What the distributor owes in an asset.
+#[derive(Default)]
+pub struct Account {
+    pub liability: i128,
+    pub fees: i128,
+    pub collected: i128,
 }
 
 #[derive(Default)]
 pub struct Fold {
-    pub invoices: BTreeMap<Id, InvoiceState>,
+    pub escrow: Administration,
+    pub distributor: Administration,
+    pub members: BTreeMap<Address, Member>,
+    pub invoices: BTreeMap<Id, Invoice>,
+    /// Which invoice holds a natural key.
+    pub listings: BTreeMap<Id, Id>,
+    /// Principal in custody, by asset.
+    pub principal: BTreeMap<Address, i128>,
+    pub pools: BTreeMap<Id, Pool>,
+    pub accounts: BTreeMap<Address, Account>,
+    pub totals: BTreeMap<Id, Totals>,
+    /// Positions as a token stores them: with the index up to which they were counted.
     pub positions: BTreeMap<(Id, Address), Position>,
     /// Balances by the tokens' own events.
     pub balances: BTreeMap<(Address, Address), i128>,
-    /// Until, frozen, frozen at.
-    pub members: BTreeMap<Address, (u64, bool, u64)>,
-    /// Fees collected in all, by asset.
-    pub fees: BTreeMap<Address, i128>,
     pub references: BTreeSet<(Id, Id)>,
     pub refunded: BTreeSet<(Id, Address)>,
     pub paid_out: BTreeSet<(Id, Address)>,
     /// What broke a rule that events alone can show.
     pub broken: Vec<String>,
-}
-
-/// One event, decoded.
-struct Event<'a> {
-    env: &'a Env,
-    name: String,
-    topics: &'a [ScVal],
-    data: &'a VecM<ScMapEntry>,
-}
-
-fn decode<T: TryFromVal<Env, Val>>(env: &Env, value: &ScVal) -> T {
-    let value = Val::try_from_val(env, value).expect("a value of the host");
-    T::try_from_val(env, &value).unwrap_or_else(|_| panic!("a field of another type"))
-}
-
-impl Event<'_> {
-    fn topic<T: TryFromVal<Env, Val>>(&self, place: usize) -> T {
-        decode(self.env, &self.topics[place])
-    }
-
-    fn field<T: TryFromVal<Env, Val>>(&self, name: &str) -> T {
-        self.optional(name)
-            .unwrap_or_else(|| panic!("{} without {name}", self.name))
-    }
-
-    fn optional<T: TryFromVal<Env, Val>>(&self, name: &str) -> Option<T> {
-        let named =
-            |entry: &&ScMapEntry| matches!(&entry.key, ScVal::Symbol(key) if key.to_utf8_string_lossy() == name);
-        let entry = self.data.iter().find(named)?;
-        (entry.val != ScVal::Void).then(|| decode(self.env, &entry.val))
-    }
-
-    fn id(&self) -> Id {
-        self.topic::<BytesN<32>>(1).to_array()
-    }
 }
 
 impl Fold {
@@ -108,47 +61,31 @@ impl Fold {
     }
 
     pub fn events(&mut self, platform: &Platform, events: &[ContractEvent]) {
-        let ours = [&platform.escrow.address, &platform.distributor.address];
+        let env = &platform.env;
         for event in events {
-            let contract: Address = decode(
-                &platform.env,
-                &ScVal::Address(soroban_sdk::xdr::ScAddress::Contract(
-                    event.contract_id.clone().expect("a contract's event"),
-                )),
-            );
-            let ContractEventBody::V0(body) = &event.body;
-            if !ours.contains(&&contract) {
-                self.asset_or_token(&platform.env, contract, &body.topics, &body.data);
-                continue;
-            }
-            let ScVal::Map(Some(data)) = &body.data else {
-                panic!("an event of the platform is a map");
-            };
-            let event = Event {
-                env: &platform.env,
-                name: decode::<soroban_sdk::Symbol>(&platform.env, &body.topics[0]).to_string(),
-                topics: &body.topics,
-                data: &data.0,
-            };
+            let contract = emitter(env, event);
             if contract == platform.escrow.address {
-                self.escrow(&event, platform.now());
+                self.of_escrow(&Event::of(env, event), platform.now());
+            } else if contract == platform.distributor.address {
+                self.of_distributor(&Event::of(env, event), platform.now());
             } else {
-                self.distributor(&event);
+                self.of_asset_or_token(env, contract, event);
             }
         }
     }
 
     /// SEP-41 events, of assets and of shares alike; only those of shares are asked for later.
-    fn asset_or_token(&mut self, env: &Env, contract: Address, topics: &[ScVal], data: &ScVal) {
-        let amount: i128 = match data {
-            ScVal::I128(_) => decode(env, data),
+    fn of_asset_or_token(&mut self, env: &Env, contract: Address, event: &ContractEvent) {
+        let ContractEventBody::V0(body) = &event.body;
+        let amount: i128 = match &body.data {
+            data @ ScVal::I128(_) => decode(env, data),
             _ => return,
         };
         let mut change = |topic: usize, amount: i128| {
-            let account = decode(env, &topics[topic]);
+            let account = decode(env, &body.topics[topic]);
             *self.balances.entry((contract.clone(), account)).or_default() += amount;
         };
-        match decode::<soroban_sdk::Symbol>(env, &topics[0]).to_string().as_str() {
+        match decode::<Symbol>(env, &body.topics[0]).to_string().as_str() {
             "transfer" => {
                 change(1, -amount);
                 change(2, amount);
@@ -159,104 +96,164 @@ impl Fold {
         }
     }
 
-    fn escrow(&mut self, event: &Event, now: u64) {
+    fn of_escrow(&mut self, event: &Event, now: u64) {
+        if self.escrow.event(event, now) {
+            return;
+        }
         match event.name.as_str() {
             "member_set" => self.member(event, now),
-            "share_transferred" => {
+            "share_transferred" => self.transferred(event),
+            "share_burned" => {
                 self.set_shares(event.id(), event.topic(2), event.field("from_shares"));
-                self.set_shares(event.id(), event.topic(3), event.field("to_shares"));
+                self.totals_of(event.id()).supply -= event.field::<i128>("amount");
             }
-            "share_burned" => self.set_shares(event.id(), event.topic(2), event.field("from_shares")),
-            name if [
-                "_set",
-                "granted",
-                "revoked",
-                "paused",
-                "proposed",
-                "cancelled",
-                "skimmed",
-            ]
-            .iter()
-            .any(|end| name.ends_with(end))
-                && name != "invoice_cancelled" => {}
-            _ => self.invoice(event),
+            "invoice_created" => self.created(event),
+            _ => self.changed(event, now),
         }
     }
 
     fn member(&mut self, event: &Event, now: u64) {
-        let frozen: bool = event.field("frozen");
+        let (until, frozen) = (event.field("until"), event.field("frozen"));
         let member = self.members.entry(event.topic(1)).or_default();
-        let since = match (member.1, frozen) {
-            (true, true) => member.2,
+        let frozen_at = match (member.frozen, frozen) {
+            (true, true) => member.frozen_at,
             (false, true) => now,
             (_, false) => 0,
         };
-        *member = (event.field("until"), frozen, since);
+        *member = Member {
+            until,
+            frozen,
+            frozen_at,
+        };
     }
 
-    fn invoice(&mut self, event: &Event) {
-        let id = event.id();
-        let mut state = self.invoices.remove(&id).unwrap_or_default();
-        let seq: u32 = event.field("seq");
-        if seq != state.seq + 1 {
-            self.broken
-                .push(format!("I16: {} is number {seq} after {}", event.name, state.seq));
+    /// What moves nothing is told, too, and changes no position.
+    fn transferred(&mut self, event: &Event) {
+        let (from, to): (Address, Address) = (event.topic(2), event.topic(3));
+        if from != to && event.field::<i128>("amount") > 0 {
+            self.set_shares(event.id(), from, event.field("from_shares"));
+            self.set_shares(event.id(), to, event.field("to_shares"));
         }
-        state.seq = seq;
+    }
+
+    fn created(&mut self, event: &Event) {
+        let seller: Address = event.topic(2);
+        let invoice = Invoice {
+            payee: seller.clone(),
+            seller,
+            terms: terms(event),
+            attempt: event.field("attempt"),
+            token: event.field("token"),
+            recovery: event.field("recovery"),
+            dispute_limit: event.field("dispute_limit"),
+            ticket: event.field("ticket"),
+            status: Status::Created,
+            approved: false,
+            acknowledged: false,
+            raised: 0,
+            refunded: 0,
+            par_sold: 0,
+            release_at: 0,
+            paid: 0,
+            investors: 0,
+            late_num: 0,
+            late_days: 0,
+            late_paid: 0,
+            disputed_until: 0,
+            seller_disputed: false,
+            debtor_disputed: false,
+            seq: event.field("seq"),
+        };
+        if invoice.seq != 1 || self.invoices.insert(event.id(), invoice).is_some() {
+            self.broken.push("I16: an invoice that does not begin".to_string());
+        }
+    }
+
+    /// Every other event of an invoice.
+    fn changed(&mut self, event: &Event, now: u64) {
+        let id = event.id();
+        let mut invoice = self.invoices.remove(&id).expect("an invoice that was created");
+        self.number(event, &mut invoice.seq);
         match event.name.as_str() {
-            "invoice_created" => state.payee = Some(event.topic(2)),
-            "invoice_approved" => state.approved = true,
-            "invoice_acknowledged" => state.acknowledged = true,
-            "invoice_rejected" => state.status = Status::Cancelled as u32,
-            "invoice_published" => state.status = Status::Open as u32,
-            "escrow_funded" => {
-                state.raised = event.field("raised");
-                self.set_shares(id, event.topic(2), event.field("shares"));
+            "invoice_approved" => {
+                invoice.approved = true;
+                self.listings.insert(invoice.terms.natural.to_array(), id);
             }
+            "invoice_acknowledged" => invoice.acknowledged = true,
+            "invoice_rejected" => invoice.status = Status::Cancelled,
+            "invoice_published" => invoice.status = Status::Open,
+            "escrow_funded" => self.funded(event, &mut invoice),
             "funding_closed" => {
-                state.status = Status::Funded as u32;
-                state.par_sold = event.field("par_sold");
-                state.release_at = event.field("release_at");
+                invoice.status = Status::Funded;
+                invoice.par_sold = event.field("par_sold");
+                invoice.release_at = event.field("release_at");
             }
-            "funds_released" => state.status = Status::Active as u32,
-            "payment_recorded" => self.payment(event, &mut state),
-            "payment_settled" => state.status = Status::Settled as u32,
-            "invoice_defaulted" => state.status = Status::Defaulted as u32,
-            "invoice_written_off" => state.status = Status::WrittenOff as u32,
-            "funding_expired" | "invoice_cancelled" => state.status = event.field("status"),
-            "stake_refunded" => {
-                let remaining: i128 = event.field("remaining");
-                state.refunded = state.raised - remaining;
-                if remaining == 0 {
-                    state.status = Status::Refunded as u32;
-                }
-                let investor: Address = event.topic(2);
-                self.positions.remove(&(id, investor.clone()));
-                self.refunded.insert((id, investor));
+            "funds_released" => {
+                invoice.status = Status::Active;
+                self.hold(&invoice, -event.field::<i128>("amount"));
             }
-            "dispute_opened" => state.disputed_until = event.field("until"),
+            "payment_recorded" => self.payment(event, &mut invoice, now),
+            "payment_settled" => invoice.status = Status::Settled,
+            "invoice_defaulted" => invoice.status = Status::Defaulted,
+            "invoice_written_off" => {
+                charge_late(&mut invoice, now);
+                invoice.status = Status::WrittenOff;
+            }
+            "funding_expired" | "invoice_cancelled" => invoice.status = event.field("status"),
+            "stake_refunded" => self.refunded(event, &mut invoice),
+            "dispute_opened" => {
+                let by: Address = event.topic(2);
+                invoice.disputed_until = event.field("until");
+                invoice.seller_disputed |= by == invoice.seller;
+                invoice.debtor_disputed |= Some(&by) == invoice.terms.debtor.as_ref();
+            }
             "dispute_resolved" => {
-                state.disputed_until = 0;
-                state.status = event.field("status");
+                invoice.disputed_until = 0;
+                invoice.status = event.field("status");
             }
-            "position_recovered" => self.recover(id, event.topic(2), event.topic(3)),
-            "payee_changed" => state.payee = Some(event.topic(3)),
+            "position_recovered" => self.recovered(id, event.topic(2), event.topic(3)),
+            "payee_changed" => invoice.payee = event.topic(3),
             name => panic!("an event that nobody knows: {name}"),
         }
-        let ends_dispute = [
-            Status::Refunding,
-            Status::Refunded,
-            Status::Cancelled,
-            Status::Settled,
-            Status::WrittenOff,
-        ];
-        if ends_dispute.iter().any(|status| *status as u32 == state.status) {
-            state.disputed_until = 0;
-        }
-        self.invoices.insert(id, state);
+        self.ended(id, &mut invoice);
+        self.invoices.insert(id, invoice);
     }
 
-    fn payment(&mut self, event: &Event, state: &mut InvoiceState) {
+    /// What leaving for these statuses does: a dispute ends, and before release the natural key is free again.
+    fn ended(&mut self, id: Id, invoice: &mut Invoice) {
+        let turned_back = [Status::Refunding, Status::Refunded, Status::Cancelled].contains(&invoice.status);
+        if turned_back || [Status::Settled, Status::WrittenOff].contains(&invoice.status) {
+            invoice.disputed_until = 0;
+        }
+        let natural = invoice.terms.natural.to_array();
+        if turned_back && self.listings.get(&natural) == Some(&id) {
+            self.listings.remove(&natural);
+        }
+    }
+
+    fn funded(&mut self, event: &Event, invoice: &mut Invoice) {
+        let amount: i128 = event.field("amount");
+        invoice.raised = event.field("raised");
+        self.set_shares(event.id(), event.topic(2), event.field("shares"));
+        self.totals_of(event.id()).supply += amount;
+        self.hold(invoice, amount);
+    }
+
+    fn refunded(&mut self, event: &Event, invoice: &mut Invoice) {
+        let amount: i128 = event.field("amount");
+        let remaining: i128 = event.field("remaining");
+        invoice.refunded = invoice.raised - remaining;
+        if remaining == 0 {
+            invoice.status = Status::Refunded;
+        }
+        let position = (event.id(), event.topic(2));
+        self.positions.remove(&position);
+        self.refunded.insert(position);
+        self.totals_of(event.id()).supply -= amount;
+        self.hold(invoice, -amount);
+    }
+
+    fn payment(&mut self, event: &Event, invoice: &mut Invoice, now: u64) {
         let part = |name: &str| event.field::<i128>(name);
         let parts = part("late") + part("fee") + part("investors") + part("seller");
         if parts != part("amount") {
@@ -268,69 +265,175 @@ impl Fold {
                 self.broken.push("I10: a reference counted twice".to_string());
             }
         }
-        state.paid = part("paid");
-        state.investors += part("investors");
-        state.late_paid += part("late");
+        charge_late(invoice, now);
+        invoice.paid = part("paid");
+        invoice.investors += part("investors");
+        invoice.late_paid += part("late");
     }
 
-    fn distributor(&mut self, event: &Event) {
-        match event.name.as_str() {
-            "treasury_set" | "skimmed" => return,
-            "fees_collected" => {
-                self.fees.insert(event.topic(1), event.field("fees"));
-                return;
-            }
-            _ => {}
+    fn of_distributor(&mut self, event: &Event, now: u64) {
+        if self.distributor.event(event, now) {
+            return;
+        }
+        if event.name == "fees_collected" {
+            let account = self.accounts.entry(event.topic(1)).or_default();
+            account.collected = event.field("fees");
+            account.fees -= event.field::<i128>("amount");
+            account.liability -= event.field::<i128>("amount");
+            return;
         }
         let id = event.id();
-        let state = self.invoices.entry(id).or_default();
-        let pool = state.pool.get_or_insert_with(PoolState::default);
-        let seq: u32 = event.field("seq");
-        if seq != pool.seq + 1 {
-            self.broken
-                .push(format!("I16: {} is number {seq} after {}", event.name, pool.seq));
-        }
-        pool.seq = seq;
+        let mut pool = self.pools.remove(&id).unwrap_or_else(|| opened(event));
+        self.number(event, &mut pool.seq);
         match event.name.as_str() {
             "pool_opened" => {}
-            "distribution_recorded" => {
-                pool.late += event.field::<i128>("late");
-                pool.fee += event.field::<i128>("fee");
-                pool.investors += event.field::<i128>("late") + event.field::<i128>("investors");
-                pool.seller += event.field::<i128>("seller");
-                pool.index = event.field("index");
-            }
-            "payout" => {
-                pool.claimed = event.field("claimed");
-                let holder: Address = event.topic(2);
+            "distribution_recorded" => self.distributed(event, &mut pool),
+            "payout" => self.paid_out(event, &mut pool),
+            "residual_claimed" => {
                 let amount: i128 = event.field("amount");
-                self.count(id, &holder).credit -= amount * SCALE;
-                self.paid_out.insert((id, holder));
+                pool.seller_claimed += amount;
+                self.account(&pool).liability -= amount;
             }
-            "residual_claimed" => pool.seller_claimed += event.field::<i128>("amount"),
             name => panic!("an event that nobody knows: {name}"),
         }
+        self.pools.insert(id, pool);
+    }
+
+    /// The index is told; what is carried to the next payment follows from it, and is nothing if it was rounded up.
+    fn distributed(&mut self, event: &Event, pool: &mut Pool) {
+        let part = |name: &str| event.field::<i128>(name);
+        let credit = part("late") + part("investors");
+        pool.late += part("late");
+        pool.fee += part("fee");
+        pool.investors += credit;
+        pool.seller += part("seller");
+        let account = self.account(pool);
+        account.liability += credit + part("fee") + part("seller");
+        account.fees += part("fee");
+        let totals = self.totals_of(event.id());
+        let each = part("index") - totals.index;
+        totals.carry = (credit * SCALE + totals.carry - each * totals.supply).max(0);
+        totals.index = part("index");
+    }
+
+    fn paid_out(&mut self, event: &Event, pool: &mut Pool) {
+        let amount: i128 = event.field("amount");
+        let holder: Address = event.topic(2);
+        pool.claimed = event.field("claimed");
+        self.account(pool).liability -= amount;
+        let mut position = self.counted(event.id(), &holder);
+        position.accrued -= amount * SCALE;
+        self.positions.insert((event.id(), holder.clone()), position);
+        self.paid_out.insert((event.id(), holder));
     }
 
     /// The position with all credit up to now counted in.
-    pub fn count(&mut self, id: Id, holder: &Address) -> &mut Position {
-        let pool = self.invoices.get(&id).and_then(|state| state.pool.as_ref());
-        let index = pool.map_or(0, |pool| pool.index);
-        let position = self.positions.entry((id, holder.clone())).or_default();
-        position.credit += position.shares * (index - position.index);
-        position.index = index;
-        position
+    pub fn counted(&self, id: Id, holder: &Address) -> Position {
+        let index = self.totals.get(&id).map_or(0, |totals| totals.index);
+        let position = self.positions.get(&(id, holder.clone())).cloned().unwrap_or(Position {
+            shares: 0,
+            index: 0,
+            accrued: 0,
+        });
+        Position {
+            shares: position.shares,
+            index,
+            accrued: position.accrued + position.shares * (index - position.index),
+        }
     }
 
     fn set_shares(&mut self, id: Id, holder: Address, shares: i128) {
-        self.count(id, &holder).shares = shares;
+        let counted = self.counted(id, &holder);
+        self.positions.insert((id, holder), Position { shares, ..counted });
     }
 
-    fn recover(&mut self, id: Id, from: Address, to: Address) {
-        self.count(id, &from);
-        let lost = self.positions.remove(&(id, from)).unwrap_or_default();
-        let position = self.count(id, &to);
+    fn recovered(&mut self, id: Id, from: Address, to: Address) {
+        let lost = self.counted(id, &from);
+        self.positions.remove(&(id, from));
+        let mut position = self.counted(id, &to);
         position.shares += lost.shares;
-        position.credit += lost.credit;
+        position.accrued += lost.accrued;
+        self.positions.insert((id, to), position);
+    }
+
+    /// The number of an event follows that of the event before it.
+    fn number(&mut self, event: &Event, latest: &mut u32) {
+        let seq: u32 = event.field("seq");
+        if seq != *latest + 1 {
+            self.broken
+                .push(format!("I16: {} is number {seq} after {latest}", event.name));
+        }
+        *latest = seq;
+    }
+
+    fn hold(&mut self, invoice: &Invoice, amount: i128) {
+        *self.principal.entry(invoice.terms.asset.clone()).or_default() += amount;
+    }
+
+    fn totals_of(&mut self, id: Id) -> &mut Totals {
+        self.totals.entry(id).or_default()
+    }
+
+    fn account(&mut self, pool: &Pool) -> &mut Account {
+        self.accounts.entry(pool.asset.clone()).or_default()
+    }
+}
+
+/// Counts the days of lateness up to `now`, each charged on what investors lacked then, up to the cap.
+fn charge_late(invoice: &mut Invoice, now: u64) {
+    if invoice.status == Status::WrittenOff {
+        return;
+    }
+    let days = now.saturating_sub(invoice.terms.due_at) / DAY;
+    let lacking = invoice.par_sold - invoice.investors;
+    let fresh = i128::from(days - invoice.late_days) * i128::from(invoice.terms.late_bps) * lacking;
+    let cap = invoice.par_sold * i128::from(invoice.terms.late_cap_bps);
+    invoice.late_num = cap.min(invoice.late_num + fresh);
+    invoice.late_days = days;
+}
+
+/// What settles an invoice now, by its events.
+pub fn amount_due(invoice: &Invoice, now: u64) -> i128 {
+    if ![Status::Active, Status::Defaulted, Status::WrittenOff].contains(&invoice.status) {
+        return 0;
+    }
+    let mut invoice = invoice.clone();
+    charge_late(&mut invoice, now);
+    invoice.terms.face - invoice.paid + invoice.late_num / 10_000 - invoice.late_paid
+}
+
+fn opened(event: &Event) -> Pool {
+    Pool {
+        token: event.field("token"),
+        asset: event.field("asset"),
+        par_sold: event.field("par_sold"),
+        late: 0,
+        fee: 0,
+        investors: 0,
+        seller: 0,
+        claimed: 0,
+        seller_claimed: 0,
+        seq: 0,
+    }
+}
+
+fn terms(event: &Event) -> Terms {
+    Terms {
+        debtor: event.optional("debtor"),
+        asset: event.field("asset"),
+        natural: event.field("natural"),
+        doc_hash: event.field("doc_hash"),
+        face: event.field("face"),
+        target: event.field("target"),
+        par: event.field("par"),
+        min_raise: event.field("min_raise"),
+        fee_bps: event.field("fee_bps"),
+        late_bps: event.field("late_bps"),
+        late_cap_bps: event.field("late_cap_bps"),
+        due_at: event.field("due_at"),
+        deadline: event.field("deadline"),
+        grace: event.field("grace"),
+        release_delay: event.field("release_delay"),
+        needs_ack: event.field("needs_ack"),
     }
 }

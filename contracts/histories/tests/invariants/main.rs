@@ -3,9 +3,12 @@
 //! `HISTORIES` is the number of histories of all properties together, `SEED` the seed; a failure prints the shrunk
 //! commands and the seed that finds them again. I13 and I14 have worlds of their own in `properties.rs`, too.
 
+mod administration;
 mod checks;
 mod commands;
+mod event;
 mod fold;
+mod ledger;
 mod world;
 
 use std::cell::RefCell;
@@ -145,7 +148,7 @@ fn i08_refunds_return_the_principal_and_nobody_is_refunded_and_paid() {
     hold(command(), |mut world, commands| {
         after_each(&mut world, &commands, |world| {
             each_invoice(world)?;
-            checks::events(world)
+            checks::told(world)
         })?;
         checks::exits(&mut world)
     });
@@ -275,7 +278,7 @@ fn i15_no_decision_moves_what_belongs_to_somebody() {
 #[test]
 fn i16_events_rebuild_the_state() {
     hold(command(), |mut world, commands| {
-        after_each(&mut world, &commands, checks::events)
+        after_each(&mut world, &commands, |world| checks::rebuilt(world))
     });
 }
 

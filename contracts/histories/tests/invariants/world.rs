@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use invoice_escrow::{Invoice, Params, Status, Terms};
-use soroban_sdk::testutils::{Events as _, IssuerFlags};
+use soroban_sdk::testutils::IssuerFlags;
 use soroban_sdk::token::{StellarAssetClient, TokenClient};
 use soroban_sdk::{Address, BytesN, IntoVal, Symbol, Val, Vec as HostVec};
-use stellarsettle_histories::platform::{params, Platform, DAY, START, WEALTH};
+use stellarsettle_histories::platform::{latest, params, Platform, DAY, START, WEALTH};
 use stellarsettle_histories::signatures::{invoke, Call};
 
 use crate::commands::{Command, Decision, Edge, Start, INVOICES};
@@ -49,6 +49,8 @@ impl World {
             assets,
             sellers,
         };
+        let beginning = world.platform.beginning.clone();
+        world.folded.events(&world.platform, &beginning);
         world.furnish();
         for number in 0..INVOICES {
             let open = number != 1 && (number != 2 || released > 0);
@@ -77,10 +79,12 @@ impl World {
         world
     }
 
-    fn furnish(&self) {
+    fn furnish(&mut self) {
+        self.platform.escrow.set_asset(&self.assets[1], &true);
+        self.fold();
+        self.platform.admit(&self.sellers[1]);
+        self.fold();
         let p = &self.platform;
-        p.escrow.set_asset(&self.assets[1], &true);
-        p.admit(&self.sellers[1]);
         StellarAssetClient::new(&p.env, &self.assets[0]).mint(&self.sellers[1], &WEALTH);
         let other = StellarAssetClient::new(&p.env, &self.assets[1]);
         for account in p
@@ -108,9 +112,8 @@ impl World {
             (self.seller(number), terms, number as u32).into_val(&p.env),
         );
         let created = invoke(&p.env, &call).expect("terms that are valid");
-        let events = p.env.events().all().events().to_vec();
         self.ids.push(created.into_val(&p.env));
-        self.folded.events(&self.platform, &events);
+        self.fold();
         if open {
             self.must(&Command::Approve(number));
             self.must(&Command::Publish(number));
@@ -122,6 +125,12 @@ impl World {
         for (who, stake) in [400_000, 299_999, 200_001].into_iter().enumerate() {
             self.must(&Command::Fund(number, who, stake));
         }
+    }
+
+    /// Counts in the events of the latest call.
+    fn fold(&mut self) {
+        let events = latest(&self.platform.env);
+        self.folded.events(&self.platform, &events);
     }
 
     fn must(&mut self, command: &Command) {
@@ -161,7 +170,7 @@ impl World {
             return Outcome { refusal: None };
         };
         let refusal = invoke(&self.platform.env, &call).err();
-        let events = self.platform.env.events().all().events().to_vec();
+        let events = latest(&self.platform.env);
         if let Some(name) = &refusal {
             assert!(events.is_empty(), "{command:?}: refused with {name}, and yet events");
             let named = name.chars().all(char::is_alphanumeric)
@@ -300,6 +309,7 @@ impl World {
                 return self.call(&p.distributor.address, "set_treasury", (to,).into_val(env));
             }
             Decision::Owner(account) => ("propose_owner", (who(account),).into_val(env)),
+            Decision::AcceptOwner => ("accept_owner", ().into_val(env)),
             Decision::Upgrade => ("propose_upgrade", (p.bytes(7),).into_val(env)),
             Decision::CancelUpgrade => ("cancel_upgrade", (&p.guardian,).into_val(env)),
             Decision::TokenCode => ("set_token_wasm", (p.bytes(7),).into_val(env)),
