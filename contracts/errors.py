@@ -44,7 +44,7 @@ ERRORS: dict[int, ContractError] = {
     300: ContractError(
         300,
         "PartyOfInvoice",
-        "Seller, debtor or payee of an invoice cannot invest in it nor act on it in a role.",
+        "Seller, debtor and payee cannot invest here, nor seller and debtor act in a role.",
         "Use another account.",
     ),
     301: ContractError(301, "InvoiceNotFound", "No invoice has this id.", "Check the id."),
@@ -118,7 +118,7 @@ ERRORS: dict[int, ContractError] = {
         316,
         "AlreadyListed",
         "The same invoice is listed already.",
-        "It can be listed again only after that listing ended unfunded.",
+        "It can be listed again only if that listing ends before release.",
     ),
     317: ContractError(
         317,
@@ -154,13 +154,16 @@ ERRORS: dict[int, ContractError] = {
         "Give the contract of a Stellar asset.",
     ),
     324: ContractError(
-        324, "DeadlinePassed", "The funding deadline has passed.", "Let anyone expire the invoice."
+        324,
+        "DeadlinePassed",
+        "The funding deadline has passed.",
+        "Let anyone expire an open invoice; cancel one that was never published.",
     ),
     325: ContractError(
         325,
         "DuePassed",
         "The due date leaves no time to release the money.",
-        "Let anyone expire the invoice.",
+        "Let the seller cancel, or anyone expire in its time.",
     ),
     326: ContractError(
         326,

@@ -32,7 +32,10 @@ class Split(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def bump(*, id: bytes) -> Invocation:
-    """Extends the lifetimes of the distributor and of a pool, if it is open. For anyone."""
+    """Extends the lifetimes of the distributor, and of an open pool and its asset's account.
+
+    For anyone.
+    """
     return Invocation(Contract.DISTRIBUTOR, "bump", (scval.to_bytes(id),))
 
 

@@ -101,7 +101,7 @@ class Params(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def bump(*, id: bytes, holders: list[Address]) -> Invocation:
-    """Extends the lifetimes of everything that belongs to an invoice and to these holders.
+    """Extends the lifetimes of an invoice's entries and of these holders', but payment references.
 
     For anyone.
     """

@@ -427,7 +427,7 @@ impl InvoiceEscrow {
         admin::solvency(&env, &asset)
     }
 
-    /// Extends the lifetimes of everything that belongs to an invoice and to these holders. For anyone.
+    /// Extends the lifetimes of an invoice's entries and of these holders', but payment references. For anyone.
     ///
     /// # Errors
     /// `InvoiceNotFound`.

@@ -3,7 +3,7 @@
 use soroban_sdk::{contracttype, Address, BytesN, Env, Symbol};
 use stellarsettle_shared::math::{add, sub};
 use stellarsettle_shared::upgrade::PendingCode;
-use stellarsettle_shared::{ttl, Error};
+use stellarsettle_shared::{instance, ttl, Error};
 
 use crate::types::{Invoice, Member, Params};
 
@@ -29,48 +29,39 @@ enum EscrowKey {
 }
 
 pub fn set_distributor(env: &Env, distributor: &Address) {
-    env.storage().instance().set(&EscrowKey::Distributor, distributor);
+    instance::set(env, &EscrowKey::Distributor, distributor);
 }
 
 pub fn distributor(env: &Env) -> Result<Address, Error> {
-    env.storage()
-        .instance()
-        .get(&EscrowKey::Distributor)
-        .ok_or(Error::NotConfigured)
+    instance::get(env, &EscrowKey::Distributor)
 }
 
 pub fn set_params(env: &Env, params: &Params) {
-    env.storage().instance().set(&EscrowKey::Params, params);
+    instance::set(env, &EscrowKey::Params, params);
 }
 
 pub fn params(env: &Env) -> Result<Params, Error> {
-    env.storage()
-        .instance()
-        .get(&EscrowKey::Params)
-        .ok_or(Error::NotConfigured)
+    instance::get(env, &EscrowKey::Params)
 }
 
 pub fn set_token_code(env: &Env, hash: &BytesN<32>) {
-    env.storage().instance().set(&EscrowKey::TokenCode, hash);
+    instance::set(env, &EscrowKey::TokenCode, hash);
 }
 
 pub fn token_code(env: &Env) -> Result<BytesN<32>, Error> {
-    env.storage()
-        .instance()
-        .get(&EscrowKey::TokenCode)
-        .ok_or(Error::NotConfigured)
+    instance::get(env, &EscrowKey::TokenCode)
 }
 
 pub fn set_next_token_code(env: &Env, next: &PendingCode) {
-    env.storage().instance().set(&EscrowKey::NextTokenCode, next);
+    instance::set(env, &EscrowKey::NextTokenCode, next);
 }
 
 pub fn next_token_code(env: &Env) -> Option<PendingCode> {
-    env.storage().instance().get(&EscrowKey::NextTokenCode)
+    instance::find(env, &EscrowKey::NextTokenCode)
 }
 
 pub fn remove_next_token_code(env: &Env) {
-    env.storage().instance().remove(&EscrowKey::NextTokenCode);
+    instance::remove(env, &EscrowKey::NextTokenCode);
 }
 
 pub fn set_role(env: &Env, role: Symbol, account: Address, granted: bool) {
@@ -78,7 +69,7 @@ pub fn set_role(env: &Env, role: Symbol, account: Address, granted: bool) {
 }
 
 pub fn has_role(env: &Env, role: Symbol, account: &Address) -> bool {
-    env.storage().instance().has(&EscrowKey::Role(role, account.clone()))
+    instance::has(env, &EscrowKey::Role(role, account.clone()))
 }
 
 pub fn set_asset(env: &Env, asset: Address, allowed: bool) {
@@ -86,16 +77,15 @@ pub fn set_asset(env: &Env, asset: Address, allowed: bool) {
 }
 
 pub fn asset_allowed(env: &Env, asset: &Address) -> bool {
-    env.storage().instance().has(&EscrowKey::Asset(asset.clone()))
+    instance::has(env, &EscrowKey::Asset(asset.clone()))
 }
 
 fn set_flag(env: &Env, key: EscrowKey, on: bool) {
     if on {
-        env.storage().instance().set(&key, &());
+        instance::set(env, &key, &());
     } else {
-        env.storage().instance().remove(&key);
+        instance::remove(env, &key);
     }
-    ttl::extend_contract(env);
 }
 
 /// An account that was never admitted is a member until 0 and not frozen.

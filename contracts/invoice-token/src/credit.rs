@@ -5,13 +5,10 @@
 //! value reaches 2^115.
 
 use soroban_sdk::{Address, Env};
-use stellarsettle_shared::math::{add, div, mul, rem, sub};
+use stellarsettle_shared::math::{add, div, mul, rem, sub, SCALE};
 use stellarsettle_shared::{types::Position, Error};
 
 use crate::storage;
-
-/// Scaled credit in one unit of the asset.
-pub const SCALE: i128 = 1_000_000_000_000_000_000;
 
 /// Credits `amount` units to all shares and returns the new index.
 ///

@@ -10,4 +10,3 @@ mod shares;
 mod storage;
 
 pub use contract::{InvoiceToken, InvoiceTokenClient};
-pub use credit::SCALE;

@@ -1,7 +1,7 @@
 //! What the token remembers: its links for life and its totals in the instance, one entry for each holder.
 
 use soroban_sdk::{contracttype, Address, BytesN, Env, String};
-use stellarsettle_shared::{ttl, types::Position, Error};
+use stellarsettle_shared::{instance, ttl, types::Position, Error};
 
 /// Links and names, fixed when the token is deployed.
 #[contracttype]
@@ -36,24 +36,19 @@ enum TokenKey {
 }
 
 pub fn set_config(env: &Env, config: &Config) {
-    env.storage().instance().set(&TokenKey::Config, config);
-    ttl::extend_contract(env);
+    instance::set(env, &TokenKey::Config, config);
 }
 
 pub fn config(env: &Env) -> Result<Config, Error> {
-    env.storage()
-        .instance()
-        .get(&TokenKey::Config)
-        .ok_or(Error::NotConfigured)
+    instance::get(env, &TokenKey::Config)
 }
 
 pub fn totals(env: &Env) -> Totals {
-    env.storage().instance().get(&TokenKey::Totals).unwrap_or_default()
+    instance::find(env, &TokenKey::Totals).unwrap_or_default()
 }
 
 pub fn set_totals(env: &Env, totals: &Totals) {
-    env.storage().instance().set(&TokenKey::Totals, totals);
-    ttl::extend_contract(env);
+    instance::set(env, &TokenKey::Totals, totals);
 }
 
 /// The holder's position as stored; an address that never held has an empty one.

@@ -7,13 +7,12 @@
     clippy::indexing_slicing
 )]
 
-use invoice_token::SCALE;
 use soroban_sdk::testutils::{Events as _, Ledger as _, MuxedAddress as _};
 use soroban_sdk::token::TokenClient;
 use soroban_sdk::xdr::{ContractEventBody, ScVal};
 use soroban_sdk::{MuxedAddress, String};
 use stellarsettle_histories::platform::{Platform, DAY};
-use stellarsettle_shared::Error;
+use stellarsettle_shared::{math::SCALE, Error};
 
 #[test]
 fn name_and_symbol_come_from_the_id_and_decimals_from_the_asset() {

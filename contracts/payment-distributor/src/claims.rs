@@ -2,14 +2,11 @@
 
 use soroban_sdk::{token::TokenClient, Address, BytesN, Env, Vec};
 use stellarsettle_shared::clients::{EscrowClient, ShareClient};
-use stellarsettle_shared::math::{add, div};
+use stellarsettle_shared::math::{add, div, SCALE};
 use stellarsettle_shared::Error;
 
 use crate::events::{Payout, ResidualClaimed};
 use crate::storage::{self, Pool};
-
-/// Scaled credit in one unit of the asset, as the token counts it.
-const SCALE: i128 = 1_000_000_000_000_000_000;
 
 /// Holders that one `distribute` pays at most: more events would not fit into one transaction.
 pub const BATCH: u32 = 25;

@@ -179,7 +179,7 @@ impl PaymentDistributor {
         custody::solvency(&env, &asset)
     }
 
-    /// Extends the lifetimes of the distributor and of a pool, if it is open. For anyone.
+    /// Extends the lifetimes of the distributor, and of an open pool and its asset's account. For anyone.
     pub fn bump(env: Env, id: BytesN<32>) {
         storage::extend_pool(&env, &id);
     }

@@ -2,7 +2,7 @@
 
 use soroban_sdk::{contracttype, Address, BytesN, Env};
 use stellarsettle_shared::math::{add, next, sub};
-use stellarsettle_shared::{ttl, Error};
+use stellarsettle_shared::{instance, ttl, Error};
 
 /// Totals of one invoice's repayments, in units of the asset.
 #[contracttype]
@@ -78,25 +78,19 @@ enum DistributorKey {
 }
 
 pub fn set_escrow(env: &Env, escrow: &Address) {
-    env.storage().instance().set(&DistributorKey::Escrow, escrow);
+    instance::set(env, &DistributorKey::Escrow, escrow);
 }
 
 pub fn escrow(env: &Env) -> Result<Address, Error> {
-    env.storage()
-        .instance()
-        .get(&DistributorKey::Escrow)
-        .ok_or(Error::NotConfigured)
+    instance::get(env, &DistributorKey::Escrow)
 }
 
 pub fn set_treasury(env: &Env, treasury: &Address) {
-    env.storage().instance().set(&DistributorKey::Treasury, treasury);
+    instance::set(env, &DistributorKey::Treasury, treasury);
 }
 
 pub fn treasury(env: &Env) -> Result<Address, Error> {
-    env.storage()
-        .instance()
-        .get(&DistributorKey::Treasury)
-        .ok_or(Error::NotConfigured)
+    instance::get(env, &DistributorKey::Treasury)
 }
 
 pub fn pool_exists(env: &Env, id: &BytesN<32>) -> bool {
@@ -117,11 +111,14 @@ pub fn set_pool(env: &Env, id: &BytesN<32>, pool: &Pool) {
     ttl::extend_contract(env);
 }
 
-/// Extends the lifetime of a pool that exists.
+/// Extends the lifetimes of a pool that is open and of its asset's account, if anything was paid in that asset yet.
 pub fn extend_pool(env: &Env, id: &BytesN<32>) {
     ttl::extend_contract(env);
-    if pool_exists(env, id) {
-        ttl::extend_longest(env, &DistributorKey::Pool(id.clone()));
+    let Ok(pool) = pool(env, id) else { return };
+    ttl::extend_longest(env, &DistributorKey::Pool(id.clone()));
+    let account = DistributorKey::Account(pool.asset);
+    if env.storage().persistent().has(&account) {
+        ttl::extend_longest(env, &account);
     }
 }
 

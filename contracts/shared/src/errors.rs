@@ -25,7 +25,7 @@ pub enum Error {
     /// A pool is open for this invoice already. Record payments into it.
     PoolExists = 202,
 
-    /// Seller, debtor or payee of an invoice cannot invest in it nor act on it in a role. Use another account.
+    /// Seller, debtor and payee cannot invest here, nor seller and debtor act in a role. Use another account.
     PartyOfInvoice = 300,
     /// No invoice has this id. Check the id.
     InvoiceNotFound = 301,
@@ -57,7 +57,7 @@ pub enum Error {
     AlreadyApproved = 314,
     /// The invoice is not approved yet. Wait for a verifier.
     NotApproved = 315,
-    /// The same invoice is listed already. It can be listed again only after that listing ended unfunded.
+    /// The same invoice is listed already. It can be listed again only if that listing ends before release.
     AlreadyListed = 316,
     /// The debtor has acknowledged this invoice already. Nothing is left to do.
     AlreadyAcknowledged = 317,
@@ -73,9 +73,9 @@ pub enum Error {
     AssetNotAllowed = 322,
     /// Only Stellar Asset Contracts can be listed. Give the contract of a Stellar asset.
     NotStellarAsset = 323,
-    /// The funding deadline has passed. Let anyone expire the invoice.
+    /// The funding deadline has passed. Let anyone expire an open invoice; cancel one that was never published.
     DeadlinePassed = 324,
-    /// The due date leaves no time to release the money. Let anyone expire the invoice.
+    /// The due date leaves no time to release the money. Let the seller cancel, or anyone expire in its time.
     DuePassed = 325,
     /// The stake exceeds what is left to fund. Fund at most the remaining amount.
     ExceedsTarget = 326,

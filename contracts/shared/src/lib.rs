@@ -7,6 +7,7 @@
 pub mod clients;
 pub mod errors;
 pub mod events;
+pub mod instance;
 pub mod math;
 pub mod owner;
 pub mod pause;

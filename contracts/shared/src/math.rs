@@ -5,6 +5,9 @@ use crate::errors::Error;
 /// Basis points in a whole.
 pub const BASIS_POINTS: i128 = 10_000;
 
+/// Parts of one unit of an asset in which credit is counted.
+pub const SCALE: i128 = 1_000_000_000_000_000_000;
+
 /// Seconds in a day.
 pub const DAY: u64 = 86_400;
 

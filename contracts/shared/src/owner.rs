@@ -3,6 +3,7 @@
 use soroban_sdk::{contractevent, contracttype, Address, Env};
 
 use crate::errors::Error;
+use crate::instance;
 
 #[contracttype]
 #[derive(Clone)]
@@ -29,16 +30,13 @@ pub struct OwnerAccepted {
 
 /// Sets the first owner; for constructors only.
 pub fn initialise(env: &Env, owner: &Address) {
-    env.storage().instance().set(&OwnerKey::Owner, owner);
+    instance::set(env, &OwnerKey::Owner, owner);
     OwnerAccepted { owner: owner.clone() }.publish(env);
 }
 
 /// The present owner.
 pub fn owner(env: &Env) -> Result<Address, Error> {
-    env.storage()
-        .instance()
-        .get(&OwnerKey::Owner)
-        .ok_or(Error::NotConfigured)
+    instance::get(env, &OwnerKey::Owner)
 }
 
 /// Requires the owner's signature and returns the owner.
@@ -51,18 +49,17 @@ pub fn require(env: &Env) -> Result<Address, Error> {
 /// Offers ownership to `to`, replacing an earlier offer; an offer to oneself so withdraws it.
 pub fn propose(env: &Env, to: Address) -> Result<(), Error> {
     require(env)?;
-    env.storage().instance().set(&OwnerKey::PendingOwner, &to);
+    instance::set(env, &OwnerKey::PendingOwner, &to);
     OwnerProposed { owner: to }.publish(env);
     Ok(())
 }
 
 /// Takes ownership; signed by the one to whom it was offered.
 pub fn accept(env: &Env) -> Result<(), Error> {
-    let storage = env.storage().instance();
-    let owner: Address = storage.get(&OwnerKey::PendingOwner).ok_or(Error::NoPendingOwner)?;
+    let owner: Address = instance::find(env, &OwnerKey::PendingOwner).ok_or(Error::NoPendingOwner)?;
     owner.require_auth();
-    storage.remove(&OwnerKey::PendingOwner);
-    storage.set(&OwnerKey::Owner, &owner);
+    instance::remove(env, &OwnerKey::PendingOwner);
+    instance::set(env, &OwnerKey::Owner, &owner);
     OwnerAccepted { owner }.publish(env);
     Ok(())
 }

@@ -3,6 +3,7 @@
 use soroban_sdk::{contractevent, contracttype, Address, Env};
 
 use crate::errors::Error;
+use crate::instance;
 
 #[contracttype]
 #[derive(Clone)]
@@ -37,7 +38,7 @@ pub fn require_running(env: &Env) -> Result<(), Error> {
 /// Turns the switch on; the caller has checked who signs.
 pub fn pause(env: &Env, by: Address) -> Result<(), Error> {
     require_running(env)?;
-    env.storage().instance().set(&PauseKey::Paused, &true);
+    instance::set(env, &PauseKey::Paused, &true);
     Paused { by }.publish(env);
     Ok(())
 }
@@ -47,11 +48,11 @@ pub fn unpause(env: &Env, owner: Address) -> Result<(), Error> {
     if !is_paused(env) {
         return Err(Error::NotPaused);
     }
-    env.storage().instance().remove(&PauseKey::Paused);
+    instance::remove(env, &PauseKey::Paused);
     Unpaused { owner }.publish(env);
     Ok(())
 }
 
 fn is_paused(env: &Env) -> bool {
-    env.storage().instance().has(&PauseKey::Paused)
+    instance::has(env, &PauseKey::Paused)
 }

@@ -3,6 +3,7 @@
 use soroban_sdk::{contractevent, contracttype, BytesN, ContractExecutable, Env};
 
 use crate::errors::Error;
+use crate::instance;
 use crate::math::{after, DAY};
 
 /// Seconds between the announcement of new code and the first moment at which it can run.
@@ -50,7 +51,7 @@ pub struct UpgradeCancelled {
 pub fn propose(env: &Env, hash: BytesN<32>) -> Result<(), Error> {
     let at = after(env.ledger().timestamp(), DELAY)?;
     let pending = PendingCode { hash: hash.clone(), at };
-    env.storage().instance().set(&UpgradeKey::PendingUpgrade, &pending);
+    instance::set(env, &UpgradeKey::PendingUpgrade, &pending);
     UpgradeProposed { hash, at }.publish(env);
     Ok(())
 }
@@ -61,23 +62,21 @@ pub fn apply(env: &Env) -> Result<(), Error> {
     if env.ledger().timestamp() < at {
         return Err(Error::TimeLocked);
     }
-    env.storage().instance().remove(&UpgradeKey::PendingUpgrade);
     UpgradeApplied { hash: hash.clone() }.publish(env);
     env.deployer().update_current_contract(ContractExecutable::Wasm(hash));
+    // Last, so that the lifetime of the new code is extended and not that of the old.
+    instance::remove(env, &UpgradeKey::PendingUpgrade);
     Ok(())
 }
 
 /// Withdraws announced code.
 pub fn cancel(env: &Env) -> Result<(), Error> {
     let PendingCode { hash, .. } = pending(env)?;
-    env.storage().instance().remove(&UpgradeKey::PendingUpgrade);
+    instance::remove(env, &UpgradeKey::PendingUpgrade);
     UpgradeCancelled { hash }.publish(env);
     Ok(())
 }
 
 fn pending(env: &Env) -> Result<PendingCode, Error> {
-    env.storage()
-        .instance()
-        .get(&UpgradeKey::PendingUpgrade)
-        .ok_or(Error::NoPendingUpgrade)
+    instance::find(env, &UpgradeKey::PendingUpgrade).ok_or(Error::NoPendingUpgrade)
 }
