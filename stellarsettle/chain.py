@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from stellar_sdk import (
@@ -17,7 +17,12 @@ from stellar_sdk import (
     xdr,
 )
 from stellar_sdk.exceptions import PrepareTransactionException
-from stellar_sdk.soroban_rpc import GetTransactionResponse, GetTransactionStatus
+from stellar_sdk.soroban_rpc import (
+    EventFilter,
+    EventInfo,
+    GetTransactionResponse,
+    GetTransactionStatus,
+)
 
 from contracts.wire import Invocation
 from stellarsettle.patience import PatientClient
@@ -56,6 +61,18 @@ class Chain:
         if close_time is None:
             raise ChainError("the node does not tell the close time of its newest ledger")
         return int(close_time)
+
+    def events(self, contract_address: str, start: int) -> Iterator[EventInfo]:
+        """The events of a contract from the ledger `start` on, oldest first."""
+        filters = [EventFilter(contractIds=[contract_address])]
+        first: int | None = start
+        cursor: str | None = None
+        while True:
+            page = self.server.get_events(first, filters=filters, cursor=cursor)
+            yield from page.events
+            if page.cursor == cursor or not page.cursor:
+                return
+            first, cursor = None, page.cursor
 
     def execute(self, signer: Keypair, add: AddOperations) -> GetTransactionResponse:
         """Build a transaction of `signer`, simulate it where needed, sign, submit and wait."""

@@ -215,13 +215,15 @@ def deploy(  # noqa: PLR0913 -- one argument for each option
 
     Shows the plan first. Prints the lines for the services' environment. The deployer sends one
     unit of each asset to each contract, to see that its issuer cannot take it back. What was
-    interrupted goes on when the same command is given again.
+    interrupted goes on when the same command is given again; what was taken away since the plan was
+    made is not given back.
     """
     from contracts.wire import Address
     from stellarsettle import chain
     from stellarsettle import deploy as deploying
     from stellarsettle.asset_safety import UnsafeAssetError
     from stellarsettle.deployment_steps import OccupiedError
+    from stellarsettle.ground import ChangedGroundError
 
     chosen = _settings()
     seed = os.environ.get("DEPLOYER_SEED", "")
@@ -238,6 +240,7 @@ def deploy(  # noqa: PLR0913 -- one argument for each option
             Address(owner.public_key),
             roles,
             _asset_contracts(assets),
+            ledger=_planned_ledger(confirm) or ledger.server.get_latest_ledger().sequence,
             name=name,
         )
         _show_plan(planned, ledger, chosen.rpc_url)
@@ -255,6 +258,7 @@ def deploy(  # noqa: PLR0913 -- one argument for each option
         chain.ChainError,
         UnsafeAssetError,
         OccupiedError,
+        ChangedGroundError,
         deploying.ChangedCodeError,
         deploying.ForgottenError,
     ) as error:
@@ -263,11 +267,22 @@ def deploy(  # noqa: PLR0913 -- one argument for each option
         click.echo(f"{setting}={value}")
 
 
+def _planned_ledger(confirmed: str | None) -> int | None:
+    """The ledger of the plan that is confirmed, if one is."""
+    from stellarsettle import deploy as deploying
+
+    try:
+        return None if confirmed is None else deploying.planned_ledger(confirmed)
+    except ValueError as error:
+        _refuse(error)
+
+
 def _show_plan(planned: Plan, ledger: Chain, rpc_url: str) -> None:
     from stellarsettle import deploy as deploying
 
     _say(f"network    {planned.network} at {rpc_url}")
     _say(f"platform   {planned.name} of {planned.owner}")
+    _say(f"made for   ledger {planned.ledger} and what it left")
     for number, step in enumerate(deploying.steps(planned), 1):
         _say(f"{number:>4}. {step.words}{' (is done)' if step.done(ledger) else ''}")
     _say(f"plan       {planned.hash()}")

@@ -7,13 +7,12 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 from stellar_sdk import Keypair
-from stellar_sdk.soroban_rpc import EventFilter
 
 from contracts.addresses import contract_address
 from contracts.build import BUILD, CONTRACTS
 from contracts.calls import distributor, escrow
 from contracts.wire import Address
-from stellarsettle import instance
+from stellarsettle import ground, instance
 from stellarsettle.chain import Chain
 from stellarsettle.deployment_steps import Allow, Create, Grant, Prove, Step, Upload
 
@@ -72,9 +71,11 @@ class Plan(msgspec.Struct, frozen=True):
     """All that a deployment will do. `wasm` holds the SHA-256 of each contract's code.
 
     The addresses follow from network, owner and `name`: the same plan finds what was done of it,
-    and one owner can have several platforms.
+    and one owner can have several platforms. It is made for the state that the ledger of the number
+    `ledger` left: what was taken away later, it does not give back.
     """
 
+    ledger: int
     network: str
     name: str
     owner: Address
@@ -86,8 +87,17 @@ class Plan(msgspec.Struct, frozen=True):
     distributor: Address
 
     def hash(self) -> str:
-        """What confirms exactly this plan, in hex."""
-        return hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()
+        """What confirms exactly this plan: the ledger it was made for, and a SHA-256 in hex."""
+        digest = hashlib.sha256(msgspec.json.encode(self, order="deterministic")).hexdigest()
+        return f"{self.ledger}-{digest}"
+
+
+def planned_ledger(confirmed: str) -> int:
+    """The ledger for which the plan of this hash was made; raises `ValueError` if it is none."""
+    ledger, _, digest = confirmed.partition("-")
+    if not ledger.isdecimal() or len(digest) != 2 * hashlib.sha256().digest_size:
+        raise ValueError(f"{confirmed} is no hash of a plan: `deploy --plan` prints one")
+    return int(ledger)
 
 
 def wasm(name: str) -> bytes:
@@ -100,19 +110,24 @@ def code_hash(name: str) -> str:
     return hashlib.sha256(wasm(name)).hexdigest()
 
 
-def plan(
+def plan(  # noqa: PLR0913 -- all that a plan is made of
     network: str,
     owner: Address,
     roles: Roles,
     assets: Sequence[Address],
     parameters: escrow.Params = PARAMETERS,
     *,
+    ledger: int,
     name: str = "main",
 ) -> Plan:
-    """What deploying on the network of this passphrase would do; asks nobody, sends nothing."""
+    """What deploying on the network of this passphrase would do; asks nobody, sends nothing.
+
+    `ledger` is the newest one, or that of an earlier plan to make it again.
+    """
     salts = [_salt(owner, name, contract) for contract in FIXED]
     at_escrow, at_distributor = (contract_address(network, owner, salt) for salt in salts)
     return Plan(
+        ledger=ledger,
         network=network,
         name=name,
         owner=owner,
@@ -154,16 +169,20 @@ def carry_out(
     """Do what of the plan is not done yet, signed and paid by `owner`; `tell` hears each step.
 
     Whatever ended an earlier attempt and when, another one goes on from there. Raises
-    `ChangedCodeError` before anything is sent, `OccupiedError` where another platform has the
-    plan's addresses, `ChainError` where the ledger refuses, and `UnsafeAssetError` before an asset
-    is allowed that its issuer could claw back; the contracts are there then, without it.
+    `ChangedCodeError` and `ChangedGroundError` before anything is sent, `OccupiedError` where
+    another platform has the plan's addresses, `ChainError` where the ledger refuses, and
+    `UnsafeAssetError` before an asset is allowed that its issuer could claw back; the contracts are
+    there then, without it.
     """
     if {name: code_hash(name) for name in CONTRACTS} != planned.wasm:
         raise ChangedCodeError("the contracts were built again since this was planned: plan anew")
+    todo = steps(planned, check_assets=check_assets)
+    given = [step.key for step in todo if isinstance(step, Grant | Allow)]
+    ground.require_unchanged(chain, planned.escrow, planned.ledger, given)
     here = None
     if instance.read(chain, planned.escrow) is None:
         here = chain.server.get_latest_ledger().sequence
-    for step in steps(planned, check_assets=check_assets):
+    for step in todo:
         if step.done(chain):
             tell(f"was done: {step.words}")
         else:
@@ -212,7 +231,8 @@ def _distributor(planned: Plan) -> Create:
 
 def deploy(chain: Chain, owner: Keypair, roles: Roles, assets: Sequence[Address]) -> Deployment:
     """Plan and carry out at once on a ledger of one's own, where assets are taken on trust."""
-    planned = plan(chain.passphrase, Address(owner.public_key), roles, assets)
+    ledger = chain.server.get_latest_ledger().sequence
+    planned = plan(chain.passphrase, Address(owner.public_key), roles, assets, ledger=ledger)
     return carry_out(chain, owner, planned, check_assets=False)
 
 
@@ -222,17 +242,11 @@ def first_ledger(chain: Chain, contract: Address, since: int | None = None) -> i
     `since` is a ledger before it, if one is known. Raises `ForgottenError` if the node no longer
     holds that ledger.
     """
-    health = chain.server.get_health()
-    start: int | None = since or health.oldest_ledger or 1
-    filters = [EventFilter(contractIds=[contract])]
-    cursor: str | None = None
-    while True:
-        page = chain.server.get_events(start, filters=filters, cursor=cursor, limit=1)
-        if page.events:
-            return page.events[0].ledger
-        if page.cursor == cursor or not page.cursor:
-            raise ForgottenError(
-                f"the node no longer holds the ledger in which {contract} was created: take"
-                " START_LEDGER from what `deploy` printed then, or ask a node that holds more"
-            )
-        start, cursor = None, page.cursor
+    start = since or chain.server.get_health().oldest_ledger or 1
+    created = next(chain.events(contract, start), None)
+    if created is None:
+        raise ForgottenError(
+            f"the node no longer holds the ledger in which {contract} was created: take"
+            " START_LEDGER from what `deploy` printed then, or ask a node that holds more"
+        )
+    return created.ledger

@@ -125,9 +125,14 @@ class Grant(msgspec.Struct, frozen=True):
         """What it does, for people."""
         return f"give the role {self.role} to {self.holder}"
 
+    @property
+    def key(self) -> instance.Key:
+        """Where the escrow's instance keeps it."""
+        return ("Role", self.role, self.holder)
+
     def done(self, chain: Chain) -> bool:
         """Whether the holder has it."""
-        return _has(chain, self.escrow, ("Role", self.role, self.holder))
+        return _has(chain, self.escrow, self.key)
 
     def do(self, chain: Chain, owner: Keypair) -> None:
         """Give it."""
@@ -165,9 +170,14 @@ class Allow(msgspec.Struct, frozen=True):
         """What it does, for people."""
         return f"allow the asset {self.asset}"
 
+    @property
+    def key(self) -> instance.Key:
+        """Where the escrow's instance keeps it."""
+        return ("Asset", self.asset)
+
     def done(self, chain: Chain) -> bool:
         """Whether it is on the list."""
-        return _has(chain, self.escrow, ("Asset", self.asset))
+        return _has(chain, self.escrow, self.key)
 
     def do(self, chain: Chain, owner: Keypair) -> None:
         """Put it there."""

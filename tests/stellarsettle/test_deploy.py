@@ -9,11 +9,13 @@ import pytest
 from stellar_sdk import Asset, AuthorizationFlag, Keypair, TransactionEnvelope, scval
 from stellar_sdk.soroban_rpc import GetTransactionResponse
 
-from contracts.wire import Address
+from contracts.calls import escrow
+from contracts.wire import Address, Invocation
 from stellarsettle import asset_safety, code, deploy, devnet
 from stellarsettle.asset_safety import UnsafeAssetError
 from stellarsettle.chain import Chain
 from stellarsettle.deployment_steps import OccupiedError
+from stellarsettle.ground import ChangedGroundError
 
 REVOCABLE = AuthorizationFlag.AUTHORIZATION_REVOCABLE
 CLAWBACK = REVOCABLE | AuthorizationFlag.AUTHORIZATION_CLAWBACK_ENABLED
@@ -62,9 +64,21 @@ class Scene:
             if event.contract_id == escrow and event.topic[0] == _ASSET_SET
         ]
 
-    def plan(self, *assets: Address, name: str = "main") -> deploy.Plan:
+    def plan(self, *assets: Address, name: str = "main", ledger: int | None = None) -> deploy.Plan:
+        """A plan for the ledger as it is, or as an earlier one left it."""
         owner = Address(self.owner.public_key)
-        return deploy.plan(self.chain.passphrase, owner, self.roles, assets, name=name)
+        made_for = ledger or self.latest()
+        return deploy.plan(
+            self.chain.passphrase, owner, self.roles, assets, ledger=made_for, name=name
+        )
+
+    def latest(self) -> int:
+        """The number of the newest ledger."""
+        return self.chain.server.get_latest_ledger().sequence
+
+    def decide(self, planned: deploy.Plan, call: Invocation) -> None:
+        """The owner calls the escrow of a plan."""
+        self.chain.invoke(self.owner, planned.escrow, call)
 
     def events(self, escrow: Address) -> list[str]:
         """The names of all events of the escrow, in order."""
@@ -102,12 +116,13 @@ def scene() -> Iterator[Scene]:
         yield Scene(network)
 
 
-def test_a_plan_is_the_same_whenever_it_is_made(scene: Scene) -> None:
-    before = scene.chain.server.get_latest_ledger().sequence
+def test_a_plan_for_a_ledger_is_the_same_whenever_it_is_made(scene: Scene) -> None:
     first = scene.plan()
-    assert scene.chain.server.get_latest_ledger().sequence == before, "a plan sends nothing"
+    assert scene.latest() == first.ledger, "a plan sends nothing"
     scene.chain.execute(scene.owner, lambda tx: tx.append_set_options_op(home_domain="a.org"))
-    assert scene.plan().hash() == first.hash()
+    assert scene.plan(ledger=first.ledger).hash() == first.hash()
+    assert deploy.planned_ledger(first.hash()) == first.ledger
+    assert scene.plan().hash() != first.hash(), "it is made for a later ledger"
     other = scene.plan(name="second")
     assert other.hash() != first.hash()
     assert {other.escrow, other.distributor}.isdisjoint({first.escrow, first.distributor})
@@ -172,6 +187,59 @@ def test_what_is_planned_is_done_and_can_be_verified(scene: Scene) -> None:
         assert found == asset_safety.Balance(amount=1, authorized=True, clawback=False)
     swapped = code.verify(scene.chain, done.distributor, done.escrow)
     assert not swapped[0].equal, "another contract's code is not taken for the escrow's"
+
+
+def test_what_was_taken_away_since_the_plan_is_not_given_back(scene: Scene) -> None:
+    """Neither by a plan that was carried out, nor by one that was interrupted before its end."""
+    asset = scene.asset(None, "1")
+    verifier = scene.roles.verifier
+    revoke = escrow.revoke_role(role="verifier", addr=verifier)
+    planned = scene.plan(asset, name="ground")
+    deploy.carry_out(scene.chain, scene.owner, planned)
+    for call, words in (
+        (revoke, f"the role verifier was taken from {verifier} in ledger"),
+        (escrow.set_asset(asset=asset, allowed=False), f"the asset {asset} was taken off the list"),
+    ):
+        scene.decide(planned, call)
+        before = scene.latest()
+        with pytest.raises(ChangedGroundError, match=words):
+            deploy.carry_out(scene.chain, scene.owner, planned)
+        assert scene.latest() == before, "nothing is sent"
+    scene.decide(planned, escrow.grant_role(role="verifier", addr=verifier))
+    with pytest.raises(ChangedGroundError) as refused:
+        deploy.carry_out(scene.chain, scene.owner, planned)
+    assert "verifier" not in str(refused.value), "what was given again is no change"
+    told: list[str] = []
+    deploy.carry_out(scene.chain, scene.owner, scene.plan(asset, name="ground"), told.append)
+    assert [words for words in told if words.startswith("done: ")] == [
+        f"done: allow the asset {asset}"
+    ]
+
+
+def test_an_interrupted_deployment_gives_nothing_back_either(scene: Scene) -> None:
+    """Killed behind the first of two roles; the code is on the ledger already."""
+    deploy.carry_out(scene.chain, scene.owner, scene.plan(name="complete"))
+    planned = scene.plan(name="interrupted")
+    with pytest.raises(Killed):
+        deploy.carry_out(MortalChain(scene.network, 2, sent=True), scene.owner, planned)
+    verifier, compliance = deploy.steps(planned)[-2:]
+    assert (verifier.done(scene.chain), compliance.done(scene.chain)) == (True, False)
+    scene.decide(planned, escrow.revoke_role(role="verifier", addr=scene.roles.verifier))
+    with pytest.raises(ChangedGroundError, match="the role verifier was taken from"):
+        deploy.carry_out(scene.chain, scene.owner, planned)
+
+
+def test_a_plan_for_a_ledger_that_the_node_does_not_hold_is_refused(scene: Scene) -> None:
+    deploy.carry_out(scene.chain, scene.owner, scene.plan(name="old"))
+    later = scene.plan(name="old", ledger=scene.latest() + 1_000)
+    with pytest.raises(ChangedGroundError, match="cannot tell what was taken away"):
+        deploy.carry_out(scene.chain, scene.owner, later)
+
+
+@pytest.mark.parametrize("words", ["", "00" * 32, "12-ab", f"x-{'00' * 32}"])
+def test_what_is_no_hash_of_a_plan_is_refused(words: str) -> None:
+    with pytest.raises(ValueError, match="no hash of a plan"):
+        deploy.planned_ledger(words)
 
 
 def test_code_that_was_built_again_is_refused_before_anything_is_sent(scene: Scene) -> None:

@@ -12,6 +12,8 @@ import pytest
 from click.testing import CliRunner, Result
 from stellar_sdk import Keypair
 
+from contracts.calls import escrow
+from contracts.wire import Address
 from stellarsettle import devnet
 from stellarsettle.chain import Chain
 from stellarsettle.cli import cli
@@ -54,9 +56,13 @@ def test_a_plan_is_shown_confirmed_and_verified(operator: Operator) -> None:
     hash_of_plan = operator.planned()
     assert operator.chain.server.get_latest_ledger().sequence == before
 
-    refused = operator.run("deploy", "--confirm", "00" * 32)
+    assert hash_of_plan.startswith(f"{before}-")
+    refused = operator.run("deploy", "--confirm", f"{before}-{'00' * 32}")
     assert refused.exit_code == 1
     assert hash_of_plan in refused.stderr
+    nonsense = operator.run("deploy", "--confirm", "00" * 32)
+    assert nonsense.exit_code == 1
+    assert "is no hash of a plan" in " ".join(nonsense.stderr.replace("│", " ").split())
     assert operator.chain.server.get_latest_ledger().sequence == before
 
     done = operator.run("deploy", "--confirm", hash_of_plan)
@@ -70,6 +76,12 @@ def test_a_plan_is_shown_confirmed_and_verified(operator: Operator) -> None:
     again = operator.run("deploy", "--confirm", hash_of_plan)
     assert (again.exit_code, again.stdout) == (0, done.stdout), "it is there: the same settings"
     assert operator.chain.server.get_latest_ledger().sequence == newest, "nothing is sent twice"
+
+    revoke = escrow.revoke_role(role="verifier", addr=Address(operator.key.public_key))
+    operator.chain.invoke(operator.key, operator.environment["ESCROW"], revoke)
+    changed = operator.run("deploy", "--confirm", hash_of_plan)
+    assert changed.exit_code == 1
+    assert "the role verifier was taken" in " ".join(changed.stderr.replace("│", " ").split())
 
 
 def test_a_deployment_that_is_killed_is_finished_by_the_same_command(operator: Operator) -> None:
