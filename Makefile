@@ -103,6 +103,7 @@ contracts: $(READY)
 .PHONY: docs
 docs: $(READY)
 	@$(BIN)/python -m projections.analytics.document
+	@$(BIN)/python -m api.table
 
 .PHONY: bench
 bench: bench-index

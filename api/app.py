@@ -11,10 +11,12 @@ from litestar.config.cors import CORSConfig
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
-from litestar.openapi.spec import Components, SecurityScheme
+from litestar.openapi.spec import Components, Reference, SecurityScheme
 
 from api import health
+from api.access import PUBLIC
 from api.accounts import routes as accounts
+from api.accounts.message import MessageSignIn
 from api.accounts.service import SignIn
 from api.config import ApiConfig
 from api.dashboard import routes as dashboard
@@ -22,18 +24,52 @@ from api.database import Database
 from api.errors import HANDLERS
 from api.investments import routes as investments
 from api.invoices import routes as invoices
+from api.keys import routes as keys_routes
+from api.keys.service import Keys
+from api.limits.counters import MemoryCounter, SharedCounter
+from api.limits.service import Limiter
 from api.marketplace import routes as marketplace
 from api.problems import routes as problems
-from api.requests import HeadAsGet, JsonRequest, RequestIdMiddleware
-from api.security import PUBLIC, BearerMiddleware, Tokens, provide_subject, require_sign_in
+from api.requests import Edge, JsonRequest, TimeLimit
+from api.roles import Roles
+from api.seals import Seals
+from api.security import COOKIE, Gate, Parts, provide_subject, provide_visitor
+from api.sessions import routes as sessions_routes
+from api.sessions.service import Sessions
+from api.staff import routes as staff_routes
+from api.staff.service import Staff
 from api.stellar import Ledger
+from api.tokens import Tokens
 from api.transactions import routes as transactions
 from api.transactions.service import Intents
 from api.values import DECODERS, ValueSchemas
 from api.version import VERSION
 
+ROUTERS = [
+    health.router,
+    accounts.router,
+    sessions_routes.router,
+    keys_routes.router,
+    staff_routes.router,
+    problems.router,
+    marketplace.router,
+    invoices.router,
+    investments.router,
+    dashboard.router,
+    transactions.router,
+]
+"""Every room's routes."""
+
 _BODY_LIMIT = 64 * 1024
-_EXPOSED = ["ETag", "X-As-Of-Ledger", "X-Request-Id", "Location"]
+_EXPOSED = [
+    "ETag",
+    "X-As-Of-Ledger",
+    "X-Request-Id",
+    "Location",
+    "RateLimit",
+    "RateLimit-Policy",
+    "Retry-After",
+]
 
 
 def create_app(config: ApiConfig) -> Litestar:
@@ -42,13 +78,22 @@ def create_app(config: ApiConfig) -> Litestar:
         config.database_url, size=config.pool_size, wait_seconds=config.pool_wait_seconds
     )
     ledger = Ledger(config.rpc_url, config.network_passphrase, waits=config.node_waits)
-    tokens = Tokens(config)
+    tokens, seals = Tokens(config), Seals(config)
+    sessions, keys = Sessions(config, database, tokens, seals), Keys(database)
+    counter = SharedCounter(database) if config.limits.shared else MemoryCounter()
+    limiter = Limiter(config.limits, counter)
+    gate = Gate(Parts(tokens, sessions, keys, Roles(database), limiter))
     parts: dict[str, Any] = {
         "config": config,
         "database": database,
         "ledger": ledger,
         "tokens": tokens,
+        "sessions": sessions,
+        "keys": keys,
+        "gate": gate,
+        "staff": Staff(database),
         "sign_in": SignIn(config, database, ledger),
+        "message_sign_in": MessageSignIn(config, database, ledger, seals),
         "intents": Intents(config, database, ledger),
     }
 
@@ -62,22 +107,14 @@ def create_app(config: ApiConfig) -> Litestar:
             await database.close()
 
     app = Litestar(
-        route_handlers=[
-            health.router,
-            accounts.router,
-            problems.router,
-            marketplace.router,
-            invoices.router,
-            investments.router,
-            dashboard.router,
-            transactions.router,
-        ],
+        route_handlers=ROUTERS,
         dependencies={
             **{name: _always(part) for name, part in parts.items()},
             "subject": Provide(provide_subject, sync_to_thread=False),
+            "visitor": Provide(provide_visitor),
         },
-        guards=[require_sign_in],
-        middleware=[RequestIdMiddleware(), BearerMiddleware(tokens)],
+        guards=[gate],
+        middleware=[TimeLimit(config.request_seconds)],
         exception_handlers=HANDLERS,
         request_class=JsonRequest,
         type_decoders=DECODERS,
@@ -89,8 +126,7 @@ def create_app(config: ApiConfig) -> Litestar:
         logging_config=None,
         debug=False,
     )
-    # Around the router: methods are matched there, before any middleware of a route runs.
-    app.asgi_handler = HeadAsGet(app.asgi_handler)
+    app.asgi_handler = Edge(app.asgi_handler, config, limiter)
     return app
 
 
@@ -103,14 +139,34 @@ def _cors(config: ApiConfig) -> CORSConfig | None:
         return None
     return CORSConfig(
         allow_origins=list(config.cors_origins),
-        allow_methods=["GET", "POST", "OPTIONS"],
-        allow_headers=["Authorization", "Content-Type", "Idempotency-Key", "If-None-Match"],
+        allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
+        allow_headers=[
+            "Authorization",
+            "Content-Type",
+            "Idempotency-Key",
+            "If-Match",
+            "If-None-Match",
+            "Last-Event-ID",
+        ],
         expose_headers=_EXPOSED,
     )
 
 
 def _openapi() -> OpenAPIConfig:
-    bearer = SecurityScheme(type="http", scheme="bearer", bearer_format="JWT")
+    schemes: dict[str, SecurityScheme | Reference] = {
+        "bearer": SecurityScheme(
+            type="http",
+            scheme="bearer",
+            bearer_format="JWT",
+            description="A token of POST /auth, or an API key",
+        ),
+        "cookie": SecurityScheme(
+            type="apiKey",
+            name=COOKIE,
+            security_scheme_in="cookie",
+            description="For pages of this origin; all but GET need X-CSRF-Token too",
+        ),
+    }
     return OpenAPIConfig(
         title="StellarSettle",
         version=VERSION,
@@ -119,7 +175,7 @@ def _openapi() -> OpenAPIConfig:
             "unsigned transactions that your wallet signs and submits. Amounts are strings of "
             "digits in base units, times Unix seconds, hashes lower-case hexadecimal."
         ),
-        components=Components(security_schemes={"bearer": bearer}),
+        components=Components(security_schemes=schemes),
         openapi_router=Router("/schema", route_handlers=[], opt=PUBLIC, include_in_schema=False),
         render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"])],
     )

@@ -8,6 +8,23 @@ from contracts.addresses import token_address
 from contracts.wire import Address, Contract
 
 
+class Limits(msgspec.Struct, frozen=True, kw_only=True):
+    """How many requests a minute are answered; 0 is any number."""
+
+    address: int = 1_200
+    """Of one network address (IPv6: one /64)."""
+    sign_in: int = 60
+    """Of one address, to the routes that sign somebody in."""
+    user: int = 1_200
+    """Of one person, through whichever session."""
+    key: int = 6_000
+    """Of one API key."""
+    shared: bool = False
+    """Count in PostgreSQL, for all processes together, rather than in each one's memory."""
+    trusted_proxies: int = 0
+    """How many proxies of ours stand in front and add to X-Forwarded-For; 0: none."""
+
+
 class ApiConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Everything a process of the API depends on. Secrets are never shown by `repr`."""
 
@@ -26,10 +43,21 @@ class ApiConfig(msgspec.Struct, frozen=True, kw_only=True):
     """The S... seed that signs SEP-10 challenges. It holds no money and signs nothing else."""
     token_seed: bytes
     """32 bytes: the Ed25519 private key of the bearer tokens."""
+    former_token_seeds: tuple[bytes, ...] = ()
+    """Keys of tokens before this one, newest first: what they signed stays good until it ends."""
     platform_key: bytes
     """At least 32 bytes: keys the HMAC of natural invoice identities. Never change it."""
     cors_origins: tuple[str, ...] = ()
     token_seconds: int = 900
+    session_seconds: int = 30 * 86_400
+    """How long a sign-in lasts at most."""
+    session_idle_seconds: int = 7 * 86_400
+    """How long a session may go unused."""
+    local_networks: bool = False
+    """Whether servers of our own networks may be asked, without TLS: for development only."""
+    limits: Limits = Limits()
+    request_seconds: float = 30.0
+    """How long an answer may take before it is given up; live streams are exempt."""
     node_waits: tuple[float, ...] = (0.05, 0.15, 0.4)
     """Seconds between the tries of one question to the node; then the client is told."""
     transaction_seconds: int = 300
@@ -46,7 +74,7 @@ class ApiConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     def __post_init__(self) -> None:
         """Refuse keys of the wrong size at start rather than at the first use."""
-        if len(self.token_seed) != 32:
+        if any(len(seed) != 32 for seed in (self.token_seed, *self.former_token_seeds)):
             raise ValueError("token_seed has 32 bytes: generate it with `openssl rand -hex 32`")
         if len(self.platform_key) < 32:
             raise ValueError("platform_key has at least 32 bytes")

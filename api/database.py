@@ -10,7 +10,7 @@ session only the rows of the subject set for the transaction, and is forced on t
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -19,13 +19,12 @@ from psycopg import sql
 from psycopg.rows import DictRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 
-from contracts.wire import Address
-
 ROLE = "stellarsettle_api"
 
 Connection = psycopg.AsyncConnection[DictRow]
 
 _SET_SUBJECT = "SELECT set_config('stellarsettle.subject', %s, true)"
+_SET_ROLES = "SELECT set_config('stellarsettle.roles', %s, true)"
 _SET_WORKER = "SELECT set_config('stellarsettle.worker', 'on', true)"
 
 
@@ -67,10 +66,17 @@ class Database:
             yield connection
 
     @asynccontextmanager
-    async def private(self, subject: Address) -> AsyncIterator[Connection]:
-        """A short transaction that sees and writes only the rows of `subject`."""
+    async def private(self, subject: str) -> AsyncIterator[Connection]:
+        """A short transaction that sees and writes only the rows of `subject` (a token's sub)."""
         async with self._pool.connection() as connection, connection.transaction():
             await connection.execute(_SET_SUBJECT, (subject,))
+            yield connection
+
+    @asynccontextmanager
+    async def staff(self, subject: str, roles: Iterable[str]) -> AsyncIterator[Connection]:
+        """The same, which also sees what policies show to holders of these roles."""
+        async with self.private(subject) as connection:
+            await connection.execute(_SET_ROLES, (",".join(sorted(roles)),))
             yield connection
 
     @asynccontextmanager

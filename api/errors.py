@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-import uuid
 from http import HTTPStatus
 from typing import Any
 
@@ -14,6 +13,7 @@ import psycopg_pool
 from litestar import Request, Response
 from litestar.exceptions import HTTPException
 from litestar.openapi.datastructures import ResponseSpec
+from litestar.types import Scope, Send
 
 from api.problems.catalogue import BY_SLUG, Kind
 
@@ -95,7 +95,10 @@ def invalid_field(pointer: str, detail: str) -> Problem:
 
 
 def documented(*statuses: int) -> dict[int, ResponseSpec]:
-    """OpenAPI responses of the problems a route can answer with."""
+    """OpenAPI responses of the problems a route can answer with: those, and what every route can.
+
+    Who is refused with 401 may also be refused with 403: an API key, or another site's page.
+    """
     return {
         status: ResponseSpec(
             ProblemDetails,
@@ -103,20 +106,16 @@ def documented(*statuses: int) -> dict[int, ResponseSpec]:
             description=HTTPStatus(status).phrase,
             media_type=PROBLEM_JSON,
         )
-        for status in sorted({400, 500, 503, *statuses})
+        for status in sorted({400, 429, 500, 503, *statuses, *([403] if 401 in statuses else [])})
     }
 
 
 def request_id(request: Request[Any, Any, Any]) -> str:
-    """The id under which this request is logged; also in the header X-Request-Id.
-
-    Requests that fit no route never reach the middleware that gives ids: they get theirs here.
-    """
-    state = request.scope.setdefault("state", {})
-    return str(state.setdefault("request_id", str(uuid.uuid4())))
+    """The id under which this request is logged; also in the header X-Request-Id."""
+    return str(request.scope["state"]["request_id"])
 
 
-def _answer(request: Request[Any, Any, Any], problem: Problem) -> Response[bytes]:
+def _details(problem: Problem, request_id: str, path: str) -> bytes:
     kind = problem.kind
     details = ProblemDetails(
         type=kind.type,
@@ -124,24 +123,38 @@ def _answer(request: Request[Any, Any, Any], problem: Problem) -> Response[bytes
         status=kind.status,
         detail=problem.detail,
         remedy=kind.remedy,
-        instance=f"urn:request:{request_id(request)}",
+        instance=f"urn:request:{request_id}",
         code=kind.code,
         contract=kind.contract,
         pointer=problem.faults[0].pointer if problem.faults else None,
         errors=problem.faults,
         problems=problem.obstacles,
-        error=problem.detail if request.url.path == "/auth" else None,
+        error=problem.detail if path.startswith("/auth") else None,
     )
+    return msgspec.json.encode(details)
+
+
+def _answer(request: Request[Any, Any, Any], problem: Problem) -> Response[bytes]:
     return Response(
-        msgspec.json.encode(details),
-        status_code=kind.status,
+        _details(problem, request_id(request), request.url.path),
+        status_code=problem.kind.status,
         media_type=PROBLEM_JSON,
-        headers={
-            "Cache-Control": "no-store",
-            "X-Request-Id": request_id(request),
-            **problem.headers,
-        },
+        headers={"Cache-Control": "no-store", **problem.headers},
     )
+
+
+async def problem_response(problem: Problem, scope: Scope, send: Send) -> None:
+    """Answer with a problem where no framework is around."""
+    body = _details(problem, scope["state"]["request_id"], scope["path"])
+    told = {
+        "content-type": PROBLEM_JSON,
+        "content-length": str(len(body)),
+        "cache-control": "no-store",
+        **problem.headers,
+    }
+    headers = [(name.lower().encode(), value.encode()) for name, value in told.items()]
+    await send({"type": "http.response.start", "status": problem.kind.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 _NAMED_FIELD = re.compile(r"^Object (?:contains unknown|missing required) field `([^`]+)`")
@@ -155,6 +168,7 @@ _SLUG_OF_STATUS = {
     404: "not-found",
     405: "method-not-allowed",
     413: "too-large",
+    429: "too-many-requests",
     503: "ledger-unreachable",
 }
 

@@ -11,10 +11,10 @@ from litestar import Response, Router, get
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 
+from api.access import PUBLIC
 from api.config import ApiConfig
 from api.database import Database
 from api.errors import NOT_MIGRATED, Problem, documented
-from api.security import PUBLIC
 from api.stellar import Ledger
 
 _APPLIED = """

@@ -14,7 +14,7 @@ from litestar import Request, Response
 
 from api.database import Connection
 from api.errors import Problem
-from api.security import Subject
+from api.tokens import Subject
 from api.values import END
 from api.version import VERSION
 from projections.query import Query
@@ -71,7 +71,7 @@ def answer(
         "Cache-Control": "no-cache" if subject is None else "private, no-cache",
     }
     if subject is not None:
-        headers["Vary"] = "Authorization"
+        headers["Vary"] = "Authorization, Cookie"
     if _has(request.headers.get("if-none-match", ""), tag):
         return Response(b"", status_code=304, headers=headers, media_type="application/json")
     meta = msgspec.json.encode(Meta(found.ledger, found.time))
@@ -102,7 +102,7 @@ _ITEMS = msgspec.json.Decoder(_Items)
 
 def _etag(request: Request[Any, Any, Any], ledger: int, subject: Subject | None) -> str:
     query = "&".join(sorted(request.url.query.split("&")))
-    who = "" if subject is None else subject.address
+    who = "" if subject is None else subject.owner
     name = f"{VERSION}\n{request.url.path}\n{query}\n{who}"
     return f'W/"{ledger}-{hashlib.sha256(name.encode()).hexdigest()[:16]}"'
 

@@ -1,41 +1,89 @@
-"""What is done for every request: an id to find it by, headers that keep browsers careful, JSON."""
+"""What is done for every request: an id, a limit of its address, careful browsers.
+
+`Edge` stands around the whole application, so that it holds for requests that fit no route too.
+"""
 
 from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Awaitable, Callable
 from typing import Any
 
+import anyio
 from litestar import Request
 from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.errors import Problem
+from api.access import UNTIMED
+from api.config import ApiConfig
+from api.errors import Problem, problem_response
+from api.limits.service import EXEMPT, Limiter, headers
 
 _ACCEPTED = re.compile(rb"[A-Za-z0-9._-]{8,64}")
 _HEADER = b"x-request-id"
+_CAREFUL = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "same-origin",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+_SECURE = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
+
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
-class RequestIdMiddleware(ASGIMiddleware):
-    """Takes the caller's X-Request-Id if it is harmless, else makes one, and answers with it."""
+class Edge:
+    """Takes the caller's X-Request-Id if it is harmless, counts the request, completes the answer.
 
-    scopes = (ScopeType.HTTP,)
+    HEAD is answered as GET would be, without the content (RFC 9110, 9.3.2).
+    """
 
-    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        """Wrap one request."""
-        request_id = _given(scope) or str(uuid.uuid4())
-        scope.setdefault("state", {})["request_id"] = request_id
+    def __init__(self, app: App, config: ApiConfig, limiter: Limiter) -> None:
+        self._app = app
+        self._limiter = limiter
+        secure = _SECURE if config.public_url.startswith("https://") else {}
+        self._careful = {**_CAREFUL, **secure}
 
-        async def send_with_id(message: Message) -> None:
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass everything but HTTP on as it is."""
+        if scope["type"] != ScopeType.HTTP:
+            await self._app(scope, receive, send)
+            return
+        state = scope.setdefault("state", {})
+        state["request_id"] = _given(scope) or str(uuid.uuid4())
+        completed = self._completed(scope, send)
+        try:
+            if not scope["path"].startswith(EXEMPT):
+                await self._limiter.of_address(scope)
+        except Problem as problem:
+            await problem_response(problem, scope, completed)
+            return
+        if scope["method"] == "HEAD":
+            scope = {**scope, "method": "GET"}
+        await self._app(scope, receive, completed)
+
+    def _completed(self, scope: Scope, send: Send) -> Send:
+        """`send` that adds what every answer carries, and leaves out what HEAD must not."""
+        state, head = scope["state"], scope.get("method") == "HEAD"
+
+        async def complete(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableScopeHeaders.from_message(message)
-                headers["X-Request-Id"] = request_id
-                headers["X-Content-Type-Options"] = "nosniff"
+                found = MutableScopeHeaders.from_message(message)
+                told = {"X-Request-Id": state["request_id"], **headers(state.get("limits", ()))}
+                for name, value in told.items():
+                    found[name] = value
+                for name, value in self._careful.items():
+                    found.setdefault(name, value)
+                if "set_cookie" in state:
+                    found.add("Set-Cookie", state["set_cookie"])
+            elif head and message["type"] == "http.response.body":
+                message = {**message, "body": b""}
             await send(message)
 
-        await next_app(scope, receive, send_with_id)
+        return complete
 
 
 def _given(scope: Scope) -> str | None:
@@ -45,24 +93,22 @@ def _given(scope: Scope) -> str | None:
     return None
 
 
-class HeadAsGet:
-    """Answers HEAD as GET would be answered, without the content (RFC 9110, 9.3.2)."""
+class TimeLimit(ASGIMiddleware):
+    """Gives up an answer that takes too long, unless its route declares `UNTIMED`."""
 
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
+    scopes = (ScopeType.HTTP,)
 
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass everything else on as it is."""
-        if scope["type"] != ScopeType.HTTP or scope["method"] != "HEAD":
-            await self._app(scope, receive, send)
-            return
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
 
-        async def send_without_content(message: Message) -> None:
-            if message["type"] == "http.response.body":
-                message = {**message, "body": b""}
-            await send(message)
-
-        await self._app({**scope, "method": "GET"}, receive, send_without_content)
+    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
+        """Wrap one request; raises "too-slow"."""
+        seconds = None if UNTIMED.items() <= scope["route_handler"].opt.items() else self._seconds
+        try:
+            with anyio.fail_after(seconds):
+                await next_app(scope, receive, send)
+        except TimeoutError as error:
+            raise Problem("too-slow") from error
 
 
 class JsonRequest(Request[Any, Any, Any]):

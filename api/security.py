@@ -1,143 +1,180 @@
-"""Who is asking: bearer tokens (JWT, EdDSA), and the guard that denies by default.
+"""Who is asking, and whether he may: one gate for all routes, which denies by default.
 
-A route is private unless it declares `opt=PUBLIC`. A token names one Stellar account in `sub`;
-what that account may do is the contracts' to decide.
+Somebody is known by a bearer token, by an API key in its place, or by the cookie of a browser's
+session. A cookie is sent by browsers on their own, so with it everything but GET must come from a
+page of ours: `Sec-Fetch-Site: same-origin` and the session's token.
 """
 
 from __future__ import annotations
 
-import base64
-import hashlib
-import secrets
-import time
+from http.cookies import CookieError, SimpleCookie
 from typing import Any
+from urllib.parse import parse_qs
 
 import jwt
 import msgspec
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from litestar import Request
 from litestar.connection import ASGIConnection
 from litestar.handlers import BaseRouteHandler
-from litestar.middleware import ASGIMiddleware
-from litestar.types import ASGIApp, Receive, Scope, Send
 
-from api.config import ApiConfig
+from api.access import ACCESS, BY_HAND, PRIVATE, PUBLIC, SIGN_IN, Access
 from api.errors import Problem
-from contracts.wire import Address
+from api.keys.service import PREFIX, Keys
+from api.limits.service import Limiter
+from api.roles import Roles
+from api.sessions.service import Sessions
+from api.tokens import Subject, Tokens
 
-ACCESS = "access"
-PUBLIC = {ACCESS: "public"}
-"""Route option: anyone may ask."""
-PRIVATE = {ACCESS: "private"}
-"""Route option: only with a token. The same as saying nothing, said aloud."""
+__all__ = ["BEARER", "BY_HAND", "PRIVATE", "PUBLIC", "SIGNED_IN", "Gate", "Subject"]
 
-BEARER: list[dict[str, list[str]]] = [{"bearer": []}]
-"""OpenAPI: the security requirement of private routes."""
+SIGNED_IN: list[dict[str, list[str]]] = [{"bearer": []}, {"cookie": []}]
+"""OpenAPI: the security requirement of routes that want somebody, one way or the other."""
+BEARER = SIGNED_IN
 
-ALGORITHM = "EdDSA"
+COOKIE = "__Host-session"
 WWW_AUTHENTICATE = {"WWW-Authenticate": 'Bearer realm="stellarsettle"'}
+SAFE = frozenset({"GET", "HEAD"})
+_DENIED = Access(roles=("nobody",))
+_FORM = "application/x-www-form-urlencoded"
+_LONGEST_FORM_FIELDS = 200
+
+Connection = ASGIConnection[Any, Any, Any, Any]
 
 
-class Subject(msgspec.Struct, frozen=True):
-    """The account that signed in."""
+class Parts(msgspec.Struct, frozen=True):
+    """What the gate asks."""
 
-    address: Address
-    token_id: str
-    expires_at: int
-
-
-class Tokens:
-    """Issues and checks bearer tokens with one Ed25519 key."""
-
-    def __init__(self, config: ApiConfig) -> None:
-        self._private = Ed25519PrivateKey.from_private_bytes(config.token_seed)
-        self._issuer = config.public_url
-        self._seconds = config.token_seconds
-        raw = self._private.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-        self._public_x = base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
-        self.key_id = _thumbprint(self._public_x)
-
-    def issue(self, address: Address, *, home_domain: str) -> str:
-        """A token for `address`, valid from now for the configured time (15 minutes)."""
-        now = int(time.time())
-        claims = {
-            "iss": self._issuer,
-            "aud": self._issuer,
-            "sub": address,
-            "iat": now,
-            "exp": now + self._seconds,
-            "jti": secrets.token_urlsafe(16),
-            "home_domain": home_domain,
-        }
-        return jwt.encode(claims, self._private, algorithm=ALGORITHM, headers={"kid": self.key_id})
-
-    def check(self, token: str) -> Subject:
-        """The account behind a token; raises `jwt.InvalidTokenError`."""
-        claims = jwt.decode(
-            token,
-            self._private.public_key(),
-            algorithms=[ALGORITHM],
-            issuer=self._issuer,
-            audience=self._issuer,
-            options={"require": ["iss", "aud", "sub", "iat", "exp", "jti"]},
-        )
-        return Subject(Address(claims["sub"]), claims["jti"], claims["exp"])
-
-    def jwks(self) -> dict[str, Any]:
-        """The public key as a JSON Web Key Set (RFC 7517, RFC 8037)."""
-        key = {
-            "kty": "OKP", "crv": "Ed25519", "x": self._public_x,
-            "kid": self.key_id, "alg": ALGORITHM, "use": "sig",
-        }  # fmt: skip
-        return {"keys": [key]}
+    tokens: Tokens
+    sessions: Sessions
+    keys: Keys
+    roles: Roles
+    limiter: Limiter
 
 
-def _thumbprint(public_x: str) -> str:
-    """RFC 7638: the hash of the required members in lexical order."""
-    canonical = f'{{"crv":"Ed25519","kty":"OKP","x":"{public_x}"}}'.encode()
-    return base64.urlsafe_b64encode(hashlib.sha256(canonical).digest()).rstrip(b"=").decode()
+class Gate:
+    """The guard of the whole application."""
 
+    def __init__(self, parts: Parts) -> None:
+        self._tokens = parts.tokens
+        self._sessions = parts.sessions
+        self._keys = parts.keys
+        self._roles = parts.roles
+        self._limiter = parts.limiter
 
-class BearerMiddleware(ASGIMiddleware):
-    """Reads the Authorization header into `scope["user"]`: a `Subject`, or nobody.
+    async def __call__(self, connection: Connection, handler: BaseRouteHandler) -> None:
+        """Let pass, or raise the problem: nobody, not allowed, too often, another site's page."""
+        access: Access = handler.opt.get(ACCESS, _DENIED)
+        if SIGN_IN.items() <= handler.opt.items():
+            await self._limiter.of_address(connection.scope, "sign_in")
+        if access.anyone:
+            return
+        subject = await self.identify(connection)
+        if subject is None:
+            raise Problem("sign-in-required", headers=WWW_AUTHENTICATE)
+        await self._limiter.of_subject(connection.scope, subject)
+        self._check_key(subject, access, _method(connection))
+        if subject.via == "cookie" and _method(connection) not in SAFE:
+            await self._check_page(connection, subject)
+        if access.roles:
+            held = await self._roles.of(subject)
+            if not held & set(access.roles):
+                raise Problem("forbidden", f"This is for {_either(access.roles)}.")
+        connection.scope["user"] = subject
 
-    A token that is not valid counts as none here: public routes stay open to a browser whose
-    token ran out, and the guard refuses it elsewhere.
-    """
-
-    def __init__(self, tokens: Tokens) -> None:
-        self._tokens = tokens
-
-    async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        """Look at one request."""
-        scope["auth"] = None
-        scope["user"] = self._subject(scope)
-        await next_app(scope, receive, send)
-
-    def _subject(self, scope: Scope) -> Subject | None:
-        header: str = ASGIConnection(scope).headers.get("authorization", "")
+    async def identify(self, connection: Connection) -> Subject | None:
+        """Who asks, or None: a token that is not valid counts as none."""
+        header = connection.headers.get("authorization", "")
         scheme, _, token = header.partition(" ")
-        if scheme.lower() != "bearer" or not token:
-            return None
+        if scheme.lower() == "bearer" and token:
+            return await self._of_header(token.strip())
+        if (cookie := _cookie(connection)) is not None:
+            return await self._of_cookie(connection, cookie)
+        return None
+
+    async def _of_header(self, token: str) -> Subject | None:
+        if token.startswith(PREFIX):
+            return await self._keys.recognise(token)
         try:
-            return self._tokens.check(token.strip())
+            subject = self._tokens.check(token)
         except jwt.InvalidTokenError:
             return None
+        if subject.session is not None and not await self._sessions.is_good(subject.session):
+            return None
+        return subject
+
+    async def _of_cookie(self, connection: Connection, cookie: str) -> Subject | None:
+        found = await self._sessions.of_cookie(cookie)
+        if found is None:
+            return None
+        subject, renewed = found
+        if renewed != cookie:
+            set_cookie(connection, renewed, seconds=self._sessions.cookie_seconds)
+        return subject
+
+    def _check_key(self, subject: Subject, access: Access, method: str) -> None:
+        if subject.via != "key":
+            return
+        if access.by_hand:
+            raise Problem("key-scope", "An API key cannot do this: sign in yourself.")
+        scope = access.scope_for(method)
+        if scope not in subject.scopes:
+            raise Problem("key-scope", f"This needs an API key with the scope {scope}.")
+
+    async def _check_page(self, connection: Connection, subject: Subject) -> None:
+        require_same_origin(connection)
+        given = connection.headers.get("x-csrf-token") or await _form_token(connection)
+        if subject.session is None or not self._sessions.is_csrf_token(subject.session, given):
+            raise Problem("cross-site", "The session's X-CSRF-Token is missing or another's.")
 
 
-def require_sign_in(
-    connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler
-) -> None:
-    """The guard of the whole application: deny unless the route says it is public."""
-    if handler.opt.get(ACCESS) == PUBLIC[ACCESS]:
-        return
-    if connection.scope.get("user") is None:
-        raise Problem("sign-in-required", headers=WWW_AUTHENTICATE)
+def require_same_origin(connection: Connection) -> None:
+    """Refuse what a browser sends for another site's page, or no browser at all."""
+    if connection.headers.get("sec-fetch-site") != "same-origin":
+        raise Problem("cross-site")
 
 
-def provide_subject(request: ASGIConnection[Any, Any, Any, Any]) -> Subject:
-    """Dependency of private routes: who asks. The guard has made sure there is somebody."""
-    subject = request.scope["user"]
+def set_cookie(connection: Connection, token: str, *, seconds: int) -> None:
+    """Have the answer to this request set the session's cookie; no seconds: take it away."""
+    cookie = f"{COOKIE}={token}; Path=/; Max-Age={seconds}; Secure; HttpOnly; SameSite=Lax"
+    connection.scope.setdefault("state", {})["set_cookie"] = cookie
+
+
+def _method(connection: Connection) -> str:
+    return str(connection.scope.get("method"))
+
+
+def _cookie(connection: Connection) -> str | None:
+    try:
+        cookies = SimpleCookie(connection.headers.get("cookie", ""))
+    except CookieError:
+        return None
+    return cookies[COOKIE].value if COOKIE in cookies else None
+
+
+async def _form_token(connection: Connection) -> str:
+    """The token of a form without scripts."""
+    kind = connection.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != _FORM or not isinstance(connection, Request):
+        return ""
+    try:
+        fields = parse_qs((await connection.body()).decode(), max_num_fields=_LONGEST_FORM_FIELDS)
+    except ValueError:
+        return ""
+    return fields.get("csrf_token", [""])[0]
+
+
+def _either(roles: tuple[str, ...]) -> str:
+    return " or ".join(roles)
+
+
+def provide_subject(request: Connection) -> Subject:
+    """Dependency of routes that are not public: who asks. The gate has made sure of somebody."""
+    subject = request.scope.get("user")
     if not isinstance(subject, Subject):
         raise Problem("sign-in-required", headers=WWW_AUTHENTICATE)
     return subject
+
+
+async def provide_visitor(request: Connection, gate: Gate) -> Subject | None:
+    """Dependency of public routes that tell somebody more: who asks, or None."""
+    return await gate.identify(request)

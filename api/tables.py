@@ -4,9 +4,24 @@ from __future__ import annotations
 
 from api.accounts import tables as accounts
 from api.jobs import tables as jobs
+from api.keys import tables as keys
+from api.limits import tables as limits
 from api.metadata import metadata
 from api.profile import tables as profile
+from api.sessions import tables as sessions
+from api.staff import tables as staff
 from api.transactions import tables as transactions
 from api.worker import tables as worker
 
-__all__ = ["accounts", "jobs", "metadata", "profile", "transactions", "worker"]
+__all__ = [
+    "accounts",
+    "jobs",
+    "keys",
+    "limits",
+    "metadata",
+    "profile",
+    "sessions",
+    "staff",
+    "transactions",
+    "worker",
+]

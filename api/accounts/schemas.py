@@ -6,6 +6,9 @@ from typing import Annotated, Any
 
 import msgspec
 
+from api.reads import Moment
+from api.values import AccountAddress
+
 
 class Challenge(msgspec.Struct, frozen=True):
     """A SEP-10 challenge: sign `transaction` (XDR, base64) with the wallet; never submit it."""
@@ -23,10 +26,21 @@ class SignedChallenge(msgspec.Struct, frozen=True):
     ]
 
 
-class BearerToken(msgspec.Struct, frozen=True):
-    """A JWT (EdDSA) for the header `Authorization: Bearer ...`, valid for 15 minutes."""
+class MessageChallenge(msgspec.Struct, frozen=True):
+    """A text to sign with the wallet's `signMessage` (SEP-53), before `expires_at`."""
 
-    token: str
+    message: str
+    expires_at: Moment
+
+
+class SignedMessage(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """The text as it was given out, and the wallet's signature: base64 or hexadecimal."""
+
+    account: AccountAddress
+    message: Annotated[str, msgspec.Meta(min_length=1, max_length=2_000, examples=["..."])]
+    signature: Annotated[
+        str, msgspec.Meta(min_length=86, max_length=128, examples=["A" * 86 + "=="])
+    ]
 
 
 class KeySet(msgspec.Struct, frozen=True):

@@ -8,11 +8,12 @@ import msgspec
 from litestar import Request, Response, Router, get
 from litestar.di import NamedDependency
 
+from api.access import PRIVATE, PUBLIC
 from api.dashboard.schemas import MeAnswer, OverviewAnswer
 from api.database import Database
 from api.documentation import answers
 from api.reads import Read, answer, read
-from api.security import BEARER, PRIVATE, PUBLIC, Subject
+from api.security import SIGNED_IN, Subject
 from projections.members import by_address
 from projections.platform import overview
 
@@ -26,14 +27,14 @@ async def get_platform(
         return answer(request, await read(connection, overview()), what="platform")
 
 
-@get("/me", opt=PRIVATE, security=BEARER, summary="You", responses=answers(MeAnswer, 401))
+@get("/me", opt=PRIVATE, security=SIGNED_IN, summary="You", responses=answers(MeAnswer, 401))
 async def get_me(
     request: Request[Any, Any, Any],
     database: NamedDependency[Database],
     subject: NamedDependency[Subject],
 ) -> Response[bytes]:
     """The account you are signed in with, its membership and roles."""
-    async with database.private(subject.address) as connection:
+    async with database.private(subject.owner) as connection:
         found = await read(connection, by_address(subject.address))
     me = {"address": subject.address, "membership": msgspec.Raw(found.body or b"null")}
     shown = Read(found.ledger, found.time, msgspec.json.encode(me))

@@ -7,15 +7,16 @@ from typing import Any
 from litestar import Request, Response, Router, get
 from litestar.di import NamedDependency
 
+from api.access import PRIVATE
 from api.database import Database
 from api.documentation import answers
 from api.investments.schemas import PortfolioAnswer
 from api.reads import answer, read
-from api.security import BEARER, PRIVATE, Subject
+from api.security import SIGNED_IN, Subject
 from projections.positions import portfolio
 
 
-@get("/", opt=PRIVATE, security=BEARER, summary="Your holdings",
+@get("/", opt=PRIVATE, security=SIGNED_IN, summary="Your holdings",
      responses=answers(PortfolioAnswer, 401))  # fmt: skip
 async def get_portfolio(
     request: Request[Any, Any, Any],
@@ -23,7 +24,7 @@ async def get_portfolio(
     subject: NamedDependency[Subject],
 ) -> Response[bytes]:
     """Every position with its invoice, what it brought and what you can claim now."""
-    async with database.private(subject.address) as connection:
+    async with database.private(subject.owner) as connection:
         found = await read(connection, portfolio(subject.address))
     return answer(request, found, subject=subject, what="account")
 

@@ -8,12 +8,13 @@ from litestar import Request, Response, Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath
 
+from api.access import PRIVATE, PUBLIC
 from api.database import Database
 from api.documentation import answers
 from api.errors import invalid_field
 from api.invoices import schemas
 from api.reads import answer, joined, read
-from api.security import BEARER, PRIVATE, PUBLIC, Subject
+from api.security import SIGNED_IN, Subject
 from api.values import Hash32
 from projections import details, payments, positions, timeline
 from projections.query import Query
@@ -35,7 +36,7 @@ async def _one(
         return answer(request, await read(connection, query), what=_WHAT)
 
 
-@get("/", opt=PRIVATE, security=BEARER, summary="Invoices you sell or owe",
+@get("/", opt=PRIVATE, security=SIGNED_IN, summary="Invoices you sell or owe",
      responses=answers(schemas.OwnInvoicesAnswer, 401))  # fmt: skip
 async def list_own_invoices(
     request: Request[Any, Any, Any],
@@ -43,7 +44,7 @@ async def list_own_invoices(
     subject: NamedDependency[Subject],
 ) -> Response[bytes]:
     """Every invoice in which you are seller or debtor, newest first."""
-    async with database.private(subject.address) as connection:
+    async with database.private(subject.owner) as connection:
         found = await read(connection, details.of_party(subject.address))
     return answer(request, found, subject=subject, what="account")
 

@@ -8,12 +8,12 @@ from litestar import Request, Response, Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromQuery, QueryParameter
 
+from api.access import PUBLIC
 from api.database import Database
 from api.documentation import answers
 from api.errors import invalid_field
 from api.marketplace.schemas import OffersAnswer
 from api.reads import answer, read
-from api.security import PUBLIC
 from projections.marketplace import open_invoices
 from projections.query import CursorError
 

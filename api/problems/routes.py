@@ -5,10 +5,10 @@ from __future__ import annotations
 from litestar import Response, Router, get
 from litestar.params import FromPath
 
+from api.access import PUBLIC
 from api.errors import Problem, documented
 from api.problems.catalogue import BY_SLUG, KINDS, Kind
 from api.problems.schemas import ProblemIndex, ProblemPage
-from api.security import PUBLIC
 
 _CACHED = {"Cache-Control": "public, max-age=300"}
 

@@ -12,8 +12,9 @@ from litestar.handlers import HTTPRouteHandler
 from litestar.openapi.spec import Example
 from litestar.params import BodyKwarg, FromPath, HeaderParameter, JSONBody, QueryParameter
 
+from api.access import PRIVATE, own, scoped
 from api.errors import documented
-from api.security import BEARER, PRIVATE, Subject
+from api.security import SIGNED_IN, Subject
 from api.transactions.action import Action
 from api.transactions.actions import ACTIONS
 from api.transactions.examples import example
@@ -43,7 +44,7 @@ def _builder(action: Action) -> HTTPRouteHandler:
         subject: NamedDependency[Subject],
         idempotency_key: IdempotencyKey = None,
     ) -> Response[Intent]:
-        intent = await intents.build(subject.address, action, data, key=idempotency_key)
+        intent = await intents.build(subject.owner, action, data, key=idempotency_key)
         where = {"Location": f"/v1/transactions/{intent.id}"}
         return Response(intent, headers={**_NO_STORE, **where})
 
@@ -54,8 +55,8 @@ def _builder(action: Action) -> HTTPRouteHandler:
     build.__annotations__["data"] = Annotated[action.request, body]
     return post(
         f"/{action.name}",
-        opt=PRIVATE,
-        security=BEARER,
+        opt=scoped("transactions"),
+        security=SIGNED_IN,
         status_code=201,
         summary=f"{action.title} ({action.who.who})",
         operation_id=f"Build{action.name.title().replace('-', '')}",
@@ -77,8 +78,8 @@ def _description(action: Action) -> str:
 
 @post(
     "/recover-position/authorization",
-    opt=PRIVATE,
-    security=BEARER,
+    opt=scoped("transactions"),
+    security=SIGNED_IN,
     status_code=200,
     summary="What the second signer of a recovery signs (role compliance or arbiter)",
     responses=documented(400, 401, 409, 413, 422),
@@ -89,14 +90,14 @@ async def ask_authorization(
     subject: NamedDependency[Subject],
 ) -> Response[AuthorizationRequest]:
     """For the one of the two who does not submit: sign it with `signAuthEntry`, pass it on."""
-    asked = await intents.authorization(subject.address, ACTIONS["recover-position"], data)
+    asked = await intents.authorization(subject.owner, ACTIONS["recover-position"], data)
     return Response(asked, headers=_NO_STORE)
 
 
 @get(
     "/",
     opt=PRIVATE,
-    security=BEARER,
+    security=SIGNED_IN,
     summary="Own transactions, newest first",
     responses=documented(401, 422),
 )
@@ -112,25 +113,30 @@ async def list_intents(
     ] = False,
 ) -> Response[IntentPage]:
     """Everything you had built and what became of it."""
-    page = await intents.page(subject.address, limit=limit, after=after, only_open=only_open)
+    page = await intents.page(subject.owner, limit=limit, after=after, only_open=only_open)
     return Response(page, headers=_NO_STORE)
 
 
-@get("/{intent_id:uuid}", opt=PRIVATE, security=BEARER, summary="What became of one transaction",
-     responses=documented(401, 404, 422))  # fmt: skip
+@get(
+    "/{intent_id:uuid}",
+    opt=own("intent"),
+    security=SIGNED_IN,
+    summary="What became of one transaction",
+    responses=documented(401, 404, 422),
+)
 async def get_intent(
     intent_id: FromPath[uuid.UUID],
     intents: NamedDependency[Intents],
     subject: NamedDependency[Subject],
 ) -> Response[Intent]:
     """From built to shown, with the ledger and time of each step; yours only."""
-    return Response(await intents.get(subject.address, intent_id), headers=_NO_STORE)
+    return Response(await intents.get(subject.owner, intent_id), headers=_NO_STORE)
 
 
 @post(
     "/{intent_id:uuid}/hint",
-    opt=PRIVATE,
-    security=BEARER,
+    opt=own("intent", scope="transactions"),
+    security=SIGNED_IN,
     status_code=200,
     summary="The wallet has submitted it",
     responses=documented(400, 401, 404, 413, 422),
@@ -142,7 +148,7 @@ async def hint_at_intent(
     subject: NamedDependency[Subject],
 ) -> Response[Intent]:
     """Say under which hash: it is followed closely from now on, also if the wallet altered it."""
-    told = await intents.report(subject.address, intent_id, data.hash.hex())
+    told = await intents.report(subject.owner, intent_id, data.hash.hex())
     return Response(told, headers=_NO_STORE)
 
 

@@ -17,6 +17,7 @@ from api.config import ApiConfig
 from api.database import Database
 from api.errors import Problem
 from api.stellar import Built, Ledger, Offer
+from api.tokens import account_of
 from api.transactions import cosigning, store
 from api.transactions.action import Action, Caller, amounts
 from api.transactions.conditions import broken
@@ -39,7 +40,7 @@ class Intents:
         self._ledger = ledger
         self._tracker = Tracker(database, ledger)
 
-    async def build(self, owner: Address, action: Action, body: Body, *, key: str | None) -> Intent:
+    async def build(self, owner: str, action: Action, body: Body, *, key: str | None) -> Intent:
         """Build, simulate and keep one transaction; the same `key` gives the same intent.
 
         Raises the problem of what refuses it; nothing is kept in that case.
@@ -47,9 +48,10 @@ class Intents:
         digest = _digest(action.name, body)
         if key is not None and (earlier := await self._earlier(owner, key, digest)) is not None:
             return earlier
-        built = await self._built(owner, action, body)
-        notices = await self._notices(owner, action, body)
-        intent = self._intent(owner, action, body, built, notices)
+        caller = account_of(owner)
+        built = await self._built(caller, action, body)
+        notices = await self._notices(caller, action, body)
+        intent = self._intent(caller, action, body, built, notices)
         async with self._database.private(owner) as connection:
             fresh = await store.insert(connection, owner, intent, key=key, digest=digest)
         if fresh or key is None:
@@ -58,9 +60,10 @@ class Intents:
         return await self._earlier(owner, key, digest) or intent
 
     async def authorization(
-        self, signer: Address, action: Action, body: Recovery
+        self, owner: str, action: Action, body: Recovery
     ) -> AuthorizationRequest:
         """What the second signer signs, so that the first can have the transaction built."""
+        signer = account_of(owner)
         submitter = body.other_than(signer)
         if body.other_than(submitter) != signer:
             raise Problem("not-authorised", "You are neither of the two who are named.")
@@ -89,8 +92,8 @@ class Intents:
             network_passphrase=passphrase,
         )
 
-    async def _built(self, owner: Address, action: Action, body: Body) -> Built:
-        call = action.invocation(Caller(owner, self._config.platform_key), body)
+    async def _built(self, caller: Address, action: Action, body: Body) -> Built:
+        call = action.invocation(Caller(caller, self._config.platform_key), body)
         contract = self._config.address_of(call.contract, getattr(body, "invoice_id", None))
         offer = Offer(
             seconds=self._config.transaction_seconds,
@@ -98,11 +101,11 @@ class Intents:
             second=getattr(body, "authorization", None),
         )
         try:
-            built = await self._ledger.build(owner, contract, call, offer=offer)
+            built = await self._ledger.build(caller, contract, call, offer=offer)
         except Problem as refused:
-            raise await self._explained(refused, owner, action, body) from refused
+            raise await self._explained(refused, caller, action, body) from refused
         if action.pays and not any(amounts(built.returned)):
-            raise await self._explained(Problem("nothing-to-claim"), owner, action, body)
+            raise await self._explained(Problem("nothing-to-claim"), caller, action, body)
         return built
 
     async def _explained(
@@ -132,7 +135,7 @@ class Intents:
             invoice = getattr(body, "invoice_id", None)
             return await gather(connection, caller, people_in(body), invoice)
 
-    async def _earlier(self, owner: Address, key: str, digest: bytes) -> Intent | None:
+    async def _earlier(self, owner: str, key: str, digest: bytes) -> Intent | None:
         async with self._database.private(owner) as connection:
             stored = await store.by_key(connection, key)
         if stored is None:
@@ -142,7 +145,7 @@ class Intents:
         return (await self._tracker.followed(stored)).told()
 
     def _intent(
-        self, owner: Address, action: Action, body: Body, built: Built, notices: tuple[str, ...]
+        self, caller: Address, action: Action, body: Body, built: Built, notices: tuple[str, ...]
     ) -> Intent:
         return Intent(
             id=str(uuid.uuid4()),
@@ -151,7 +154,7 @@ class Intents:
             xdr=built.xdr,
             hash=built.hash,
             network_passphrase=self._config.network_passphrase,
-            source=owner,
+            source=caller,
             sequence=str(built.sequence),
             fee=FeeAnswer(
                 str(built.fee.inclusion), str(built.fee.resource), str(built.fee.maximum)
@@ -166,12 +169,12 @@ class Intents:
             notices=notices,
         )
 
-    async def get(self, owner: Address, intent_id: uuid.UUID) -> Intent:
+    async def get(self, owner: str, intent_id: uuid.UUID) -> Intent:
         """An own intent as of now; anybody else's is not found."""
         stored = await self._own(owner, intent_id)
         return (await self._tracker.followed(stored)).told()
 
-    async def report(self, owner: Address, intent_id: uuid.UUID, tx_hash: str) -> Intent:
+    async def report(self, owner: str, intent_id: uuid.UUID, tx_hash: str) -> Intent:
         """A wallet says that it submitted an own intent under this hash; what is known of it then.
 
         Nothing is believed but that there is something to look for.
@@ -183,7 +186,7 @@ class Intents:
                 stored = await conclude(connection, stored, found, None)
         return (await self._tracker.followed(stored)).told()
 
-    async def _own(self, owner: Address, intent_id: uuid.UUID) -> Stored:
+    async def _own(self, owner: str, intent_id: uuid.UUID) -> Stored:
         async with self._database.private(owner) as connection:
             stored = await store.by_id(connection, intent_id)
         if stored is None:
@@ -191,7 +194,7 @@ class Intents:
         return stored
 
     async def page(
-        self, owner: Address, *, limit: int, after: uuid.UUID | None, only_open: bool = False
+        self, owner: str, *, limit: int, after: uuid.UUID | None, only_open: bool = False
     ) -> IntentPage:
         """Own intents, newest first; with `only_open` those that something may become of."""
         async with self._database.private(owner) as connection:

@@ -16,8 +16,8 @@ from litestar.testing import AsyncTestClient
 from stellar_sdk import Asset, Keypair, TransactionEnvelope
 
 from api.app import create_app
-from api.config import ApiConfig
-from api.security import Tokens
+from api.config import ApiConfig, Limits
+from api.tokens import Proof, Tokens
 from contracts.wire import Address
 from stellarsettle import devnet
 from stellarsettle.chain import Chain
@@ -45,6 +45,7 @@ def _configuration(**changes: Any) -> ApiConfig:
         "sign_in_seed": Keypair.from_raw_ed25519_seed(b"sign-in seed of the tests only!!").secret,
         "token_seed": b"token seed of the tests, 32 byte",
         "platform_key": b"platform key of the tests, 32 by",
+        "limits": Limits(address=0, sign_in=0, user=0, key=0),
     }
     return ApiConfig(**(given | changes))
 
@@ -201,7 +202,7 @@ def bearer() -> Bearer:
     """Makes the header of somebody who signed in."""
 
     def header(config: ApiConfig, keypair: Keypair) -> dict[str, str]:
-        token = Tokens(config).issue(Address(keypair.public_key), home_domain=config.home_domain)
+        token = Tokens(config).issue(Proof(owner=keypair.public_key, method="sep10"))
         return {"Authorization": f"Bearer {token}"}
 
     return header

@@ -5,6 +5,9 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
+
+import anyio
 
 from api.config import ApiConfig
 from indexer import pipeline
@@ -29,3 +32,15 @@ def indexing(config: ApiConfig, start_ledger: int) -> Iterator[None]:
         finally:
             stop.set()
             thread.join(timeout=20)
+
+
+async def shown(people: Any) -> None:
+    """Wait until the read models hold the newest ledger, and all of it."""
+    newest = people.platform.chain.server.get_latest_ledger().sequence
+    with anyio.fail_after(30):
+        while True:
+            ready = (await people.client.get("/health/ready")).json()
+            if (ready["as_of_ledger"] or 0) >= newest:
+                assert ready["whole_through"] == ready["as_of_ledger"]
+                return
+            await anyio.sleep(0.05)

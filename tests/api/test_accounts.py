@@ -23,7 +23,7 @@ from stellar_sdk.operation import Operation
 from stellar_sdk.sep.stellar_web_authentication import build_challenge_transaction
 
 from api.config import ApiConfig
-from api.security import Tokens
+from api.tokens import Tokens
 from stellarsettle.chain import Chain
 from stellarsettle.devnet import Devnet
 
@@ -171,9 +171,15 @@ async def test_a_challenge_whose_time_is_over_is_refused(
     [
         {"account": "nobody"},
         {"account": "CDLZFC3SYJYDZT7K67VZ75HPJVIEUVNIXF47ZG2FB2RMQQVU2HHGCYSC"},
-        {"memo": "1"},
+        {"memo": "0"},
+        {"memo": "18446744073709551616"},
+        {"memo": "hello"},
         {"home_domain": "phish.example"},
-        {"client_domain": "wallet.example"},
+        {"client_domain": "localhost"},
+        {"client_domain": "127.0.0.1:1"},
+        {"client_domain": "[::1]"},
+        {"client_domain": "10.0.0.1"},
+        {"client_domain": "wallet.example/../x"},
     ],
 )
 async def test_what_is_not_supported_is_refused_politely(

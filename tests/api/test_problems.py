@@ -11,10 +11,10 @@ from litestar import Litestar, get
 from litestar.testing import AsyncTestClient
 from stellar_sdk import Keypair
 
+from api.access import PUBLIC
 from api.app import create_app
 from api.config import ApiConfig
 from api.problems.catalogue import KINDS
-from api.security import PUBLIC
 
 pytestmark = pytest.mark.anyio
 

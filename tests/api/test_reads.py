@@ -9,7 +9,6 @@ import time
 from collections.abc import AsyncIterator
 from typing import Any
 
-import anyio
 import psycopg
 import pytest
 from psycopg import sql
@@ -17,7 +16,7 @@ from stellar_sdk import Keypair, scval
 
 from api.config import ApiConfig
 from api.database import Database
-from tests.api.following import indexing
+from tests.api.following import indexing, shown
 
 pytestmark = pytest.mark.anyio
 
@@ -50,14 +49,7 @@ class Story:
 
     async def shown(self) -> None:
         """Wait until the read models hold the newest ledger."""
-        newest = self.people.platform.chain.server.get_latest_ledger().sequence
-        with anyio.fail_after(30):
-            while True:
-                ready = (await self.people.client.get("/health/ready")).json()
-                if (ready["as_of_ledger"] or 0) >= newest:
-                    assert ready["whole_through"] == ready["as_of_ledger"]
-                    return
-                await anyio.sleep(0.05)
+        await shown(self.people)
 
     async def data(self, path: str, who: Keypair | None = None) -> Any:
         """The `data` of a read, as somebody or as nobody."""

@@ -1,0 +1,1 @@
+"""How often somebody may ask: by network address, person, API key; told in RateLimit headers."""

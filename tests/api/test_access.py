@@ -1,0 +1,230 @@
+"""Everybody asks for everything: the table of docs/access.md against the running application.
+
+Real people: each signed in with a wallet, each role given on the chain or by the escrow's owner.
+A route that is not in the table, and a thing that nobody here can make, fail.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import httpx
+import pytest
+from litestar import Litestar
+from stellar_sdk import Keypair, TransactionEnvelope
+
+from api.access import ACCESS, ADMIN, CHAIN_ROLES, STAFF_SCOPES
+from api.app import create_app
+from api.config import ApiConfig
+from api.table import COLUMNS, NO, NOBODY, PAGE, SIGN_IN, YES, page
+from api.table import SIGNED_IN as SIGNED
+from tests.api.following import indexing, shown
+
+pytestmark = pytest.mark.anyio
+
+_ROW = re.compile(r"^\| `([A-Z]+) (\S+)` \|(.+)\|$", re.MULTILINE)
+_UNUSED = {
+    "slug": "not-found",
+    "invoice_id": "5f" * 32,
+    "address": "GAAZI4TCR3TY5OJHCTJC2A4QSY6CJWJH5IAJTGKIN2ER7LBNVKOCCWN7",
+}
+"""Values for what a path names without it being anybody's own."""
+_ENDS = {("DELETE", "/v1/sessions"), ("DELETE", "/v1/sessions/current")}
+"""Routes after which the asker has to sign in again."""
+
+
+def written() -> dict[tuple[str, str], dict[str, str]]:
+    """The table as it stands in the documentation: route to column to cell."""
+    names = (*COLUMNS, "others", "key")
+    return {
+        (method, path): dict(zip(names, (cell.strip() for cell in cells.split("|")), strict=True))
+        for method, path, cells in _ROW.findall(PAGE.read_text())
+    }
+
+
+def _routes(app: Litestar) -> dict[tuple[str, str], dict[str, Any]]:
+    return {
+        (str(method), route.path_format): dict(handler.opt)
+        for route in app.routes
+        for handler in getattr(route, "route_handlers", [])
+        for method in handler.http_methods - {"OPTIONS", "HEAD"}
+    }
+
+
+class Everybody:
+    """The people of the table, by its columns, and the things that belong to one of them."""
+
+    def __init__(self, people: Any) -> None:
+        self.people = people
+        self.client: httpx.AsyncClient = people.client
+        self.headers: dict[str, dict[str, str]] = {NOBODY: {}}
+        self.keys: dict[str, Keypair] = {}
+        self.owner = Keypair.random()
+        self.invoice = ""
+        self.examples: dict[tuple[str, str], Any] = {}
+
+    async def come(self) -> None:
+        """Give every role to somebody, and wait until that is shown."""
+        platform = self.people.platform
+        roles = {"verifier": platform.verifier, "compliance": platform.compliance}
+        for role in CHAIN_ROLES:
+            if role not in roles:
+                roles[role] = platform.person()
+                holder = roles[role].public_key
+                await self.people.act(platform.owner, "grant-role", role=role, address=holder)
+        seller, debtor = platform.person(), platform.person()
+        await self.people.admit(seller)
+        self.invoice = await self.people.listed(seller, debtor, f"access-{time.time_ns()}")
+        platform.network.fund(self.owner.public_key)
+        await shown(self.people)
+        staff = {scope: Keypair.random() for scope in STAFF_SCOPES}
+        self.keys = {
+            **roles,
+            ADMIN: platform.owner,
+            SIGNED: Keypair.random(),
+            **{f"staff:{scope}": who for scope, who in staff.items()},
+        }
+        for name, who in self.keys.items():
+            self.headers[name] = await self.sign_in(who)
+        for scope, who in staff.items():
+            path, wanted = f"/v1/staff/{who.public_key}", {"scopes": [scope]}
+            given = await self.client.put(path, json=wanted, headers=self.headers[ADMIN])
+            assert given.status_code == 200, given.text
+        self.examples = _examples((await self.client.get("/schema/openapi.json")).json())
+
+    async def sign_in(self, who: Keypair) -> dict[str, str]:
+        """The header of a new session."""
+        return {"Authorization": f"Bearer {(await self.session(who))['token']}"}
+
+    async def session(self, who: Keypair) -> dict[str, Any]:
+        """A new session, by SEP-10."""
+        passphrase = self.people.config.network_passphrase
+        asked = await self.client.get("/auth", params={"account": who.public_key})
+        envelope = TransactionEnvelope.from_xdr(asked.json()["transaction"], passphrase)
+        envelope.sign(who)
+        answer = await self.client.post("/auth", json={"transaction": envelope.to_xdr()})
+        assert answer.status_code == 200, answer.text
+        session: dict[str, Any] = answer.json()
+        return session
+
+    async def ask(
+        self, route: tuple[str, str], headers: dict[str, str], path: str, *, body: bool = False
+    ) -> httpx.Response:
+        """One request; without a body where only the gate is of interest."""
+        content = self.examples.get(route) if body else None
+        return await self.client.request(route[0], path, headers=headers, json=content)
+
+
+async def _session(everybody: Everybody) -> str:
+    return str((await everybody.session(everybody.owner))["session_id"])
+
+
+async def _key(everybody: Everybody) -> str:
+    headers = await everybody.sign_in(everybody.owner)
+    wanted = {"name": "test", "scopes": ["read"]}
+    made = await everybody.client.post("/v1/keys", json=wanted, headers=headers)
+    return str(made.json()["id"])
+
+
+async def _intent(everybody: Everybody) -> str:
+    headers = await everybody.sign_in(everybody.owner)
+    wanted = {"contract": "distributor", "invoice_id": everybody.invoice}
+    made = await everybody.client.post("/v1/transactions/bump", json=wanted, headers=headers)
+    assert made.status_code == 201, made.text
+    return str(made.json()["id"])
+
+
+OWN: dict[str, Callable[[Everybody], Awaitable[str]]] = {
+    "session": _session,
+    "key": _key,
+    "intent": _intent,
+}
+"""How the owner comes by a thing of his own, for each kind that a route declares with `own`."""
+
+
+def _examples(document: dict[str, Any]) -> dict[tuple[str, str], Any]:
+    """An example body for each route that takes one, from the OpenAPI document."""
+    found = {}
+    for path, item in document["paths"].items():
+        for method, operation in item.items():
+            content = operation.get("requestBody", {}).get("content", {}).get("application/json")
+            if content is not None:
+                found[(method.upper(), path)] = _example(content["schema"], document)
+    return found
+
+
+def _example(schema: dict[str, Any], document: dict[str, Any]) -> Any:
+    if "$ref" in schema:
+        schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
+    if schema.get("examples"):
+        return schema["examples"][0]
+    needed = schema.get("required", [])
+    return {name: _example(schema["properties"][name], document) for name in needed}
+
+
+@pytest.fixture
+async def everybody(people: Any) -> AsyncIterator[Everybody]:
+    """Everybody, on the running application with its ledger and its indexer."""
+    with indexing(people.config, people.platform.deployment.start_ledger):
+        found = Everybody(people)
+        await found.come()
+        yield found
+
+
+def test_the_table_is_the_code_and_names_every_route(
+    configuration: Callable[..., ApiConfig],
+) -> None:
+    assert PAGE.read_text() == page(), "run `make docs`"
+    routes = _routes(create_app(configuration()))
+    schema = {route for route in routes if route[1].startswith("/schema")}
+    assert set(written()) == set(routes) - schema
+    for route, options in routes.items():
+        assert ACCESS in options, f"{route} does not say who may"
+
+
+async def test_everybody_is_answered_as_the_table_says(everybody: Everybody) -> None:
+    answered = {SIGN_IN: {401}, NO: {403}}
+    for route, cells in written().items():
+        path = re.sub(r"\{(\w+)\}", lambda name: _UNUSED.get(name[1], "0" * 8), route[1])
+        path = path.replace("0" * 8, "00000000-0000-4000-8000-000000000000")
+        for who, headers in list(everybody.headers.items()):
+            answer = await everybody.ask(route, headers, path)
+            got, cell = answer.status_code, cells[who]
+            right = got not in {401, 403} if cell == YES else got in answered[cell]
+            assert right, (route, who, cell, answer.text)
+            if route in _ENDS and who != NOBODY:
+                everybody.headers[who] = await everybody.sign_in(everybody.keys[who])
+
+
+async def test_another_persons_things_are_found_by_nobody(everybody: Everybody) -> None:
+    owner = await everybody.sign_in(everybody.owner)
+    for route, options in _routes(everybody.people.client.app).items():
+        if ACCESS not in options or (kind := options[ACCESS].own) is None:
+            assert written().get(route, {}).get("others", "") == "", route
+            continue
+        thing = await OWN[kind](everybody)
+        path = re.sub(r"\{\w+\}", thing, route[1])
+        for who, headers in everybody.headers.items():
+            answer = await everybody.ask(route, headers, path, body=True)
+            assert answer.status_code == (401 if who == NOBODY else 404), (route, who, answer.text)
+        answer = await everybody.ask(route, owner, path, body=True)
+        assert answer.is_success, (route, answer.text)
+
+
+async def test_an_api_key_does_what_its_scope_allows(everybody: Everybody) -> None:
+    owner = await everybody.sign_in(everybody.owner)
+    for scope in ("read", "write", "transactions"):
+        wanted = {"name": scope, "scopes": [scope]}
+        made = await everybody.client.post("/v1/keys", json=wanted, headers=owner)
+        headers = {"Authorization": f"Bearer {made.json()['key']}"}
+        for route, cells in written().items():
+            if cells[NOBODY] == YES:
+                continue
+            path = re.sub(r"\{\w+\}", "00000000-0000-4000-8000-000000000000", route[1])
+            answer = await everybody.ask(route, headers, path)
+            allowed = cells["key"] == f"`{scope}`"
+            assert (answer.status_code != 403) == allowed, (route, scope, answer.text)
+            assert allowed or answer.json()["type"] == "/problems/key-scope", answer.text
