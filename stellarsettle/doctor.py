@@ -14,7 +14,7 @@ from indexer.rpc import RpcClient, RpcUnavailableError
 from stellarsettle import devnet, postgres, services
 from stellarsettle.settings import Settings, SettingsError
 
-_SECRET = {"signing_seed", "token_key", "natural_key", "database_url"}
+_SECRET = {"signing_seed", "token_key", "former_token_keys", "natural_key", "database_url"}
 _NEEDED = ("escrow", "distributor", "start_ledger", "signing_seed", "token_key", "natural_key")
 
 

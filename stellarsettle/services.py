@@ -53,7 +53,7 @@ def api() -> Litestar:
 
 def _configuration(chosen: Settings) -> ApiConfig:
     """What API and worker have to be told."""
-    from api.config import ApiConfig
+    from api.config import ApiConfig, Limits
     from contracts.wire import Address
 
     chosen.require(*_API_NEEDS)
@@ -67,7 +67,17 @@ def _configuration(chosen: Settings) -> ApiConfig:
         public_url=chosen.public_url,
         sign_in_seed=chosen.signing_seed,
         token_seed=chosen.token_seed(),
+        former_token_seeds=chosen.former_token_seeds(),
         platform_key=chosen.natural_secret(),
+        local_networks=chosen.local_networks,
+        limits=Limits(
+            address=chosen.limit_address,
+            sign_in=chosen.limit_sign_in,
+            user=chosen.limit_user,
+            key=chosen.limit_key,
+            shared=chosen.limits_shared,
+            trusted_proxies=chosen.trusted_proxies,
+        ),
         cors_origins=tuple(filter(None, chosen.cors_origins.split(","))),
     )
 

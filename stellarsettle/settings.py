@@ -66,6 +66,20 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Processes that answer requests."""
     cors_origins: str = ""
     """Web origins that may call the API from a browser, separated by commas."""
+    limit_address: Annotated[int, msgspec.Meta(ge=0)] = 1_200
+    """Requests a minute from one network address; 0: any number. So are the three below."""
+    limit_sign_in: Annotated[int, msgspec.Meta(ge=0)] = 60
+    """Of one address to sign in."""
+    limit_user: Annotated[int, msgspec.Meta(ge=0)] = 1_200
+    """Of one person."""
+    limit_key: Annotated[int, msgspec.Meta(ge=0)] = 6_000
+    """Of one API key."""
+    limits_shared: bool = False
+    """Count requests in PostgreSQL for all processes together, rather than in each one."""
+    trusted_proxies: Annotated[int, msgspec.Meta(ge=0, le=10)] = 0
+    """How many proxies of yours stand before the API and add to X-Forwarded-For."""
+    local_networks: bool = False
+    """Whether the API may ask servers of private networks, without TLS: for development only."""
     home_domain: str = "localhost:8080"
     """The domain that sign-in challenges speak for."""
     public_url: str = "http://localhost:8080"
@@ -76,6 +90,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """S...: the key that signs sign-in challenges. It can move no money."""
     token_key: str = ""
     """32 bytes, base64: the Ed25519 key that signs access tokens."""
+    former_token_keys: str = ""
+    """Keys that TOKEN_KEY replaced, newest first, separated by commas: theirs stays good."""
     natural_key: str = ""
     """32 bytes, base64: the key under which an invoice's natural identity is hashed."""
 
@@ -90,6 +106,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
         for name in ("token_key", "natural_key"):
             if getattr(self, name) and len(_decoded(getattr(self, name))) != 32:
                 raise SettingsError(f"{name.upper()} must be 32 bytes in base64")
+        if not all(len(seed) == 32 for seed in self.former_token_seeds()):
+            raise SettingsError("FORMER_TOKEN_KEYS are 32 bytes in base64 each")
         if self.database_url and not self.database_url.startswith(_DATABASE_SCHEMES):
             raise SettingsError("DATABASE_URL is a URL: postgresql://user:password@host/database")
         self._check_urls()
@@ -124,6 +142,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     def token_seed(self) -> bytes:
         """The access tokens' key, 32 bytes."""
         return _decoded(self.token_key)
+
+    def former_token_seeds(self) -> tuple[bytes, ...]:
+        """The keys before it, 32 bytes each."""
+        return tuple(_decoded(key.strip()) for key in self.former_token_keys.split(",") if key)
 
     def natural_secret(self) -> bytes:
         """The natural identities' key, 32 bytes."""

@@ -11,6 +11,7 @@ from api.jobs import outbox
 from api.jobs.outbox import Kind
 from api.jobs.runner import Handlers
 from api.jobs.schedule import Nothing, Recurring
+from api.sessions import store as sessions
 from api.stellar import Ledger
 from api.transactions.tracker import Tracker
 from api.worker.follower import Follower, settle_intents
@@ -62,3 +63,4 @@ def _handlers() -> Handlers:
 
 async def _purge(connection: Connection, _: Nothing) -> None:
     await outbox.purge(connection, _KEPT)
+    await sessions.sweep(connection)
