@@ -16,6 +16,8 @@ import sqlalchemy
 from alembic import command
 from alembic.config import Config
 
+from projections import asof
+from projections.tables import SCHEMA
 from projections.views import installing
 
 _one_at_a_time = threading.Lock()
@@ -68,14 +70,18 @@ def _run(url: str, action: Callable[[Config], None]) -> None:
             installing.remove(_driver(connection))
             action(config)
             connection.execute(sqlalchemy.text(_DATABASE_RIGHTS))
-            _install_views(connection)
+            _install(connection)
     finally:
         engine.dispose()
 
 
-def _install_views(connection: sqlalchemy.Connection) -> None:
-    """Makes the analysts' views of the tables as they are now; their owner is the tables'."""
+def _install(connection: sqlalchemy.Connection) -> None:
+    """Makes what follows from the tables as they are now: functions of the past, analysts' views.
+
+    Their owner is the tables'.
+    """
     connection.exec_driver_sql("SET LOCAL ROLE stellarsettle_indexer")
+    asof.create(_driver(connection), SCHEMA)
     installing.install(_driver(connection))
     connection.exec_driver_sql("RESET ROLE")
 

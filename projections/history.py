@@ -6,9 +6,32 @@ import psycopg
 from psycopg import sql
 
 from contracts.wire import Address
+from projections.asof import source
 from projections.codec import Codec
-from projections.model import Model, RowT
-from projections.tables import SCHEMA, history_name
+from projections.model import Mark, Model, RowT
+from projections.tables import SCHEMA
+
+
+class NotFoldedError(ValueError):
+    """The ledger asked for is after the newest that is folded."""
+
+    def __init__(self, ledger: int, newest: int) -> None:
+        super().__init__(f"ledger {ledger} is after {newest}, the newest that is folded")
+
+
+def mark_at(connection: psycopg.Connection, at: int | None, *, schema: str = SCHEMA) -> Mark:
+    """A ledger with the time that is "now" in it, None for the newest; see `asof`.
+
+    Raises NotFoldedError.
+    """
+    applied = sql.Identifier(schema, "applied")
+    select = sql.SQL("SELECT ledger, closed_at FROM {}")
+    newest = Mark(*connection.execute(select.format(applied)).fetchall()[0])
+    if at is None or at == newest.ledger:
+        return newest
+    if at > newest.ledger:
+        raise NotFoldedError(at, newest.ledger)
+    return Mark(*connection.execute(select.format(source(schema, "applied", at))).fetchall()[0])
 
 
 def rows(
@@ -18,29 +41,11 @@ def rows(
     at: int | None = None,
     schema: str = SCHEMA,
 ) -> list[RowT]:
-    """All rows of a model in key order, as of the end of ledger `at` (None: as they are).
-
-    Current rows come from the model's table, earlier ones from the newest version of each key at
-    or before `at`; facts are those whose event is not after it.
-    """
+    """All rows of a model in key order, as of the end of ledger `at` (None: as they are)."""
     codec = Codec(model)
     names = sql.SQL(", ").join(sql.Identifier(column.name) for column in codec.columns)
-    keys = sql.SQL(", ").join(map(sql.Identifier, model.key))
-    table = sql.Identifier(schema, model.name)
-    if at is None:
-        statement = sql.SQL("SELECT {names} FROM {table}").format(names=names, table=table)
-        found = connection.execute(statement)
-    elif model.append_only:
-        statement = sql.SQL("SELECT {names} FROM {table} WHERE position < %s").format(
-            names=names, table=table
-        )
-        found = connection.execute(statement, ((at + 1) << 32,))
-    else:
-        statement = sql.SQL(
-            "SELECT DISTINCT ON ({keys}) {names} FROM {table} WHERE valid_from <= %s"
-            " ORDER BY {keys}, valid_from DESC"
-        ).format(names=names, keys=keys, table=sql.Identifier(schema, history_name(model)))
-        found = connection.execute(statement, (at,))
+    statement = sql.SQL("SELECT {} FROM {}").format(names, source(schema, model.name, at))
+    found = connection.execute(statement)
     addresses = address_names(connection, schema)
     decoded = (codec.row(record, addresses) for record in found)
     return sorted(decoded, key=model.key_of)

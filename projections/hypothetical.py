@@ -139,7 +139,7 @@ class Future:
             Contract.DISTRIBUTOR,
             events.DistributionRecorded(
                 id=invoice,
-                index=_index_after(pool, split),
+                index=index_after(pool, split),
                 seq=pool.seq + 1,
                 **msgspec.structs.asdict(split),
             ),
@@ -234,7 +234,8 @@ class Future:
             self.tell(Contract.ESCROW, event)
 
 
-def _index_after(pool: Pool, split: Split) -> int:
+def index_after(pool: Pool, split: Split) -> int:
+    """The pool's index once a payment so split has come in."""
     face_part = pool.investors - pool.late + split.investors
     last = split.investors > 0 and face_part == pool.par_sold
     return accrue(pool, split.late + split.investors, last=last)[0]

@@ -20,9 +20,15 @@ class Memory:
     def apply(self, records: Iterable[Record]) -> None:
         """Folds events, which come in order. Raises what a fold raises."""
         for record in records:
-            results = [(model, row) for model in MODELS for row in self._fold(model, record)]
-            for model, row in results:
-                self.rows[model][model.key_of(row)] = row
+            self.fold(record)
+
+    def fold(self, record: Record) -> list[tuple[Model[Any], Row | None, Row]]:
+        """Folds one event; gives the rows that follow, each with the one it takes the place of."""
+        results = [(model, row) for model in MODELS for row in self._fold(model, record)]
+        changes = [(model, self.rows[model].get(model.key_of(row)), row) for model, row in results]
+        for model, row in results:
+            self.rows[model][model.key_of(row)] = row
+        return changes
 
     def copy(self) -> Memory:
         """The same rows apart from these: what is folded into the one is not in the other."""

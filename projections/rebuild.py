@@ -10,6 +10,7 @@ import sqlalchemy
 from psycopg import sql
 from sqlalchemy.schema import CreateIndex, CreateTable
 
+from projections import asof
 from projections.tables import SCHEMA, describe
 from projections.views import installing
 
@@ -40,6 +41,7 @@ def prepare(connection: psycopg.Connection, schema: str) -> None:
             connection.execute(str(CreateTable(table).compile(dialect=_DIALECT)).encode())
         first = sql.SQL("INSERT INTO {} (single, ledger, closed_at) VALUES (true, 0, 0)")
         connection.execute(first.format(sql.Identifier(schema, "applied")))
+        asof.create(connection, schema)
 
 
 def drop(connection: psycopg.Connection, schema: str) -> None:
@@ -89,8 +91,11 @@ def switch(connection: psycopg.Connection, schema: str, patience: float = PATIEN
         "ALTER DEFAULT PRIVILEGES IN SCHEMA {live} GRANT SELECT ON TABLES TO {reader}",
     ):
         connection.execute(sql.SQL(statement).format(**names))
+    asof.create(connection, SCHEMA)
     installing.install(connection)
     # Without CASCADE: what others built upon these tables is theirs to drop.
+    for function in asof.functions(connection, _FORMER):
+        connection.execute(sql.SQL("DROP FUNCTION {}").format(function))
     former = sql.SQL(", ").join(_tables(connection, _FORMER))
     connection.execute(sql.SQL("DROP TABLE {}").format(former))
     connection.execute(sql.SQL("DROP SCHEMA {former}").format(**names))

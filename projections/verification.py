@@ -75,9 +75,24 @@ def _changes(
 def _first_stale_row(
     connection: psycopg.Connection, model: Model[Any], schema: str
 ) -> tuple[Any, ...] | None:
-    newest = rows(connection, model, at=2**62, schema=schema)
+    newest = _newest(connection, model, schema)
     current = rows(connection, model, schema=schema)
     for version, row in itertools.zip_longest(newest, current):
         if version != row:
             return model.key_of(row or version)
     return None
+
+
+def _newest(connection: psycopg.Connection, model: Model[Any], schema: str) -> list[Row]:
+    """The newest version of each key that history has, in key order."""
+    codec = Codec(model)
+    statement = sql.SQL(
+        "SELECT DISTINCT ON ({keys}) {names} FROM {history} ORDER BY {keys}, valid_from DESC"
+    ).format(
+        keys=sql.SQL(", ").join(map(sql.Identifier, model.key)),
+        names=sql.SQL(", ").join(sql.Identifier(column.name) for column in codec.columns),
+        history=sql.Identifier(schema, history_name(model)),
+    )
+    addresses = address_names(connection, schema)
+    found = (codec.row(record, addresses) for record in connection.execute(statement))
+    return sorted(found, key=model.key_of)

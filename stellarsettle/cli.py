@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, NoReturn, ParamSpec
 import msgspec
 import rich_click as click
 
-from stellarsettle import documents, index_commands, job_commands
+from stellarsettle import documents, index_commands, job_commands, proof_commands
 
 if TYPE_CHECKING:
     from stellar_sdk import Keypair
@@ -436,9 +436,26 @@ def rebuild(*, switch: bool) -> None:
 
 
 @cli.command()
+@click.argument("bundle", type=click.Path(exists=True, path_type=Path), required=False)
 @click.option("--offline", is_flag=True, help="Do not compare with the contracts' balances.")
-def verify(*, offline: bool) -> None:
-    """Prove the read models: rebuild, history, coverage, sequences, conservation of money."""
+@click.option("--rpc", metavar="URL", help="Compare BUNDLE with what this node tells.")
+@click.option("--lake", metavar="FOLDER|URL", help="Compare BUNDLE with a data lake (SEP-54).")
+def verify(bundle: Path | None, *, offline: bool, rpc: str | None, lake: str | None) -> None:
+    """Prove the read models: rebuild, history, coverage, sequences, conservation of money.
+
+    With BUNDLE, a file that `prove` wrote: work it out again, without any database.
+    """
+    if bundle:
+        if offline or (rpc and lake):
+            raise click.UsageError("BUNDLE goes with --rpc or --lake, or alone.")
+        proof_commands.check_bundle(bundle, rpc, lake)
+        return
+    if rpc or lake:
+        raise click.UsageError("--rpc and --lake compare a BUNDLE.")
+    _verify_database(offline=offline)
+
+
+def _verify_database(*, offline: bool) -> None:
     import contextlib
 
     import psycopg
@@ -487,6 +504,7 @@ cli.add_command(documents.documents)
 cli.add_command(index_commands.quarantine)
 cli.add_command(index_commands.status)
 cli.add_command(job_commands.jobs)
+cli.add_command(proof_commands.prove)
 
 
 def main() -> None:

@@ -13,11 +13,12 @@ if TYPE_CHECKING:
     from stellarsettle.settings import Settings
 
 
-class _Refusal(click.ClickException):
+class Refusal(click.ClickException):
     """What keeps a command from working, in one sentence."""
 
 
-def _settings() -> Settings:
+def current_settings() -> Settings:
+    """The settings of this environment; a wrong one ends the command with a sentence."""
     import os
 
     from stellarsettle import settings
@@ -25,16 +26,16 @@ def _settings() -> Settings:
     try:
         return settings.load(os.environ)
     except settings.SettingsError as error:
-        raise _Refusal(str(error)) from error
+        raise Refusal(str(error)) from error
 
 
 def _database() -> str:
     from stellarsettle import services, settings
 
     try:
-        return services.database_url(_settings())
+        return services.database_url(current_settings())
     except settings.SettingsError as error:
-        raise _Refusal(str(error)) from error
+        raise Refusal(str(error)) from error
 
 
 @click.command()
@@ -45,7 +46,7 @@ def status(*, as_json: bool) -> None:
 
     from indexer.monitor import Monitor
 
-    chosen = _settings()
+    chosen = current_settings()
     now = _asked(chosen) or Monitor(_database(), list).status()
     if as_json:
         click.echo(msgspec.json.encode(now).decode())
@@ -111,10 +112,10 @@ def show_waiting(event: str) -> None:
     """Everything known of EVENT, an id as `list` prints it."""
     position, _, index = event.partition("-")
     if not (position.isdecimal() and index.isdecimal()):
-        raise _Refusal(f"{event!r} is no event id: `stellarsettle quarantine list` prints them")
+        raise Refusal(f"{event!r} is no event id: `stellarsettle quarantine list` prints them")
     found = _waiting((int(position), int(index)))
     if not found:
-        raise _Refusal(f"no event {event} waits in quarantine")
+        raise Refusal(f"no event {event} waits in quarantine")
     for name, value in _details(found[0]).items():
         click.echo(f"{name:<12} {value}")
 
@@ -131,12 +132,12 @@ def redrive() -> None:
     try:
         done = renewal.redrive(_database())
     except (NothingToRebuildError, RebuildBusyError, ReadersBusyError, psycopg.Error) as error:
-        raise _Refusal(str(error)) from error
+        raise Refusal(str(error)) from error
     if not done.waiting:
         click.echo("nothing waits")
         return
     if done.renewed is None:
-        raise _Refusal(f"none of {done.waiting} events can be read by this version: update it")
+        raise Refusal(f"none of {done.waiting} events can be read by this version: update it")
     left = len(done.renewed.quarantined)
     click.echo(f"{done.renewed.released} events came out, {left} still wait")
     click.echo(f"digest {done.renewed.digest.hex()}")
@@ -152,7 +153,7 @@ def _waiting(place: tuple[int, int] | None) -> list[Waiting]:
         with psycopg.connect(_database()) as connection:
             return held.waiting(connection, place)
     except psycopg.Error as error:
-        raise _Refusal(str(error)) from error
+        raise Refusal(str(error)) from error
 
 
 def _details(one: Waiting) -> dict[str, Any]:

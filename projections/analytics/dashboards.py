@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Final
 
 import msgspec
@@ -90,15 +91,19 @@ def answers(dashboard: str, workings: Workings, about: str | None = None) -> lis
     return [
         answer
         for name in chosen.tables
-        for answer in _of_table(name, workings, chosen.about, about)
+        for answer in of_table(name, workings, {chosen.about: about} if chosen.about else {})
     ]
 
 
-def _of_table(name: str, workings: Workings, column: str | None, about: str | None) -> list[Answer]:
+def of_table(name: str, workings: Workings, about: Mapping[str, str | None]) -> list[Answer]:
+    """The figures of a table by its name ("M05.position"), of rows with these values in their key.
+
+    Raises KeyError for an unknown table.
+    """
     metric, table = TABLES[name]
     rows = tabulate(table, workings)
-    if column is not None:
-        rows = rows.filter(pl.col(column) == about)
+    for column, value in about.items():
+        rows = rows.filter(pl.col(column) == value)
     mark = workings.facts.mark
     return [
         Answer(

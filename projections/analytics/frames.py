@@ -14,9 +14,9 @@ import polars as pl
 import psycopg
 from psycopg import sql
 
+from projections.asof import source
 from projections.columns import Column, Kind, columns_of
 from projections.model import Mark, Model, Row
-from projections.tables import history_name
 
 NAMES = pl.Categorical()
 """Addresses and ids: text, of which each is kept once, so that joins compare numbers."""
@@ -109,23 +109,9 @@ def stored(
 def _statement(
     model: Model[Any], columns: Sequence[Column], at: int | None, schema_name: str
 ) -> sql.Composed:
-    parts = {
-        "columns": sql.SQL(", ").join(map(_read, columns)),
-        "keys": sql.SQL(", ").join(map(sql.Identifier, model.key)),
-        "table": sql.Identifier(schema_name, model.name),
-        "history": sql.Identifier(schema_name, history_name(model)),
-        "at": sql.Literal(at),
-    }
-    if at is None:
-        form = "SELECT {columns} FROM {table}"
-    elif model.append_only:
-        form = "SELECT {columns} FROM {table} WHERE position >> 32 <= {at}"
-    else:
-        form = (
-            "SELECT DISTINCT ON ({keys}) {columns} FROM {history} WHERE valid_from <= {at}"
-            " ORDER BY {keys}, valid_from DESC"
-        )
-    return sql.SQL(form).format(**parts)
+    return sql.SQL("SELECT {} FROM {}").format(
+        sql.SQL(", ").join(map(_read, columns)), source(schema_name, model.name, at)
+    )
 
 
 def _read(column: Column) -> sql.Composed:

@@ -5,25 +5,33 @@ Also what only whole ledgers tell: headers, and the transactions of others that 
 
 from __future__ import annotations
 
+import contextlib
 import itertools
 import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import psycopg
 import pytest
+from click.testing import CliRunner, Result
 from stellar_sdk import Account, TransactionBuilder, TransactionEnvelope
 
 import migrations
-from indexer import pipeline
+from indexer import pipeline, proving
+from indexer.decode import decode_all
 from indexer.rebuild import rebuild
 from indexer.rpc import RpcClient
 from indexer.sources.events import EventSource
 from indexer.sources.lake import LakeSource
 from indexer.sources.ledgers import LedgerSource
 from indexer.sources.protocol import Batch, Deployment, Source
+from projections.proof.bundle import Bundle, Header, LedgerEvent, encoded, sealed
+from projections.proof.bundle import opened as opened_bundle
+from projections.proof.derivation import derive
 from stellarsettle import local, postgres, story
 from stellarsettle.chain import ChainError
+from stellarsettle.cli import cli
 from stellarsettle.local import LocalPlatform
 from stellarsettle.wallet import Wallet
 
@@ -147,6 +155,80 @@ def test_rows_and_digest_are_the_same(
         assert rebuild(url).live == rebuild(platform.database_url).live
     finally:
         server.drop(f"sources_{kind}")
+
+
+def _run(environment: dict[str, str], folder: Path, *words: str) -> Result:
+    with contextlib.chdir(folder):
+        return CliRunner().invoke(cli, words, env=environment)
+
+
+def _proven(platform: LocalPlatform, folder: Path, *words: str) -> Path:
+    environment = {"DATABASE_URL": platform.database_url, "RPC_URL": platform.devnet.rpc}
+    done = _run(environment, folder, "prove", *words, "--ledgers", "--out", "proof.json")
+    assert done.exit_code == 0, done.output
+    return folder / "proof.json"
+
+
+def test_a_number_is_proven_and_holds_against_every_source(
+    told: tuple[LocalPlatform, Path], tmp_path: Path
+) -> None:
+    """No database is known to who checks; the bundle's own ledgers, a node and files agree."""
+    platform, lake = told
+    with psycopg.connect(platform.database_url) as connection:
+        row = connection.execute(
+            "SELECT encode(invoice, 'hex'), address FROM read.position"
+            " JOIN read.address ON id = holder ORDER BY received DESC LIMIT 1"
+        ).fetchone()
+    assert row
+    for words in (("invoice", row[0]), ("position", *row), ("platform",)):
+        bundle = str(_proven(platform, tmp_path, *words))
+        for source in ((), ("--rpc", platform.devnet.rpc), ("--lake", str(lake))):
+            done = _run({}, tmp_path, "verify", bundle, *source)
+            assert done.exit_code == 0, done.output
+            assert "ledgers in the bundle hold these events" in done.output
+            assert ("the source tells the same" in done.output) is bool(source)
+    other = _run({"NETWORK_PASSPHRASE": "Elsewhere"}, tmp_path, "verify", bundle)
+    assert other.exit_code == 1
+    assert "other-network" in other.output
+
+
+def test_a_ledger_that_was_changed_in_a_bundle_is_refused(
+    told: tuple[LocalPlatform, Path], tmp_path: Path
+) -> None:
+    """Every event is committed to by its ledger's header: a forger has to leave the ledger be."""
+    platform, _ = told
+    whole = opened_bundle(_proven(platform, tmp_path, "platform").read_bytes())
+    for forged, words in _forged_ledgers(whole):
+        file = tmp_path / "forged.json"
+        file.write_bytes(encoded(sealed(forged)))
+        done = _run({}, tmp_path, "verify", str(file))
+        assert done.exit_code == 1
+        assert words in done.output
+
+
+def _forged_ledgers(bundle: Bundle) -> Iterator[tuple[Bundle, str]]:
+    first, *others = bundle.ledgers
+    place = first.xdr.index(bundle.events[0].xdr[-40:])
+    bent = bytearray(first.xdr)
+    bent[place + 30] ^= 1
+    altered = msgspec.structs.replace(first, xdr=bytes(bent))
+    yield msgspec.structs.replace(bundle, ledgers=[altered, *others]), "unreadable-ledger"
+    swapped = msgspec.structs.replace(first, xdr=others[0].xdr)
+    yield msgspec.structs.replace(bundle, ledgers=[swapped, *others]), "unreadable-ledger"
+    header = Header(first.ledger, "00" * 32)
+    yield msgspec.structs.replace(bundle, headers=[header]), "other-history"
+    moved = msgspec.structs.replace(bundle.events[0], tx_hash="00" * 32)
+    yield _consistent(bundle, [moved, *bundle.events[1:]]), "changed-event"
+    yield _consistent(bundle, bundle.events[:-1]), "dropped-event"
+
+
+def _consistent(bundle: Bundle, events: list[LedgerEvent]) -> Bundle:
+    """The bundle with these events, and everything in it that follows from them made anew."""
+    records = decode_all([proving.raw(event) for event in events]).records
+    derived = derive(bundle.subject, bundle.mark, records)
+    return msgspec.structs.replace(
+        bundle, events=events, figures=derived.figures, state=derived.state
+    )
 
 
 def ledger_of(url: str) -> int:
