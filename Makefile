@@ -16,6 +16,7 @@ help:
 	@echo "make test-contracts       the contracts natively and on the wasm, 500 random histories"
 	@echo "make test-contracts-deep  10,000 random histories on both (HISTORIES=, SEED=)"
 	@echo "make ocr          install Tesseract for scans (Debian, as root)"
+	@echo "make test-web     the pages in a real browser (make browser installs Debian's Chromium)"
 	@echo "make eval-documents  how well invoices are read: DIR=... of labelled documents"
 	@echo "make conformance  replay a recorded real network on the local ledger, name what differs"
 	@echo "make conformance RECORDINGS=...  the same with another file of recorded requests"
@@ -27,6 +28,7 @@ help:
 	@echo "make xdr          write the Python made from the definitions of the wire format"
 	@echo "make contracts    build the wasm and write the Python made from its spec"
 	@echo "make docs         write the pages that are made from code"
+	@echo "make words        collect the pages' words for their translators"
 	@echo "make bench        the figures, one JSON line each"
 	@echo "make bench-index  those of the indexer"
 	@echo "make bench-devnet  those of the local ledger"
@@ -122,6 +124,16 @@ bench-projections: built
 bench-index: built
 	@for file in $(wildcard $(INDEX_BENCHES)); do $(BIN)/python $$file || exit 1; done
 
+.PHONY: test-web
+test-web: built browser
+	@$(BIN)/python -m pytest tests/web tests/api/web $(ARGS)
+
+.PHONY: browser
+browser:
+	@command -v chromium >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && \
+	  apt-get install -y -qq --no-install-recommends chromium >/dev/null; } || \
+	  echo "Tests of the pages need Chromium: apt-get install chromium"
+
 .PHONY: ocr
 ocr:
 	@command -v tesseract >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && \
@@ -136,6 +148,13 @@ eval-documents: $(READY)
 .PHONY: xdr
 xdr: $(READY)
 	@$(BIN)/python -m indexer.xdr.generate
+
+.PHONY: words
+words: $(READY)
+	@$(BIN)/pybabel -q extract -F api/web/catalogues/babel.toml --no-location --sort-output \
+	  --omit-header -k translate -k marked -o build/words.pot api/web
+	@$(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete --omit-header \
+	  -i build/words.pot -l de -o api/web/catalogues/de.po
 
 .PHONY: lock
 lock: $(READY)

@@ -35,6 +35,8 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
     """Who may ask one route."""
 
     anyone: bool = False
+    knows: bool = False
+    """Anyone may ask, but the answer depends on who does."""
     roles: tuple[str, ...] = ()
     """One of these is needed; none: signed in is enough."""
     own: str | None = None
@@ -51,6 +53,8 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
 
 PUBLIC: dict[str, Any] = {ACCESS: Access(anyone=True)}
 """Route option: anyone may ask."""
+VISITED: dict[str, Any] = {ACCESS: Access(anyone=True, knows=True)}
+"""Route option: anyone may ask, and who is signed in is known."""
 PRIVATE: dict[str, Any] = {ACCESS: Access()}
 """Route option: whoever signed in."""
 BY_HAND: dict[str, Any] = {ACCESS: Access(by_hand=True)}

@@ -18,12 +18,15 @@ from api.access import PUBLIC
 from api.accounts import routes as accounts
 from api.accounts.message import MessageSignIn
 from api.accounts.service import SignIn
+from api.assets import Assets
 from api.config import ApiConfig
 from api.dashboard import routes as dashboard
 from api.database import Database
-from api.errors import HANDLERS
+from api.errors import handlers
+from api.figures import Figures
 from api.investments import routes as investments
 from api.invoices import routes as invoices
+from api.invoices.ladders import Ladders
 from api.keys import routes as keys_routes
 from api.keys.service import Keys
 from api.limits.counters import MemoryCounter, SharedCounter
@@ -44,6 +47,10 @@ from api.transactions import routes as transactions
 from api.transactions.service import Intents
 from api.values import DECODERS, ValueSchemas
 from api.version import VERSION
+from api.web import routes as web
+from api.web.errors import answering
+from api.web.rendering import Pages
+from api.web.site import Site
 
 ROUTERS = [
     health.router,
@@ -57,6 +64,7 @@ ROUTERS = [
     investments.router,
     dashboard.router,
     transactions.router,
+    web.router,
 ]
 """Every room's routes."""
 
@@ -83,6 +91,8 @@ def create_app(config: ApiConfig) -> Litestar:
     counter = SharedCounter(database) if config.limits.shared else MemoryCounter()
     limiter = Limiter(config.limits, counter)
     gate = Gate(Parts(tokens, sessions, keys, Roles(database), limiter))
+    pages = Pages(config, ledger)
+    figures, ladders = Figures(config.database_url), Ladders(config.database_url)
     parts: dict[str, Any] = {
         "config": config,
         "database": database,
@@ -95,6 +105,9 @@ def create_app(config: ApiConfig) -> Litestar:
         "sign_in": SignIn(config, database, ledger),
         "message_sign_in": MessageSignIn(config, database, ledger, seals),
         "intents": Intents(config, database, ledger),
+        "figures": figures,
+        "ladders": ladders,
+        "site": Site(pages, database, figures, Assets(ledger), ladders),
     }
 
     @asynccontextmanager
@@ -115,7 +128,7 @@ def create_app(config: ApiConfig) -> Litestar:
         },
         guards=[gate],
         middleware=[TimeLimit(config.request_seconds)],
-        exception_handlers=HANDLERS,
+        exception_handlers=handlers(answering(pages)),
         request_class=JsonRequest,
         type_decoders=DECODERS,
         plugins=[ValueSchemas()],

@@ -10,13 +10,13 @@ session only the rows of the subject set for the transaction, and is forced on t
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from typing import Any
 
 import psycopg
 from psycopg import sql
-from psycopg.rows import DictRow, dict_row
+from psycopg.rows import DictRow, TupleRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 
 ROLE = "stellarsettle_api"
@@ -85,6 +85,17 @@ class Database:
         async with self._pool.connection() as connection, connection.transaction():
             await connection.execute(_SET_WORKER)
             yield connection
+
+
+@contextmanager
+def session(url: str) -> Iterator[psycopg.Connection[TupleRow]]:
+    """A session of its own in the API's role, in autocommit, for work that leaves the event loop.
+
+    It sees nobody's private rows: no subject is set.
+    """
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(ROLE)))
+        yield connection
 
 
 async def prepare_session(connection: psycopg.AsyncConnection[Any]) -> None:

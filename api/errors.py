@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
@@ -134,7 +135,8 @@ def _details(problem: Problem, request_id: str, path: str) -> bytes:
     return msgspec.json.encode(details)
 
 
-def _answer(request: Request[Any, Any, Any], problem: Problem) -> Response[bytes]:
+def as_json(request: Request[Any, Any, Any], problem: Problem) -> Response[bytes]:
+    """A problem as RFC 9457 writes it."""
     return Response(
         _details(problem, request_id(request), request.url.path),
         status_code=problem.kind.status,
@@ -213,52 +215,62 @@ def _has_no_body(extra: object) -> bool:
     )
 
 
-def on_problem(request: Request[Any, Any, Any], problem: Problem) -> Response[bytes]:
-    """Answer a problem that our own code raised."""
-    return _answer(request, problem)
+def _raised(_: Request[Any, Any, Any], problem: Problem) -> Problem:
+    """A problem that our own code raised."""
+    return problem
 
 
-def on_http_exception(request: Request[Any, Any, Any], error: HTTPException) -> Response[bytes]:
-    """Answer what the framework refused: routing, decoding, validation, size."""
+def _refused(request: Request[Any, Any, Any], error: HTTPException) -> Problem:
+    """What the framework refused: routing, decoding, validation, size."""
     faults = _faults(error.extra) or _missing(error.detail)
     headers = {k: v for k, v in (error.headers or {}).items() if k.lower() != "content-type"}
     if _has_no_body(error.extra):
-        problem = Problem("bad-request", "A JSON body is required.")
-    elif faults:
-        problem = Problem("invalid-field", faults[0].detail, faults=faults)
-    elif error.status_code in _SLUG_OF_STATUS:
-        problem = Problem(_SLUG_OF_STATUS[error.status_code], headers=headers)
-    else:
-        _log.error("request %s: unexpected %r", request_id(request), error, exc_info=error)
-        problem = Problem("internal")
-    return _answer(request, problem)
+        return Problem("bad-request", "A JSON body is required.")
+    if faults:
+        return Problem("invalid-field", faults[0].detail, faults=faults)
+    if error.status_code in _SLUG_OF_STATUS:
+        return Problem(_SLUG_OF_STATUS[error.status_code], headers=headers)
+    _log.error("request %s: unexpected %r", request_id(request), error, exc_info=error)
+    return Problem("internal")
 
 
-def on_database_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    """Answer when no connection to the database can be had."""
+def _no_database(request: Request[Any, Any, Any], error: Exception) -> Problem:
+    """No connection to the database can be had."""
     _log.warning("request %s: database unavailable: %s", request_id(request), error)
-    return _answer(request, Problem("database-unavailable"))
+    return Problem("database-unavailable")
 
 
-def on_missing_tables(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    """Answer when the database was never migrated: it is there, and of no use yet."""
+def _no_tables(request: Request[Any, Any, Any], error: Exception) -> Problem:
+    """The database was never migrated: it is there, and of no use yet."""
     _log.error("request %s: migrate the database: %s", request_id(request), error)
-    problem = Problem("database-unavailable", "The database has not been set up yet.")
-    return _answer(request, problem)
+    return Problem("database-unavailable", "The database has not been set up yet.")
 
 
-def on_any_error(request: Request[Any, Any, Any], error: Exception) -> Response[bytes]:
-    """Answer a defect: logged in full here, told in one sentence there."""
+def _defect(request: Request[Any, Any, Any], error: Exception) -> Problem:
+    """A defect: logged in full here, told in one sentence there."""
     _log.error("request %s: %r", request_id(request), error, exc_info=error)
-    return _answer(request, Problem("internal"))
+    return Problem("internal")
 
 
-HANDLERS: dict[int | type[Exception], Any] = {
-    Problem: on_problem,
-    HTTPException: on_http_exception,
-    psycopg.OperationalError: on_database_error,
-    psycopg_pool.PoolTimeout: on_database_error,
-    psycopg_pool.PoolClosed: on_database_error,
-    **dict.fromkeys(NOT_MIGRATED, on_missing_tables),
-    Exception: on_any_error,
+_PROBLEMS: dict[type[Exception], Callable[[Request[Any, Any, Any], Any], Problem]] = {
+    Problem: _raised,
+    HTTPException: _refused,
+    psycopg.OperationalError: _no_database,
+    psycopg_pool.PoolTimeout: _no_database,
+    psycopg_pool.PoolClosed: _no_database,
+    **dict.fromkeys(NOT_MIGRATED, _no_tables),
+    Exception: _defect,
 }
+
+Answering = Callable[[Request[Any, Any, Any], Problem], Response[Any]]
+
+
+def handlers(answer: Answering) -> dict[int | type[Exception], Any]:
+    """For Litestar: every error becomes a problem, and `answer` writes it."""
+    return {kind: _handler(problem_of, answer) for kind, problem_of in _PROBLEMS.items()}
+
+
+def _handler(
+    problem_of: Callable[[Request[Any, Any, Any], Any], Problem], answer: Answering
+) -> Callable[[Request[Any, Any, Any], Exception], Response[Any]]:
+    return lambda request, error: answer(request, problem_of(request, error))

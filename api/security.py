@@ -67,6 +67,7 @@ class Gate:
         if SIGN_IN.items() <= handler.opt.items():
             await self._limiter.of_address(connection.scope, "sign_in")
         if access.anyone:
+            connection.scope["user"] = await self.identify(connection) if access.knows else None
             return
         subject = await self.identify(connection)
         if subject is None:

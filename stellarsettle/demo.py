@@ -98,6 +98,7 @@ def run(chosen: Settings, tell: Tell, *, once: bool) -> Summary:
             tell(f"everything is up after {time.monotonic() - started:.1f} s\n")
             cast, told, summary = _tell(platform, tell)
             if not once:
+                story.Story(platform, cast, tell).leave()
                 tell(_invitation(platform, cast, told))
                 _wait_for_interrupt()
                 tell("stopping")
@@ -215,7 +216,8 @@ def _invitation(platform: LocalPlatform, cast: Cast, told: Told) -> str:
         ("treasury", cast.treasury),
     ]
     lines = [
-        f"\nThe platform stays up. API {api} (its documentation: {api}/schema),",
+        f"\nThe platform stays up: open {api} in a browser.",
+        f"API {api} (its documentation: {api}/schema),",
         f"stellar-rpc {platform.devnet.rpc}, passphrase {platform.devnet.passphrase!r}.",
         "\nAccounts (keys of this throw-away ledger only):",
         *(f"  {role:<10} {wallet.address} {wallet.keypair.secret}" for role, wallet in people),

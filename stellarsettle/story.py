@@ -37,6 +37,25 @@ class Told(msgspec.Struct, frozen=True):
     refunded: str
 
 
+class Left(msgspec.Struct, frozen=True):
+    """Invoices that wait for somebody: one for its debtor, two for investors; ids in hex."""
+
+    active: str
+    begun: str
+    fresh: str
+
+
+class Price(msgspec.Struct, frozen=True):
+    """What a seller asks for 10,000.00: how much now, how much investors get, in how many days."""
+
+    target: int = 9_500
+    par: int = 9_800
+    days: int = 60
+
+
+_PRICE = Price()
+
+
 def amount(units: int) -> str:
     """Base units as people write them: 1,234.56, every non-zero decimal."""
     whole, rest = divmod(units, UNITS)
@@ -84,9 +103,9 @@ class Story:
                 frozen=False,
             )
 
-    def list_invoice(self, number: str) -> str:
+    def list_invoice(self, number: str, price: Price = _PRICE) -> str:
         """The seller creates invoice `number` over 10,000.00, which is approved and published."""
-        done = self.act(self.cast.seller, "create-escrow", **self.terms(number))
+        done = self.act(self.cast.seller, "create-escrow", **self.terms(number, price))
         invoice = str(done.intent["invoice_id"])
         self.act(self.cast.verifier, "approve", invoice_id=invoice)
         self.act(self.cast.debtor, "acknowledge", invoice_id=invoice)
@@ -141,6 +160,19 @@ class Story:
         self.fail_to_fund(refunded)
         return Told(settled, refunded)
 
+    def leave(self) -> Left:
+        """After `tell`: three invoices whose lives go on with whoever comes next."""
+        self._tell("Three more invoices are left for you")
+        active = self.list_invoice("INV-2026-003", Price(9_550, 9_750, 45))
+        for wallet, stake in zip(self.cast.investors, (4_000, 4_000, 1_550), strict=True):
+            self.act(wallet, "fund", invoice_id=active, amount=str(stake * UNITS))
+        self.wait_until(self.invoice(active)["times"]["release_at"], "the release delay has passed")
+        self.act(self.cast.seller, "release", invoice_id=active)
+        begun = self.list_invoice("INV-2026-004", Price(9_300, 9_700, 90))
+        self.act(self.cast.investors[0], "fund", invoice_id=begun, amount=str(2_500 * UNITS))
+        fresh = self.list_invoice("INV-2026-005", Price(9_700, 9_850, 40))
+        return Left(active, begun, fresh)
+
     def act(self, wallet: Wallet, action: str, **body: Any) -> Done:
         """One signed action, told when it can be read back."""
         done = wallet.act(action, **body)
@@ -165,20 +197,20 @@ class Story:
         shown: dict[str, Any] = self.cast.seller.get(f"/v1/invoices/{invoice}")
         return shown
 
-    def terms(self, number: str) -> dict[str, Any]:
-        """The seller's offer: 10,000.00 due in sixty days, for 9,500.00 now and 9,800.00 then."""
+    def terms(self, number: str, price: Price = _PRICE) -> dict[str, Any]:
+        """The seller's offer of 10,000.00 at a price, to be funded within a week."""
         now = self.platform.chain.close_time()
         return {
             "debtor": self.cast.debtor.address,
             "asset": self.platform.asset,
             "face": str(10_000 * UNITS),
-            "target": str(9_500 * UNITS),
-            "par": str(9_800 * UNITS),
+            "target": str(price.target * UNITS),
+            "par": str(price.par * UNITS),
             "min_raise": str(5_000 * UNITS),
             "fee_bps": 100,
             "late_bps": 10,
             "late_cap_bps": 1_000,
-            "due_at": now + 60 * DAY,
+            "due_at": now + price.days * DAY,
             "deadline": now + 7 * DAY,
             "grace": 10 * DAY,
             "release_delay": DAY,

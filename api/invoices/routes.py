@@ -6,16 +6,17 @@ from typing import Any
 
 from litestar import Request, Response, Router, get
 from litestar.di import NamedDependency
-from litestar.params import FromPath
+from litestar.params import FromPath, FromQuery
 
 from api.access import PRIVATE, PUBLIC
 from api.database import Database
 from api.documentation import answers
 from api.errors import invalid_field
 from api.invoices import schemas
-from api.reads import answer, joined, read
+from api.invoices.ladders import Ladders, written
+from api.reads import Meta, Read, answer, joined, read
 from api.security import SIGNED_IN, Subject
-from api.values import Hash32
+from api.values import Amount, Hash32
 from projections import details, payments, positions, timeline
 from projections.query import Query
 
@@ -27,6 +28,18 @@ def _id(text: str) -> bytes:
         return Hash32.parse(text)
     except ValueError as error:
         raise invalid_field("invoice_id", f"An invoice's id: {error}.") from error
+
+
+async def whole(database: Database, which: bytes) -> Read:
+    """Everything about one invoice (`schemas.Detail`), all as of one ledger."""
+    async with database.snapshot() as connection:
+        found = await read(connection, details.by_id(which))
+        parts = {
+            "positions": await read(connection, positions.of_invoice(which)),
+            "payments": await read(connection, payments.of_invoice(which)),
+            "timeline": await read(connection, timeline.of_invoice(which)),
+        }
+    return joined(found, **parts)
 
 
 async def _one(
@@ -57,15 +70,7 @@ async def get_invoice(
     database: NamedDependency[Database],
 ) -> Response[bytes]:
     """Terms, money, holders, payments and history, all as of one ledger."""
-    which = _id(invoice_id)
-    async with database.snapshot() as connection:
-        whole = await read(connection, details.by_id(which))
-        parts = {
-            "positions": await read(connection, positions.of_invoice(which)),
-            "payments": await read(connection, payments.of_invoice(which)),
-            "timeline": await read(connection, timeline.of_invoice(which)),
-        }
-    return answer(request, joined(whole, **parts), what=_WHAT)
+    return answer(request, await whole(database, _id(invoice_id)), what=_WHAT)
 
 
 @get("/{invoice_id:str}/positions", opt=PUBLIC, summary="Who holds an invoice",
@@ -101,6 +106,22 @@ async def get_timeline(
     return await _one(request, database, timeline.of_invoice(_id(invoice_id)))
 
 
+@get("/{invoice_id:str}/ladder", opt=PUBLIC, summary="What a stake would bring",
+     responses=answers(schemas.LadderAnswer, 404, 409, 422))  # fmt: skip
+async def get_ladder(
+    invoice_id: FromPath[str],
+    amount: FromQuery[Amount],
+    ladders: NamedDependency[Ladders],
+) -> Response[schemas.LadderAnswer]:
+    """Paid on time, late, half, not at all: dates, money and yields of a stake signed now."""
+    which = _id(invoice_id)
+    mark, rungs = await ladders.of(which, amount)
+    ladder = schemas.Ladder(
+        id=which.hex(), stake=str(int(amount)), rungs=[written(rung) for rung in rungs]
+    )
+    return Response(schemas.LadderAnswer(ladder, Meta(mark.ledger, mark.closed_at)))
+
+
 router = Router(
     "/v1/invoices",
     route_handlers=[
@@ -109,6 +130,7 @@ router = Router(
         get_positions,
         get_payments,
         get_timeline,
+        get_ladder,
     ],
     tags=["invoices"],
 )

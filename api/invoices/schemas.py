@@ -256,3 +256,37 @@ class OwnInvoicesAnswer(msgspec.Struct, frozen=True):
 
     data: OwnInvoices
     meta: Meta
+
+
+class Rung(msgspec.Struct, frozen=True, kw_only=True):
+    """What one scenario brings. `at`: when the money can be claimed, or the debt is given up.
+
+    `late_charge` is the whole invoice's; `gain` is `receives` less the stake. The yields are the
+    metrics M02 and M03, decimal numbers; where they are null `yield_null` says why.
+    """
+
+    scenario: Literal["on_time", "late_30", "late_60", "late_90", "half", "nothing"]
+    title: str
+    status: Status
+    at: Moment
+    late_charge: Digits
+    receives: Digits
+    gain: Digits
+    simple_yield: str | None
+    effective_yield: str | None
+    yield_null: str | None
+
+
+class Ladder(msgspec.Struct, frozen=True, kw_only=True):
+    """What a stake would bring if it were signed now, by the contracts' own rules."""
+
+    id: Hex
+    stake: Digits
+    rungs: list[Rung]
+
+
+class LadderAnswer(msgspec.Struct, frozen=True):
+    """The payoff ladder of a stake."""
+
+    data: Ladder
+    meta: Meta

@@ -90,6 +90,8 @@ _OWN: tuple[tuple[str, int, str, str, str], ...] = (
     ("transaction-failed", 409, "The ledger refused the transaction",
      "The transaction was applied and failed for a reason no contract explains.",
      "Build the transaction again; if it fails again, ask support with its hash."),
+    ("not-possible", 409, "Not possible", "The contracts would refuse this now.",
+     "Choose another amount, or look at what the invoice still takes."),
     ("internal", 500, "Our mistake", "Something went wrong on our side; nothing was moved.",
      "Try again; if it persists, tell support the request id."),
     ("too-slow", 503, "It took too long", "The answer took too long and was given up.",

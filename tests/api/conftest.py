@@ -66,6 +66,8 @@ class Documented:
         method, path = response.request.method.lower(), response.request.url.path
         if path.startswith("/schema"):
             return
+        if response.headers.get("content-type", "").startswith("text/html"):
+            return
         operation = self._operation(method, path)
         if operation is None:
             assert response.status_code in {404, 405}, (method, path)

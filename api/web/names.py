@@ -1,0 +1,73 @@
+"""What the contracts call by a code, in the reader's words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from api.web.words import marked
+
+Translate = Callable[[str], str]
+
+
+STATUSES = {
+    "created": marked("Created"),
+    "open": marked("Open"),
+    "funded": marked("Funded"),
+    "active": marked("Active"),
+    "late": marked("Late"),
+    "settled": marked("Settled"),
+    "defaulted": marked("Defaulted"),
+    "written_off": marked("Written off"),
+    "refunding": marked("Refunding"),
+    "refunded": marked("Refunded"),
+    "cancelled": marked("Cancelled"),
+}
+
+EVENTS = {
+    "invoice_created": marked("Listed on the ledger"),
+    "invoice_approved": marked("Approved by the verifier"),
+    "invoice_rejected": marked("Rejected by the verifier"),
+    "invoice_published": marked("Opened for funding"),
+    "invoice_acknowledged": marked("Debt acknowledged by the debtor"),
+    "escrow_funded": marked("Stake received"),
+    "funding_closed": marked("Funding closed"),
+    "funds_released": marked("Money released to the seller"),
+    "payment_recorded": marked("Payment received"),
+    "payment_settled": marked("Paid in full"),
+    "invoice_defaulted": marked("Defaulted"),
+    "invoice_written_off": marked("Written off"),
+    "funding_expired": marked("Funding expired"),
+    "invoice_cancelled": marked("Cancelled"),
+    "stake_refunded": marked("Stake refunded"),
+    "dispute_opened": marked("Dispute opened"),
+    "dispute_resolved": marked("Dispute resolved"),
+    "share_transferred": marked("Shares transferred"),
+    "share_burned": marked("Shares burned"),
+    "position_recovered": marked("Position moved to another wallet"),
+    "payee_changed": marked("Payee changed"),
+    "pool_opened": marked("Repayment pool opened"),
+    "distribution_recorded": marked("Payment distributed"),
+    "payout": marked("Paid out to a holder"),
+    "residual_claimed": marked("Rest paid out to the seller"),
+    "fees_collected": marked("Fees collected"),
+}
+
+SCENARIOS = {
+    "on_time": marked("Paid on the due date"),
+    "late_30": marked("Paid 30 days late"),
+    "late_60": marked("Paid 60 days late"),
+    "late_90": marked("Paid 90 days late"),
+    "half": marked("Half paid 30 days late, then nothing"),
+    "nothing": marked("Nothing is ever paid"),
+}
+"""Ways in which a debtor may pay, by the names of `whatif.SCENARIOS`."""
+
+
+def statuses(translate: Translate) -> dict[str, str]:
+    """Names of an invoice's states."""
+    return {code: translate(name) for code, name in STATUSES.items()}
+
+
+def events(translate: Translate) -> dict[str, str]:
+    """Names of what happens to an invoice."""
+    return {code: translate(name) for code, name in EVENTS.items()}

@@ -1,0 +1,1 @@
+"""One module per noun: its routes and what its templates are given."""

@@ -1,0 +1,127 @@
+"""Is it sound? The platform's figures, by the registry's definitions, for everybody."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+from litestar import Request, Response, get
+from litestar.di import NamedDependency
+
+from api.access import VISITED
+from api.reads import read
+from api.web.charts import Chart, Mark, Series, bars, heat, lines
+from api.web.names import Translate
+from api.web.numbers import Writer
+from api.web.sheet import Row, Sheet
+from api.web.site import Site
+from projections.platform import overview
+
+_SCALE = 10**7
+_WEEKS = 26
+
+
+@get("/stats", opt=VISITED, include_in_schema=False)
+async def get_statistics(
+    request: Request[Any, Any, Any],
+    site: NamedDependency[Site],
+) -> Response[str]:
+    """Volume, defaults, losses, receipts and cohorts, for each asset apart."""
+    async with site.database.public() as connection:
+        found = await read(connection, overview())
+    sheet = Sheet(await site.figures.dashboard("platform"))
+    write, translate = site.pages.writer(request), site.pages.translate(request)
+    return site.pages.page(
+        request,
+        "statistics/statistics.html",
+        standing=site.pages.standing(found),
+        sheet=sheet,
+        symbols=await site.assets.symbols(set(sheet.assets())),
+        charts={asset: _charts(sheet, asset, write, translate) for asset in sheet.assets()},
+    )
+
+
+def _charts(sheet: Sheet, asset: str, write: Writer, translate: Translate) -> dict[str, Chart]:
+    """What can be drawn of one asset; a figure without values is left out."""
+    drawn = {
+        "volume": _volume(sheet, asset, write, translate),
+        "receipts": _receipts(sheet, asset, write, translate),
+        "cohorts": _cohorts(sheet, asset, write, translate),
+    }
+    return {name: chart for name, chart in drawn.items() if chart is not None}
+
+
+def _volume(sheet: Sheet, asset: str, write: Writer, translate: Translate) -> Chart | None:
+    weeks: dict[str, int] = {}
+    for key, row in sheet.rows("M23.day", asset=asset):
+        invested = row["invested"].value
+        week = _week(key["day"])
+        weeks[week] = weeks.get(week, 0) + int(invested or 0)
+    if not weeks:
+        return None
+    shown = sorted(weeks.items())[-_WEEKS:]
+    marks = tuple(Mark(week, amount / _SCALE, write.amount(amount)) for week, amount in shown)
+    total = write.amount(sum(amount for _, amount in shown))
+    sentence = translate("Investors put in %(total)s in the weeks shown.") % {"total": total}
+    series = Series(translate("Invested"), marks)
+    return bars(sentence, translate("Week of"), series, _axis(write))
+
+
+def _receipts(sheet: Sheet, asset: str, write: Writer, translate: Translate) -> Chart | None:
+    rows = sheet.rows("M09.week", asset=asset)[-_WEEKS:]
+    if len(rows) < 2:
+        return None
+    names = [_day(key["week"]) for key, _ in rows]
+    series = [
+        Series(title, tuple(_money(name, row, figure, write) for name, (_, row) in
+                            zip(names, rows, strict=True)))
+        for figure, title in (
+            ("expected", translate("Expected")), ("received", translate("Received"))
+        )
+    ]  # fmt: skip
+    sentence = translate("Receipts by week, as promised at funding and as they came.")
+    return lines(sentence, translate("Week of"), names, series, _axis(write))
+
+
+def _cohorts(sheet: Sheet, asset: str, write: Writer, translate: Translate) -> Chart | None:
+    cohorts: dict[str, dict[int, Mark]] = {}
+    most, last = 0.0, 0
+    for key, row in sheet.rows("M17.cohort", asset=asset):
+        value, week = row["defaulted"].value, int(key["week"])
+        if value is None:
+            continue
+        mark = Mark(f"{week}", float(value), write.percent(str(value)))
+        cohorts.setdefault(key["month"], {})[week] = mark
+        most, last = max(most, mark.value), max(last, week)
+    if not cohorts:
+        return None
+    step = max(1, -(-(last + 1) // 12))
+    ages = list(range(0, last + 1, step))
+    rows = [
+        Series(month, tuple(marks.get(age) for age in ages))
+        for month, marks in sorted(cohorts.items())[-12:]
+    ]
+    sentence = translate("Share of each month's funding that defaulted, by age in weeks.")
+    names = [str(age) for age in ages]
+    return heat(sentence, translate("Funded in"), names, rows, most=most or 1.0)
+
+
+def _money(name: str, row: Row, figure: str, write: Writer) -> Mark | None:
+    value = row[figure].value
+    if value is None:
+        return None
+    return Mark(name, int(value) / _SCALE, write.amount(str(value)))
+
+
+def _axis(write: Writer) -> Any:
+    return lambda value: write.decimal(f"{value:.2f}")
+
+
+def _week(day: str) -> str:
+    """The Monday of the week in which a day lies."""
+    date = dt.date.fromisoformat(_day(day))
+    return (date - dt.timedelta(days=date.weekday())).isoformat()
+
+
+def _day(text: str) -> str:
+    return text[:10]

@@ -1,0 +1,173 @@
+"""From a template and values to a response: words, numbers, headers that keep browsers careful."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from litestar import Request, Response
+
+from api.config import ApiConfig
+from api.errors import Problem
+from api.reads import Read
+from api.security import Subject
+from api.stellar import Ledger
+from api.version import VERSION
+from api.web import language, names
+from api.web.numbers import NONE, Writer, label, short
+from api.web.static import FILES
+
+_TEMPLATES = Path(__file__).parent / "templates"
+_FRESH_SECONDS = 1.0
+_STALE_LEDGERS = 3
+_LATE_SECONDS = 60
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """As of which ledger a page holds, and how far behind the network's newest that is.
+
+    `lag` is None while the node does not answer.
+    """
+
+    ledger: int
+    time: int
+    lag: int | None
+
+    @property
+    def stale(self) -> bool:
+        """Whether the reader must be told."""
+        return self.lag is not None and self.lag > _STALE_LEDGERS
+
+
+class Tip:
+    """The newest ledger that the node knows, asked in the background: no page waits for it."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._newest: int | None = None
+        self._asked_at = -_FRESH_SECONDS
+        self._task: asyncio.Task[None] | None = None
+
+    def newest(self) -> int | None:
+        """What was last heard; None while the node does not answer."""
+        if time.monotonic() - self._asked_at > _FRESH_SECONDS and self._task is None:
+            self._task = asyncio.create_task(self._ask())
+        return self._newest
+
+    async def _ask(self) -> None:
+        try:
+            self._newest = (await self._ledger.health()).latest_ledger
+        except Problem:
+            self._newest = None
+        finally:
+            self._asked_at, self._task = time.monotonic(), None
+
+
+class Pages:
+    """Renders templates; one of it lives as long as the application."""
+
+    def __init__(self, config: ApiConfig, ledger: Ledger) -> None:
+        self._tip = Tip(ledger)
+        self._headers = {
+            "Content-Security-Policy": content_policy(config.rpc_url),
+            "Cross-Origin-Opener-Policy": "same-origin-allow-popups",
+            "Referrer-Policy": "same-origin",
+            "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
+        }
+        self._shared = {
+            "version": VERSION,
+            "escrow": config.escrow,
+            "distributor": config.distributor,
+            "network": config.network_passphrase,
+        }
+
+    def standing(self, found: Read) -> Standing:
+        """How a read stands against the network's newest ledger."""
+        newest = self._tip.newest()
+        lag = None if newest is None else max(0, newest - found.ledger)
+        return Standing(found.ledger, found.time, lag)
+
+    def writer(self, request: Request[Any, Any, Any]) -> Writer:
+        """Writes numbers and dates as this reader is used to."""
+        return Writer(language.chosen(request))
+
+    def translate(self, request: Request[Any, Any, Any]) -> Callable[[str], str]:
+        """Words in this reader's language."""
+        return language.words(language.chosen(request)).gettext
+
+    def page(
+        self,
+        request: Request[Any, Any, Any],
+        template: str,
+        *,
+        standing: Standing | None,
+        status: int = 200,
+        **values: Any,
+    ) -> Response[str]:
+        """A whole page. `values` are the template's; what it does not get, it may not name."""
+        spoken = language.chosen(request)
+        user = request.scope.get("user")  # nobody where no route was found
+        body = _template(template, spoken).render(
+            **self._shared,
+            **values,
+            language=spoken,
+            languages=language.LANGUAGES,
+            write=Writer(spoken),
+            status_names=names.statuses(language.words(spoken).gettext),
+            event_names=names.events(language.words(spoken).gettext),
+            standing=standing,
+            here=request.url.path,
+            query=request.url.query,
+            subject=user.address if isinstance(user, Subject) else None,
+        )
+        headers = self._headers | {
+            "Cache-Control": "private, no-cache",
+            "Content-Language": spoken,
+            "Vary": "Cookie, Accept-Language",
+        }
+        return Response(body, status_code=status, headers=headers, media_type="text/html")
+
+
+def content_policy(rpc_url: str) -> str:
+    """What a page may load and whom it may talk to: itself, and the node that wallets submit to."""
+    node = urlsplit(rpc_url)
+    return "; ".join(
+        (
+            "default-src 'none'",
+            "script-src 'self'",
+            "style-src 'self'",
+            "img-src 'self' data:",
+            f"connect-src 'self' {node.scheme}://{node.netloc}",
+            "form-action 'self'",
+            "base-uri 'none'",
+            "frame-ancestors 'none'",
+        )
+    )
+
+
+@functools.cache
+def _environment(spoken: str) -> Environment:
+    made = Environment(
+        loader=FileSystemLoader(_TEMPLATES),
+        undefined=StrictUndefined,
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    made.install_gettext_translations(language.words(spoken), newstyle=True)  # type: ignore[attr-defined]
+    made.filters |= {"short": short, "label": label}
+    made.globals |= {"static": FILES.url, "has_static": FILES.has, "none_sign": NONE}
+    return made
+
+
+@functools.cache
+def _template(name: str, spoken: str) -> Any:
+    return _environment(spoken).get_template(name)

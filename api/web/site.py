@@ -1,0 +1,22 @@
+"""What pages are made from, in one piece: the renderer and everything that is asked for values."""
+
+from __future__ import annotations
+
+import dataclasses
+
+from api.assets import Assets
+from api.database import Database
+from api.figures import Figures
+from api.invoices.ladders import Ladders
+from api.web.rendering import Pages
+
+
+@dataclasses.dataclass(frozen=True)
+class Site:
+    """Lives as long as the application."""
+
+    pages: Pages
+    database: Database
+    figures: Figures
+    assets: Assets
+    ladders: Ladders
