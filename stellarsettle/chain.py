@@ -16,7 +16,7 @@ from stellar_sdk import (
     scval,
     xdr,
 )
-from stellar_sdk.exceptions import PrepareTransactionException
+from stellar_sdk.exceptions import AccountNotFoundException, PrepareTransactionException
 from stellar_sdk.soroban_rpc import (
     EventFilter,
     EventInfo,
@@ -76,19 +76,29 @@ class Chain:
 
     def execute(self, signer: Keypair, add: AddOperations) -> GetTransactionResponse:
         """Build a transaction of `signer`, simulate it where needed, sign, submit and wait."""
-        account = self.server.load_account(signer.public_key)
-        builder = TransactionBuilder(account, self.passphrase, base_fee=_BASE_FEE)
-        now = self.close_time()
-        builder.add_time_bounds(0, now + _VALID_SECONDS)
-        envelope = add(builder).build()
-        if envelope.transaction.is_soroban_transaction():
-            try:
-                envelope = self.server.prepare_transaction(envelope)
-            except PrepareTransactionException as error:
-                words = error.simulate_transaction_response.error or str(error)
-                raise ChainError(words) from error
+        envelope = self.prepare(signer.public_key, add, _VALID_SECONDS)
         envelope.sign(signer)
         return self.submit(envelope)
+
+    def prepare(self, source: str, add: AddOperations, seconds: int) -> TransactionEnvelope:
+        """A transaction of the account `source`, simulated where needed and unsigned.
+
+        It can come into a ledger that closes within so many seconds from the newest one.
+        """
+        try:
+            account = self.server.load_account(source)
+        except AccountNotFoundException as error:
+            raise ChainError(f"there is no account {source} on this ledger") from error
+        builder = TransactionBuilder(account, self.passphrase, base_fee=_BASE_FEE)
+        builder.add_time_bounds(0, self.close_time() + seconds)
+        envelope = add(builder).build()
+        if not envelope.transaction.is_soroban_transaction():
+            return envelope
+        try:
+            return self.server.prepare_transaction(envelope)
+        except PrepareTransactionException as error:
+            words = error.simulate_transaction_response.error or str(error)
+            raise ChainError(words) from error
 
     def invoke(
         self, signer: Keypair, contract_address: str, call: Invocation

@@ -5,19 +5,25 @@ Heavy imports live inside the commands, so that `--help` answers at once.
 
 from __future__ import annotations
 
-import functools
 import os
 import signal
 import sys
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn, ParamSpec
+from typing import TYPE_CHECKING, NoReturn
 
 import msgspec
 import rich_click as click
 
-from stellarsettle import documents, index_commands, job_commands, proof_commands
+from stellarsettle import (
+    contract_commands,
+    documents,
+    index_commands,
+    job_commands,
+    proof_commands,
+)
+from stellarsettle.refusals import current_settings, needs_node, refuse
 
 if TYPE_CHECKING:
     from stellar_sdk import Keypair
@@ -25,45 +31,10 @@ if TYPE_CHECKING:
     from contracts.wire import Address
     from stellarsettle.chain import Chain
     from stellarsettle.deploy import Plan
-    from stellarsettle.settings import Settings
-
-P = ParamSpec("P")
 
 
 def _say(text: str) -> None:
     click.echo(text, err=True)
-
-
-def _settings() -> Settings:
-    from stellarsettle import settings
-
-    try:
-        return settings.load(os.environ)
-    except settings.SettingsError as error:
-        _refuse(error)
-
-
-def _refuse(error: Exception) -> NoReturn:
-    raise click.ClickException(str(error)) from error
-
-
-def _needs_node(command: Callable[P, None]) -> Callable[P, None]:
-    """The command, which says in a sentence if the node is away or the contracts are not built."""
-
-    @functools.wraps(command)
-    def told(*args: P.args, **kwargs: P.kwargs) -> None:
-        from stellar_sdk.exceptions import BaseRequestError
-
-        try:
-            command(*args, **kwargs)
-        except FileNotFoundError as error:
-            raise click.ClickException(
-                f"{error.filename} is not built: run `make built`"
-            ) from error
-        except BaseRequestError as error:
-            raise click.ClickException(f"the node does not answer: {error}") from error
-
-    return told
 
 
 def _deployer(seed: str) -> Keypair:
@@ -123,13 +94,13 @@ def demo(*, once: bool) -> None:
 
     _interrupt_once()
     try:
-        summary = story.run(_settings(), _say if once else click.echo, once=once)
+        summary = story.run(current_settings(), _say if once else click.echo, once=once)
     except KeyboardInterrupt:
         raise SystemExit(130) from None
     except Exception as error:  # the newcomer gets the sentence, `python -X dev` the trace
         if sys.flags.dev_mode:
             raise
-        _refuse(error)
+        refuse(error)
     if once:
         click.echo(msgspec.json.encode(summary).decode())
     raise SystemExit(0 if summary.ok else 1)
@@ -159,11 +130,11 @@ def db() -> None:
     stopped = threading.Event()
     _on_stop_signal(stopped.set)
     try:
-        with postgres.running(services.embedded_folder(_settings())) as server:
+        with postgres.running(services.embedded_folder(current_settings())) as server:
             click.echo(f"DATABASE_URL={server.ensure(services.EMBEDDED_DATABASE)}")
             stopped.wait()
     except postgres.PostgresError as error:
-        _refuse(error)
+        refuse(error)
 
 
 @cli.command()
@@ -175,9 +146,9 @@ def migrate() -> None:
     from stellarsettle import services, settings
 
     try:
-        migrations.upgrade(services.database_url(_settings()))
+        migrations.upgrade(services.database_url(current_settings()))
     except (settings.SettingsError, SQLAlchemyError) as error:
-        _refuse(error)
+        refuse(error)
     _say("the database is at this version's schema")
 
 
@@ -199,7 +170,7 @@ def keys() -> None:
 @click.option("--plan", "only_plan", is_flag=True, help="Print what would be done; send nothing.")
 @click.option("--confirm", metavar="HASH", help="Carry out the plan of this hash, or refuse.")
 @click.option("--yes", is_flag=True, help="Do not ask before the first transaction.")
-@_needs_node
+@needs_node
 def deploy(  # noqa: PLR0913 -- one argument for each option
     verifier: str | None,
     compliance: str | None,
@@ -225,7 +196,7 @@ def deploy(  # noqa: PLR0913 -- one argument for each option
     from stellarsettle.deployment_steps import OccupiedError
     from stellarsettle.ground import ChangedGroundError
 
-    chosen = _settings()
+    chosen = current_settings()
     seed = os.environ.get("DEPLOYER_SEED", "")
     if not seed:
         raise click.ClickException("set DEPLOYER_SEED to the secret (S...) of a funded account")
@@ -262,7 +233,7 @@ def deploy(  # noqa: PLR0913 -- one argument for each option
         deploying.ChangedCodeError,
         deploying.ForgottenError,
     ) as error:
-        _refuse(error)
+        refuse(error)
     for setting, value in done.environment().items():
         click.echo(f"{setting}={value}")
 
@@ -274,7 +245,7 @@ def _planned_ledger(confirmed: str | None) -> int | None:
     try:
         return None if confirmed is None else deploying.planned_ledger(confirmed)
     except ValueError as error:
-        _refuse(error)
+        refuse(error)
 
 
 def _show_plan(planned: Plan, ledger: Chain, rpc_url: str) -> None:
@@ -286,32 +257,6 @@ def _show_plan(planned: Plan, ledger: Chain, rpc_url: str) -> None:
     for number, step in enumerate(deploying.steps(planned), 1):
         _say(f"{number:>4}. {step.words}{' (is done)' if step.done(ledger) else ''}")
     _say(f"plan       {planned.hash()}")
-
-
-@cli.group()
-def contracts() -> None:
-    """Look after deployed contracts."""
-
-
-@contracts.command("verify")
-@_needs_node
-def verify_contracts() -> None:
-    """Compare the code on the ledger with the code that was built here."""
-    from contracts.wire import Address
-    from stellarsettle import chain, code
-
-    chosen = _settings()
-    if not (chosen.escrow and chosen.distributor):
-        raise click.ClickException("Please set ESCROW and DISTRIBUTOR: `stellarsettle deploy`")
-    ledger = chain.Chain(chosen.rpc_url, chosen.network_passphrase)
-    try:
-        compared = code.verify(ledger, Address(chosen.escrow), Address(chosen.distributor))
-    except chain.ChainError as error:
-        _refuse(error)
-    for one in compared:
-        mark = "ok" if one.equal else "!!"
-        click.echo(f"{mark}  {one.name:<25} built {one.built}  ledger {one.found or 'none'}")
-    raise SystemExit(0 if all(one.equal for one in compared) else 1)
 
 
 @cli.command()
@@ -349,7 +294,7 @@ def index() -> None:
     from stellarsettle import indexing, logs, settings
     from stellarsettle.bar import Bar
 
-    chosen = _settings()
+    chosen = current_settings()
     logs.begin(chosen.log_format)
     console = Console(stderr=True)
     stopped = threading.Event()
@@ -367,7 +312,7 @@ def index() -> None:
         RpcUnavailableError,
         settings.SettingsError,
     ) as error:
-        _refuse(error)
+        refuse(error)
 
 
 @cli.command()
@@ -376,9 +321,9 @@ def serve() -> None:
     from stellarsettle import services, settings
 
     try:
-        services.serve(_settings())
+        services.serve(current_settings())
     except settings.SettingsError as error:
-        _refuse(error)
+        refuse(error)
 
 
 @cli.command()
@@ -386,12 +331,12 @@ def work() -> None:
     """Do what follows from the ledger and what the API promised, until told to stop."""
     from stellarsettle import logs, services, settings
 
-    chosen = _settings()
+    chosen = current_settings()
     logs.begin(chosen.log_format)
     try:
         services.work(chosen)
     except settings.SettingsError as error:
-        _refuse(error)
+        refuse(error)
 
 
 @cli.command()
@@ -410,7 +355,7 @@ def rebuild(*, switch: bool) -> None:
     from stellarsettle import services, settings
 
     try:
-        url = services.database_url(_settings())
+        url = services.database_url(current_settings())
         if switch:
             renewed = renewal.renew(url)
             through, events = renewed.through, renewed.events
@@ -427,7 +372,7 @@ def rebuild(*, switch: bool) -> None:
         psycopg.Error,
         settings.SettingsError,
     ) as error:
-        _refuse(error)
+        refuse(error)
     click.echo(f"{events} events up to ledger {through.ledger}")
     click.echo(f"live     {before.hex()}")
     click.echo(f"rebuilt  {after.hex()}")
@@ -465,7 +410,7 @@ def _verify_database(*, offline: bool) -> None:
     from indexer.rpc import RpcClient, RpcUnavailableError
     from stellarsettle import services, settings
 
-    chosen = _settings()
+    chosen = current_settings()
     try:
         with contextlib.nullcontext() if offline else RpcClient(chosen.rpc_url) as client:
             done = verifying.verify(services.database_url(chosen), client)
@@ -476,7 +421,7 @@ def _verify_database(*, offline: bool) -> None:
         psycopg.Error,
         settings.SettingsError,
     ) as error:
-        _refuse(error)
+        refuse(error)
     for finding in done.findings:
         click.echo(f"{'!!' if finding.grave else '--'}  {finding.check}: {finding.text}")
     click.echo(
@@ -492,7 +437,7 @@ def doctor() -> None:
     from stellarsettle.doctor import examine
 
     well = True
-    for finding in examine(_settings()):
+    for finding in examine(current_settings()):
         mark = click.style("ok", fg="green") if finding.well else click.style("--", fg="red")
         click.echo(f"{mark}  {finding.subject:<28} {finding.words}")
         well &= finding.well
@@ -501,6 +446,7 @@ def doctor() -> None:
 
 cli.add_command(documents.read)
 cli.add_command(documents.documents)
+cli.add_command(contract_commands.contracts)
 cli.add_command(index_commands.quarantine)
 cli.add_command(index_commands.status)
 cli.add_command(job_commands.jobs)

@@ -31,29 +31,31 @@ def verify(chain: Chain, escrow: Address, distributor: Address) -> list[Compared
 
     Announced code is compared as well: it will run unless somebody withdraws it.
     """
+    return [
+        Compared(name, code_hash(name.partition(",")[0]), found)
+        for name, found in on_ledger(chain, escrow, distributor)
+    ]
+
+
+def on_ledger(chain: Chain, escrow: Address, distributor: Address) -> list[tuple[str, str | None]]:
+    """The code that runs by its contract's name, each followed by what is announced for it.
+
+    Code is its SHA-256 in hex; None where nothing is deployed.
+    """
     at_escrow = instance.read(chain, escrow) or _EMPTY
     at_distributor = instance.read(chain, distributor) or _EMPTY
-    found = [
-        ("invoice_escrow", at_escrow.code, at_escrow.storage.get(("PendingUpgrade",))),
-        (
-            "payment_distributor",
-            at_distributor.code,
-            at_distributor.storage.get(("PendingUpgrade",)),
-        ),
-        (
-            "invoice_token",
-            _hex(at_escrow.storage.get(("TokenCode",))),
-            at_escrow.storage.get(("NextTokenCode",)),
-        ),
-    ]
-    compared = []
-    for name, code, announced in found:
-        compared.append(Compared(name, code_hash(name), code))
+    upgrade = ("PendingUpgrade",)
+    token = _hex(at_escrow.storage.get(("TokenCode",)))
+    codes: list[tuple[str, str | None]] = []
+    for name, running, announced in (
+        ("invoice_escrow", at_escrow.code, at_escrow.storage.get(upgrade)),
+        ("payment_distributor", at_distributor.code, at_distributor.storage.get(upgrade)),
+        ("invoice_token", token, at_escrow.storage.get(("NextTokenCode",))),
+    ):
+        codes.append((name, running))
         if announced is not None:
-            compared.append(
-                Compared(f"{name}, announced", code_hash(name), _hex(announced["hash"]))
-            )
-    return compared
+            codes.append((f"{name}, announced", _hex(announced["hash"])))
+    return codes
 
 
 def _hex(code: bytes | None) -> str | None:

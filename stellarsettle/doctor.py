@@ -7,11 +7,14 @@ from collections.abc import Iterator
 import httpx
 import msgspec
 import psycopg
+from stellar_sdk.exceptions import BaseRequestError
 
 from contracts import rpc
 from contracts.build import BUILD, CONTRACTS
+from contracts.wire import Address
 from indexer.rpc import RpcClient, RpcUnavailableError
-from stellarsettle import devnet, postgres, services
+from stellarsettle import devnet, lifetimes, postgres, services
+from stellarsettle.chain import Chain, ChainError
 from stellarsettle.settings import Settings, SettingsError
 
 _SECRET = {"signing_seed", "token_key", "former_token_keys", "natural_key", "database_url"}
@@ -30,8 +33,10 @@ def examine(chosen: Settings) -> Iterator[Finding]:
     """Look at settings, database, node and what has to be built, in this order."""
     yield from _settings(chosen)
     yield _database(chosen)
-    for url in chosen.nodes():
-        yield from _node(chosen, url)
+    nodes = [finding for url in chosen.nodes() for finding in _node(chosen, url)]
+    yield from nodes
+    if chosen.escrow and chosen.distributor and all(finding.well for finding in nodes):
+        yield from _lifetimes(chosen)
     yield from _built()
 
 
@@ -81,6 +86,18 @@ def _node(chosen: Settings, url: str) -> Iterator[Finding]:
     same = network.passphrase == chosen.network_passphrase
     remedy = "" if same else f"; set NETWORK_PASSPHRASE={network.passphrase!r} or another RPC_URL"
     yield Finding("network", well=same, words=f"{network.passphrase!r}{remedy}")
+
+
+def _lifetimes(chosen: Settings) -> Iterator[Finding]:
+    """How long contracts and code live, by the first node."""
+    ledger = Chain(chosen.rpc_url, chosen.network_passphrase)
+    try:
+        living = lifetimes.examine(ledger, Address(chosen.escrow), Address(chosen.distributor))
+    except (ChainError, BaseRequestError) as error:
+        yield Finding("lifetimes", well=False, words=str(error))
+        return
+    for each in living:
+        yield Finding(each.name, well=each.long, words=each.words)
 
 
 def _built() -> Iterator[Finding]:

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
+from stellarsettle.refusals import current_settings
+
 if TYPE_CHECKING:
     from indexer.monitor import Status
     from indexer.quarantine import Waiting
@@ -15,18 +17,6 @@ if TYPE_CHECKING:
 
 class Refusal(click.ClickException):
     """What keeps a command from working, in one sentence."""
-
-
-def current_settings() -> Settings:
-    """The settings of this environment; a wrong one ends the command with a sentence."""
-    import os
-
-    from stellarsettle import settings
-
-    try:
-        return settings.load(os.environ)
-    except settings.SettingsError as error:
-        raise Refusal(str(error)) from error
 
 
 def _database() -> str:

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import rich_click as click
 
-from stellarsettle.index_commands import Refusal, current_settings
+from stellarsettle.index_commands import Refusal
+from stellarsettle.refusals import current_settings
 
 if TYPE_CHECKING:
     from indexer.proving import Checked
