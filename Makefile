@@ -16,6 +16,7 @@ help:
 	@echo "make test-contracts       the contracts natively and on the wasm, 500 random histories"
 	@echo "make test-contracts-deep  10,000 random histories on both (HISTORIES=, SEED=)"
 	@echo "make ocr          install Tesseract for scans (Debian, as root)"
+	@echo "make clamav       install ClamAV for documents (Debian, as root)"
 	@echo "make test-web     the pages in a real browser (make browser installs Debian's Chromium)"
 	@echo "make eval-documents  how well invoices are read: DIR=... of labelled documents"
 	@echo "make conformance  replay a recorded real network on the local ledger, name what differs"
@@ -139,6 +140,12 @@ ocr:
 	@command -v tesseract >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && \
 	  apt-get install -y -qq --no-install-recommends tesseract-ocr tesseract-ocr-script-latn \
 	  >/dev/null; } || echo "Scans need Tesseract: apt-get install tesseract-ocr tesseract-ocr-script-latn"
+
+.PHONY: clamav
+clamav:
+	@command -v clamd >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && \
+	  apt-get install -y -qq --no-install-recommends clamav-daemon clamav-freshclam >/dev/null; } \
+	  || echo "Documents need ClamAV: apt-get install clamav-daemon clamav-freshclam"
 
 .PHONY: eval-documents
 eval-documents: $(READY)

@@ -22,6 +22,8 @@ from api.assets import Assets
 from api.config import ApiConfig
 from api.dashboard import routes as dashboard
 from api.database import Database
+from api.documents import routes as documents
+from api.documents.service import documents_of, provider
 from api.errors import handlers
 from api.figures import Figures
 from api.investments import routes as investments
@@ -65,6 +67,7 @@ ROUTERS = [
     dashboard.router,
     transactions.router,
     web.router,
+    documents.router,
 ]
 """Every room's routes."""
 
@@ -93,6 +96,7 @@ def create_app(config: ApiConfig) -> Litestar:
     gate = Gate(Parts(tokens, sessions, keys, Roles(database), limiter))
     pages = Pages(config, ledger)
     figures, ladders = Figures(config.database_url), Ladders(config.database_url)
+    files = documents_of(config, database)
     parts: dict[str, Any] = {
         "config": config,
         "database": database,
@@ -116,6 +120,8 @@ def create_app(config: ApiConfig) -> Litestar:
         try:
             yield
         finally:
+            if files is not None:
+                await files.close()
             await ledger.close()
             await database.close()
 
@@ -125,6 +131,7 @@ def create_app(config: ApiConfig) -> Litestar:
             **{name: _always(part) for name, part in parts.items()},
             "subject": Provide(provide_subject, sync_to_thread=False),
             "visitor": Provide(provide_visitor),
+            "documents": Provide(provider(files), sync_to_thread=False),
         },
         guards=[gate],
         middleware=[TimeLimit(config.request_seconds)],
@@ -155,11 +162,13 @@ def _cors(config: ApiConfig) -> CORSConfig | None:
         allow_methods=["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"],
         allow_headers=[
             "Authorization",
+            "Content-Digest",
             "Content-Type",
             "Idempotency-Key",
             "If-Match",
             "If-None-Match",
             "Last-Event-ID",
+            "Upload-Offset",
         ],
         expose_headers=_EXPOSED,
     )

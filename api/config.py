@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from api.documents.config import DocumentsConfig
 from contracts.addresses import token_address
 from contracts.wire import Address, Contract
 
@@ -47,6 +48,8 @@ class ApiConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Keys of tokens before this one, newest first: what they signed stays good until it ends."""
     platform_key: bytes
     """At least 32 bytes: keys the HMAC of natural invoice identities. Never change it."""
+    documents: DocumentsConfig | None = None
+    """How documents are kept; without it none are taken in."""
     cors_origins: tuple[str, ...] = ()
     token_seconds: int = 900
     session_seconds: int = 30 * 86_400

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from api.accounts import tables as accounts
+from api.documents import tables as documents
 from api.jobs import tables as jobs
 from api.keys import tables as keys
 from api.limits import tables as limits
@@ -15,6 +16,7 @@ from api.worker import tables as worker
 
 __all__ = [
     "accounts",
+    "documents",
     "jobs",
     "keys",
     "limits",

@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
@@ -24,6 +24,7 @@ from stellarsettle import (
     proof_commands,
 )
 from stellarsettle.refusals import current_settings, needs_node, refuse
+from stellarsettle.stopping import on_stop_signal
 
 if TYPE_CHECKING:
     from stellar_sdk import Keypair
@@ -56,12 +57,6 @@ def _asset_contracts(given: Sequence[str]) -> list[Address]:
     if wrong := [each for each in given if not StrKey.is_valid_contract(each)]:
         raise click.ClickException(f"--asset is no contract address (C...): {', '.join(wrong)}")
     return [Address(each) for each in given]
-
-
-def _on_stop_signal(stop: Callable[[], None]) -> None:
-    """Call `stop` once when asked to end; a service finishes what it has begun."""
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop())
 
 
 def _interrupt_once() -> None:
@@ -128,7 +123,7 @@ def db() -> None:
     from stellarsettle import postgres, services
 
     stopped = threading.Event()
-    _on_stop_signal(stopped.set)
+    on_stop_signal(stopped.set)
     try:
         with postgres.running(services.embedded_folder(current_settings())) as server:
             click.echo(f"DATABASE_URL={server.ensure(services.EMBEDDED_DATABASE)}")
@@ -298,7 +293,7 @@ def index() -> None:
     logs.begin(chosen.log_format)
     console = Console(stderr=True)
     stopped = threading.Event()
-    _on_stop_signal(stopped.set)
+    on_stop_signal(stopped.set)
     try:
         indexing.run(chosen, stopped, *([Bar(console)] if console.is_terminal else []))
     except (

@@ -17,7 +17,15 @@ from stellarsettle import devnet, lifetimes, postgres, services
 from stellarsettle.chain import Chain, ChainError
 from stellarsettle.settings import Settings, SettingsError
 
-_SECRET = {"signing_seed", "token_key", "former_token_keys", "natural_key", "database_url"}
+_SECRET = {
+    "signing_seed",
+    "token_key",
+    "former_token_keys",
+    "natural_key",
+    "document_keys",
+    "pinata_token",
+    "database_url",
+}
 _NEEDED = ("escrow", "distributor", "start_ledger", "signing_seed", "token_key", "natural_key")
 
 

@@ -1,12 +1,25 @@
-"""Commands about documents: read one, evaluate the reading of many."""
+"""Commands about documents: read one, evaluate the reading of many, look after what is kept."""
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import datetime as dt
+import hashlib
 import sys
+import threading
+from collections.abc import AsyncIterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 import rich_click as click
+
+from stellarsettle.refusals import current_settings, needs_node, refuse
+from stellarsettle.stopping import on_stop_signal
+
+if TYPE_CHECKING:
+    from api.documents.service import Documents
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
@@ -72,3 +85,141 @@ def evaluate(folder: Path, groups: tuple[str, ...], *, text_only: bool, wrong: b
     sys.stdout.buffer.write(
         msgspec.json.format(msgspec.json.encode(evaluation.report(judged))) + b"\n"
     )
+
+
+@documents.command()
+@click.option(
+    "--folder", type=click.Path(file_okay=False, path_type=Path), help="Its working folder."
+)
+def scanner(folder: Path | None) -> None:
+    """Run ClamAV's daemon in the foreground and print the settings that use it.
+
+    With freshclam's signatures where there are any; else with test signatures, which know nothing
+    but the EICAR test file.
+    """
+    from stellarsettle import clamav, services
+
+    chosen = current_settings()
+    place = folder or services.documents_folder(chosen) / "scanner"
+    signatures = clamav.SIGNATURES
+    if test := not clamav.have_signatures():
+        signatures = place / "signatures"
+        clamav.write_test_signatures(signatures, dt.datetime.now(dt.UTC))
+        click.echo("no signatures from freshclam: only the EICAR test file is found", err=True)
+    stopped = threading.Event()
+    on_stop_signal(stopped.set)
+    try:
+        with clamav.running(place, signatures) as address:
+            click.echo(f"CLAMD={address}")
+            if test:
+                click.echo("CLAMD_TEST=true")
+            stopped.wait()
+    except clamav.ClamavError as error:
+        refuse(error)
+
+
+@documents.command()
+@click.argument("file", type=_FILE)
+@click.option("--salt", required=True, help="From the document's opening: 64 hexadecimal digits.")
+@click.option("--invoice", required=True, help="The invoice's id: 64 hexadecimal digits.")
+@needs_node
+def verify(file: Path, salt: str, invoice: str) -> None:
+    """Prove that the invoice on the ledger speaks of FILE; asks nobody but the ledger."""
+    from stellar_sdk import scval
+
+    from api.documents.storage.keys import commitment
+    from stellarsettle import chain, settings
+
+    chosen = current_settings()
+    try:
+        chosen.require("escrow")
+        salted, invoice_id = bytes.fromhex(salt), bytes.fromhex(invoice)
+        ledger = chain.Chain(chosen.rpc_url, chosen.network_passphrase)
+        found = ledger.view(chosen.escrow, "get_invoice", scval.to_bytes(invoice_id))
+    except (chain.ChainError, settings.SettingsError, ValueError) as error:
+        refuse(error)
+    expected = commitment(salted, hashlib.sha256(file.read_bytes()).digest())
+    on_ledger = bytes(found["terms"]["doc_hash"])
+    click.echo(f"file     {expected.hex()}")
+    click.echo(f"ledger   {on_ledger.hex()}")
+    click.echo("the ledger speaks of this file" if expected == on_ledger else "IT IS ANOTHER FILE")
+    raise SystemExit(0 if expected == on_ledger else 1)
+
+
+@documents.command("check-certificate")
+@click.argument("file", type=_FILE)
+@click.option("--signer", required=True, help="SIGNING_KEY of the service's stellar.toml, G...")
+def check_certificate(file: Path, signer: str) -> None:
+    """Check the certificate of an erasure, as the service answered it."""
+    from api.documents import erasure
+
+    try:
+        certificate = msgspec.json.decode(file.read_bytes(), type=dict[str, str])
+        said = erasure.check_certificate(certificate, signer)
+    except ValueError as error:
+        refuse(error)
+    for name, value in said.items():
+        click.echo(f"{name:10} {value}")
+
+
+@documents.command()
+def rotate() -> None:
+    """Wrap every document's secrets with the newest of DOCUMENT_KEYS; the files stay as they are.
+
+    Then the older keys can be taken out of DOCUMENT_KEYS. May be interrupted and begun again.
+    """
+
+    async def run() -> int:
+        async with _documents() as chosen:
+            return await chosen.vault.rotate()
+
+    click.echo(f"{asyncio.run(run())} documents have the newest key now")
+
+
+@documents.command()
+def check() -> None:
+    """Read every kept file from every store, and mend what is missing or spoilt."""
+
+    async def run() -> dict[str, int]:
+        async with _documents() as chosen:
+            return await chosen.tidying.check_replicas()
+
+    found = asyncio.run(run())
+    for what, number in sorted(found.items()):
+        click.echo(f"{what:24} {number}")
+    raise SystemExit(1 if any("spoilt" in what or "away" in what for what in found) else 0)
+
+
+@documents.command()
+def tidy() -> None:
+    """Erase what was kept long enough, and remove what uploads and refusals left."""
+
+    async def run() -> dict[str, int]:
+        async with _documents() as chosen:
+            return await chosen.tidying.tidy()
+
+    for what, number in asyncio.run(run()).items():
+        click.echo(f"{what:24} {number}")
+
+
+@contextlib.asynccontextmanager
+async def _documents() -> AsyncIterator[Documents]:
+    """Documents as the services have them, from the environment."""
+    from api.database import Database
+    from api.documents.service import documents_of
+    from stellarsettle import services, settings
+
+    try:
+        configuration = services.configuration(current_settings())
+    except settings.SettingsError as error:
+        refuse(error)
+    database = Database(configuration.database_url, size=2, wait_seconds=10)
+    chosen = documents_of(configuration, database)
+    if chosen is None:
+        raise click.ClickException("documents are not set up: set DOCUMENT_KEYS and CLAMD")
+    await database.open()
+    try:
+        yield chosen
+    finally:
+        await chosen.close()
+        await database.close()

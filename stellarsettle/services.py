@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import datetime as dt
 import os
 import signal
 import socket
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from litestar import Litestar
 
     from api.config import ApiConfig
+    from api.documents.config import DocumentsConfig
     from indexer.sources.protocol import Deployment
     from stellarsettle.settings import Settings
 
@@ -48,10 +50,10 @@ def api() -> Litestar:
     """The API as an ASGI application, from the environment: what each server process runs."""
     from api.app import create_app
 
-    return create_app(_configuration(settings.load(os.environ)))
+    return create_app(configuration(settings.load(os.environ)))
 
 
-def _configuration(chosen: Settings) -> ApiConfig:
+def configuration(chosen: Settings) -> ApiConfig:
     """What API and worker have to be told."""
     from api.config import ApiConfig, Limits
     from contracts.wire import Address
@@ -69,6 +71,7 @@ def _configuration(chosen: Settings) -> ApiConfig:
         token_seed=chosen.token_seed(),
         former_token_seeds=chosen.former_token_seeds(),
         platform_key=chosen.natural_secret(),
+        documents=_documents(chosen),
         local_networks=chosen.local_networks,
         limits=Limits(
             address=chosen.limit_address,
@@ -79,6 +82,30 @@ def _configuration(chosen: Settings) -> ApiConfig:
             trusted_proxies=chosen.trusted_proxies,
         ),
         cors_origins=tuple(filter(None, chosen.cors_origins.split(","))),
+    )
+
+
+def documents_folder(chosen: Settings) -> Path:
+    """Where sealed documents are kept."""
+    return Path(chosen.documents_dir or Path(chosen.data_dir) / "documents").resolve()
+
+
+def _documents(chosen: Settings) -> DocumentsConfig | None:
+    """How documents are kept; None without keys or a scanner."""
+    from api.documents.config import DocumentsConfig
+
+    if not (chosen.document_keys and chosen.clamd):
+        return None
+    return DocumentsConfig(
+        folder=documents_folder(chosen),
+        master_keys=chosen.master_keys(),
+        scanner=chosen.clamd,
+        signature_age=dt.timedelta(days=chosen.clamd_days),
+        test_signatures=chosen.clamd_test,
+        kubo_url=chosen.kubo_url,
+        pinata_token=chosen.pinata_token,
+        pinata_url=chosen.pinata_url,
+        pinata_gateway=chosen.pinata_gateway,
     )
 
 
@@ -120,8 +147,8 @@ def work(chosen: Settings) -> None:
     """Run the worker until it is told to stop."""
     from api.worker.service import work as do_work
 
-    configuration = _configuration(chosen)
-    require_migrated(configuration.database_url)
+    wired = configuration(chosen)
+    require_migrated(wired.database_url)
 
     async def until_told() -> None:
         stop = asyncio.Event()
@@ -129,7 +156,7 @@ def work(chosen: Settings) -> None:
         for number in (signal.SIGTERM, signal.SIGINT):
             loop.add_signal_handler(number, stop.set)
         with leash(chosen, lambda: loop.call_soon_threadsafe(stop.set)):
-            await do_work(configuration, stop)
+            await do_work(wired, stop)
 
     asyncio.run(until_told())
 

@@ -8,11 +8,14 @@ from __future__ import annotations
 import base64
 import secrets
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 
 from indexer import strkey
+
+if TYPE_CHECKING:
+    from api.documents.storage.keys import MasterKeys
 
 TESTNET_PASSPHRASE = "Test SDF Network ; September 2015"  # noqa: S105 -- a network's public name
 
@@ -84,6 +87,22 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The domain that sign-in challenges speak for."""
     public_url: str = "http://localhost:8080"
     """Where the outside reaches the API."""
+    document_keys: str = ""
+    """Master keys of documents, `1:base64,2:base64`: the highest wraps, the others only unwrap."""
+    documents_dir: str = ""
+    """Where sealed documents are kept; empty: `documents` in `data_dir`."""
+    clamd: str = ""
+    """ClamAV's daemon: the path of its socket, or host:port. Without it no documents."""
+    clamd_days: Annotated[float, msgspec.Meta(gt=0, le=365)] = 3.0
+    """ClamAV's signatures may be so old; older, and no document is taken further."""
+    clamd_test: bool = False
+    """Accept ClamAV with test signatures only. Never where documents are real."""
+    kubo_url: str = ""
+    """The RPC interface of an IPFS node that keeps copies, such as http://127.0.0.1:5001."""
+    pinata_token: str = ""
+    """The JWT of an account at Pinata that keeps copies."""
+    pinata_url: str = "https://api.pinata.cloud"
+    pinata_gateway: str = "https://gateway.pinata.cloud"
     parent_pid: int = 0
     """A process without which services are not wanted: they stop when it is gone. 0: none."""
     signing_seed: str = ""
@@ -108,6 +127,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                 raise SettingsError(f"{name.upper()} must be 32 bytes in base64")
         if not all(len(seed) == 32 for seed in self.former_token_seeds()):
             raise SettingsError("FORMER_TOKEN_KEYS are 32 bytes in base64 each")
+        if self.document_keys:
+            self.master_keys()
         if self.database_url and not self.database_url.startswith(_DATABASE_SCHEMES):
             raise SettingsError("DATABASE_URL is a URL: postgresql://user:password@host/database")
         self._check_urls()
@@ -133,6 +154,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
                 f"Please set {', '.join(missing)}."
                 " `stellarsettle deploy` prints the contracts', `stellarsettle keys` new keys."
             )
+
+    def master_keys(self) -> MasterKeys:
+        """The keys that wrap documents' keys. Raises SettingsError."""
+        from api.documents.storage.keys import MasterKeys
+
+        try:
+            return MasterKeys.parse(self.document_keys)
+        except ValueError as error:
+            raise SettingsError(
+                "DOCUMENT_KEYS is written 1:base64,2:base64, each key of 32 bytes"
+            ) from error
 
     def nodes(self) -> list[str]:
         """RPC_URL and RPC_URLS, each once."""
@@ -166,13 +198,14 @@ def load(environment: Mapping[str, str]) -> Settings:
 
 
 def fresh_keys() -> dict[str, str]:
-    """New secrets for a platform: challenge signing, access tokens, natural identities."""
+    """New secrets for a platform: challenges, access tokens, natural identities, documents."""
     from stellar_sdk import Keypair
 
     return {
         "SIGNING_SEED": Keypair.random().secret,
         "TOKEN_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
         "NATURAL_KEY": base64.b64encode(secrets.token_bytes(32)).decode(),
+        "DOCUMENT_KEYS": f"1:{base64.b64encode(secrets.token_bytes(32)).decode()}",
     }
 
 

@@ -1,1 +1,5 @@
-"""Documents: what sellers upload, what was read from it, and what a human confirmed of that."""
+"""Documents: from an uploaded file to confirmed, encrypted, provable facts.
+
+`intake` takes a file in, `processing` has it scanned, read and kept, `review` shows what was read
+and takes what a person says of it, `vault` opens it for those who may, `erasure` ends it.
+"""

@@ -7,6 +7,8 @@ import datetime as dt
 
 from api.config import ApiConfig
 from api.database import Connection, Database
+from api.documents import processing, tidying
+from api.documents.service import Documents, documents_of
 from api.jobs import outbox
 from api.jobs.outbox import Kind
 from api.jobs.runner import Handlers
@@ -29,20 +31,22 @@ PURGE = Kind(name="purge", payload=Nothing)
 
 async def work(config: ApiConfig, stop: asyncio.Event) -> None:
     """Do the worker's duties until `stop` is set."""
-    # One connection for each job under way, and some for the duties and the clock.
+    # Two connections for each job under way: its row stays locked while a document's steps commit.
+    # And some for the duties and the clock.
     database = Database(
-        config.database_url, size=_AT_ONCE + 4, wait_seconds=config.pool_wait_seconds
+        config.database_url, size=2 * _AT_ONCE + 4, wait_seconds=config.pool_wait_seconds
     )
     ledger = Ledger(config.rpc_url, config.network_passphrase, waits=config.node_waits)
     follower = Follower(database, settle_intents)
     lookout = Lookout(database, Tracker(database, ledger))
     await database.open()
+    documents = documents_of(config, database)
     try:
         worker = Worker(
             config.database_url,
             database,
-            _handlers(),
-            (Recurring(PURGE, every=_DAY_SECONDS),),
+            _handlers(documents),
+            (Recurring(PURGE, every=_DAY_SECONDS), *(tidying.RECURRING if documents else ())),
             (
                 Duty("follow", APPLIED_CHANNEL, follower.step),
                 Duty("look out", APPLIED_CHANNEL, lookout.step),
@@ -51,13 +55,19 @@ async def work(config: ApiConfig, stop: asyncio.Event) -> None:
         )
         await worker.run(stop)
     finally:
+        if documents is not None:
+            await documents.close()
         await ledger.close()
         await database.close()
 
 
-def _handlers() -> Handlers:
+def _handlers(documents: Documents | None) -> Handlers:
     handlers = Handlers()
     handlers.on(PURGE, _purge)
+    if documents is not None:
+        handlers.on(processing.KIND, documents.processing.work)
+        handlers.on(tidying.TIDY, documents.tidying.on_tidy)
+        handlers.on(tidying.CHECK, documents.tidying.on_check)
     return handlers
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Any
 
 import httpx
@@ -154,6 +154,12 @@ async def _checked(app: Litestar) -> AsyncIterator[Client]:
         document = (await client.get("/schema/openapi.json")).json()
         client.event_hooks = {"request": [], "response": [Documented(document).check]}
         yield client
+
+
+@pytest.fixture
+def checked() -> Callable[[Litestar], AbstractAsyncContextManager[Client]]:
+    """Makes a client of an application, each of whose answers must be as documented."""
+    return _checked
 
 
 @pytest.fixture

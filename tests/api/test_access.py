@@ -28,6 +28,7 @@ pytestmark = pytest.mark.anyio
 _ROW = re.compile(r"^\| `([A-Z]+) (\S+)` \|(.+)\|$", re.MULTILINE)
 _UNUSED = {
     "slug": "not-found",
+    "number": "0",
     "invoice_id": "5f" * 32,
     "address": "GAAZI4TCR3TY5OJHCTJC2A4QSY6CJWJH5IAJTGKIN2ER7LBNVKOCCWN7",
 }

@@ -34,7 +34,7 @@ ROOTS = ("/v1/", "/auth", "/health", "/problems", "/.well-known")
 
 
 def _address(path: str) -> str:
-    known = {"invoice_id": "5f" * 32, "slug": "not-found"}
+    known = {"invoice_id": "5f" * 32, "slug": "not-found", "number": "0"}
     thing = "00000000-0000-4000-8000-000000000000"
     return re.sub(r"\{(\w+)\}", lambda name: known.get(name[1], thing), path)
 

@@ -7,6 +7,7 @@ before it looks at the first byte.
 from __future__ import annotations
 
 import ctypes
+import enum
 import os
 import resource
 import sys
@@ -14,6 +15,7 @@ from typing import Final
 
 import msgspec
 
+from api.documents.reading import drawing, packing
 from api.documents.reading.container import Refusal, RefusedError
 from api.documents.reading.reading import Effort, Reading, read
 
@@ -21,26 +23,42 @@ _CLONE_NEWNET: Final = 0x4000_0000
 _CLONE_NEWUSER: Final = 0x1000_0000
 
 
-class Task(msgspec.Struct, frozen=True):
-    """What to do and with how much: bytes of memory and of each file, seconds of CPU."""
+class Job(enum.Enum):
+    """What can be done with a document in the sandbox."""
 
-    effort: Effort
-    text_only: bool
+    READ = "read"
+    UNPACK = "unpack"
+    DRAW = "draw"
+    STAMP = "stamp"
+
+
+class Task(msgspec.Struct, frozen=True, kw_only=True):
+    """What to do and with how much: bytes of memory and of each file, seconds of CPU.
+
+    `page` is the one to draw, counted from 0; `stamp` the line to write on every page.
+    """
+
+    job: Job
     memory: int
     file_bytes: int
     seconds: int
+    effort: Effort = Effort.TEXT
+    text_only: bool = False
+    page: int = 0
+    stamp: str = ""
 
 
-class Outcome(msgspec.Struct, frozen=True):
-    """What the child says: a reading, or why there is none."""
+class Outcome(msgspec.Struct, frozen=True, kw_only=True):
+    """What the child says: a reading or files that it made, or why there is none."""
 
     reading: Reading | None = None
+    files: tuple[bytes, ...] = ()
     refusal: Refusal | None = None
     message: str = ""
 
 
 def main() -> None:
-    """Read the document as the task in the first argument says."""
+    """Do with the document what the task in the first argument says."""
     task = msgspec.json.decode(sys.argv[1], type=Task)
     _confine(task)
     data = sys.stdin.buffer.read()
@@ -49,12 +67,24 @@ def main() -> None:
 
 def _outcome(data: bytes, task: Task) -> Outcome:
     try:
-        return Outcome(reading=read(data, effort=task.effort, text_only=task.text_only))
+        return _done(data, task)
     except RefusedError as error:
         return Outcome(refusal=error.refusal, message=str(error))
     except MemoryError:
         message = "The file needs more memory than an invoice may."
         return Outcome(refusal=Refusal.OUT_OF_MEMORY, message=message)
+
+
+def _done(data: bytes, task: Task) -> Outcome:
+    match task.job:
+        case Job.READ:
+            return Outcome(reading=read(data, effort=task.effort, text_only=task.text_only))
+        case Job.UNPACK:
+            return Outcome(files=tuple(packing.packed_in(data)))
+        case Job.DRAW:
+            return Outcome(files=(drawing.page_image(data, task.page),))
+        case Job.STAMP:
+            return Outcome(files=(drawing.stamped(data, task.stamp),))
 
 
 def _confine(task: Task) -> None:

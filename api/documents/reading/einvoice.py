@@ -216,6 +216,17 @@ def parse(data: bytes) -> EInvoice:
     raise UnreadableXmlError(f"{etree.QName(root).localname} is no invoice of CII or UBL")
 
 
+def binary_objects(data: bytes) -> list[str]:
+    """Files that the XML carries, in base64 as written. Raises UnreadableXmlError."""
+    carriers = {"EmbeddedDocumentBinaryObject", "AttachmentBinaryObject"}
+    texts = [
+        element.text
+        for element in _root(data).iter()
+        if {str(element.tag).rpartition("}")[2]} <= carriers
+    ]
+    return [text for text in texts if text]
+
+
 def is_invoice(data: bytes) -> bool:
     """Whether the bytes look like the XML of an invoice, readable or not."""
     return b"CrossIndustry" in data or b"ubl:schema:xsd" in data

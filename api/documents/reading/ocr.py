@@ -30,6 +30,11 @@ _LAYOUT: Final = "--psm 4"
 
 def pages_of_image(data: bytes) -> list[Page]:
     """The words of a picture; of several in one file the first. Raises RefusedError."""
+    return [_page(upright(data), 0)]
+
+
+def upright(data: bytes) -> Image.Image:
+    """A picture in grey, turned as it was taken. Raises RefusedError."""
     try:
         with Image.open(io.BytesIO(data)) as image:
             width, height = image.size
@@ -37,10 +42,9 @@ def pages_of_image(data: bytes) -> list[Page]:
                 raise RefusedError(
                     Refusal.IMAGE_TOO_LARGE, f"The picture is {width} by {height} pixels."
                 )
-            upright = ImageOps.exif_transpose(image).convert("L")
+            return ImageOps.exif_transpose(image).convert("L")
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError) as error:
         raise RefusedError(Refusal.BROKEN, f"The picture is broken: {error}") from error
-    return [_page(upright, 0)]
 
 
 def pages_of_pdf(data: bytes, limit: int) -> list[Page]:

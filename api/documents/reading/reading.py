@@ -11,9 +11,12 @@ import msgspec
 import pypdfium2
 
 from api.documents.reading import (
+    alternatives,
     container,
+    drawing,
     einvoice,
     hybrid,
+    likeness,
     ocr,
     parties,
     rules,
@@ -24,6 +27,7 @@ from api.documents.reading import (
 )
 from api.documents.reading.container import Kind, Refusal, RefusedError
 from api.documents.reading.einvoice import EInvoice
+from api.documents.reading.likeness import Likeness
 from api.documents.reading.page import Box, Page
 from api.documents.reading.rules import Finding, Severity
 from api.documents.reading.solver import Answer
@@ -91,6 +95,10 @@ class Reading(msgspec.Struct, frozen=True):
     findings: tuple[Finding, ...]
     pages: tuple[PageSize, ...]
     wordless: bool = False
+    alternatives: dict[str, tuple[str, ...]] = {}
+    """Other values that a field could have, as they stand on the pages, likely ones first."""
+    likeness: Likeness | None = None
+    """What a near-duplicate would have in common; None for what has no pages."""
 
 
 _PICTURES: Final = frozenset({Kind.PNG, Kind.JPEG, Kind.TIFF})
@@ -119,8 +127,17 @@ def read(data: bytes, *, effort: Effort = Effort.OCR, text_only: bool = False) -
     if kind is Kind.PDF:
         return _pdf(data, effort, text_only=text_only)
     pages = ocr.pages_of_image(data)
-    fields = _page_fields(pages, spans.find(pages), Source.OCR)
-    return Reading(kind, Verdict.REVIEW, fields, (), _sizes(pages), wordless=not _worded(pages))
+    found = spans.find(pages)
+    return Reading(
+        kind,
+        Verdict.REVIEW,
+        _page_fields(pages, found, Source.OCR),
+        (),
+        _sizes(pages),
+        wordless=not _worded(pages),
+        alternatives=alternatives.of(pages, found),
+        likeness=likeness.of(pages, ocr.upright(data)),
+    )
 
 
 def _xml(data: bytes) -> Reading:
@@ -146,13 +163,22 @@ def _pdf(data: bytes, effort: Effort, *, text_only: bool) -> Reading:
     found = spans.find(pages)
     fields = _page_fields(pages, found, source)
     invoice, findings = (None, []) if text_only else _embedded(packed)
-    sizes, wordless = _sizes(pages), not _worded(pages)
     if invoice is None:
         verdict = Verdict.REJECT if _broken(findings) else Verdict.REVIEW
-        return Reading(Kind.PDF, verdict, fields, tuple(findings), sizes, wordless)
-    findings += hybrid.visible(invoice, pages, found)
-    merged = {**fields, **_merge(_xml_fields(invoice, findings), fields)}
-    return Reading(Kind.PDF, _verdict(findings), merged, tuple(findings), sizes)
+    else:
+        findings += hybrid.visible(invoice, pages, found)
+        fields |= _merge(_xml_fields(invoice, findings), fields)
+        verdict = _verdict(findings)
+    return Reading(
+        Kind.PDF,
+        verdict,
+        fields,
+        tuple(findings),
+        _sizes(pages),
+        wordless=invoice is None and not _worded(pages),
+        alternatives=alternatives.of(pages, found),
+        likeness=likeness.of(pages, drawing.thumbnail(data) if effort is Effort.OCR else None),
+    )
 
 
 def _sizes(pages: Sequence[Page]) -> tuple[PageSize, ...]:
@@ -200,6 +226,8 @@ def _xml_fields(invoice: EInvoice, findings: Sequence[Finding]) -> dict[str, Fie
         "due": invoice.due,
         "seller": invoice.seller,
         "buyer": invoice.buyer,
+        "seller_tax_id": invoice.seller_vat or invoice.seller_tax,
+        "buyer_tax_id": invoice.buyer_vat,
         "iban": invoice.iban,
     }
     against = tuple(each.message for each in findings)

@@ -14,11 +14,11 @@ import subprocess
 import sys
 import tempfile
 import threading
-from typing import IO, Final
+from typing import IO, Any, Final
 
 import msgspec
 
-from api.documents.reading.child import Outcome, Task
+from api.documents.reading.child import Job, Outcome, Task
 from api.documents.reading.container import Refusal, RefusedError, kind_of
 from api.documents.reading.reading import Effort, Reading, needs_ocr
 
@@ -28,7 +28,13 @@ _MEMORY_BYTES: Final = {Effort.TEXT: 1 << 30, Effort.OCR: 3 << 30}
 _FILE_BYTES: Final = {Effort.TEXT: 0, Effort.OCR: 128 << 20}
 """What it may write: nothing, or the picture that Tesseract is handed."""
 
-_MAX_OUTPUT: Final = 4 << 20
+_MAX_OUTPUT: Final = {
+    Job.READ: 4 << 20,
+    Job.UNPACK: 64 << 20,
+    Job.DRAW: 8 << 20,
+    Job.STAMP: 64 << 20,
+}
+"""Bytes of JSON that it may say; files are in it in base64."""
 _CHUNK: Final = 1 << 16
 
 
@@ -47,8 +53,48 @@ def read(data: bytes, *, text_only: bool = False, wall_seconds: float | None = N
     return _read(data, Effort.OCR, wall_seconds, text_only=text_only)
 
 
+def unpack(data: bytes) -> tuple[bytes, ...]:
+    """Every file that is packed into the document, as it would be when taken out.
+
+    Raises RefusedError.
+    """
+    kind_of(data)
+    return _do(data, Job.UNPACK, Effort.TEXT).files
+
+
+def draw(data: bytes, page: int) -> bytes:
+    """A page, counted from 0, as PNG of `drawing.DPI`. Raises RefusedError."""
+    kind_of(data)
+    (image,) = _do(data, Job.DRAW, Effort.OCR, page=page).files
+    return image
+
+
+def stamp(data: bytes, line: str) -> bytes:
+    """The document with a line of text on every page, as PDF. Raises RefusedError."""
+    kind_of(data)
+    (stamped,) = _do(data, Job.STAMP, Effort.OCR, stamp=line).files
+    return stamped
+
+
 def _read(data: bytes, effort: Effort, wall_seconds: float | None, *, text_only: bool) -> Reading:
-    task = Task(effort, text_only, _MEMORY_BYTES[effort], _FILE_BYTES[effort], _CPU_SECONDS[effort])
+    outcome = _do(data, Job.READ, effort, wall_seconds, text_only=text_only)
+    if outcome.reading is None:
+        raise RefusedError(Refusal.CRASHED, "The reader gave no reading.")
+    return outcome.reading
+
+
+def _do(
+    data: bytes, job: Job, effort: Effort, wall_seconds: float | None = None, **asked: Any
+) -> Outcome:
+    """Have it done in a process of its own. Raises RefusedError for what the child refuses."""
+    task = Task(
+        job=job,
+        effort=effort,
+        memory=_MEMORY_BYTES[effort],
+        file_bytes=_FILE_BYTES[effort],
+        seconds=_CPU_SECONDS[effort],
+        **asked,
+    )
     with tempfile.TemporaryDirectory(prefix="document-") as folder:
         output, status = _run(data, folder, task, wall_seconds or WALL_SECONDS[effort])
     if not output:
@@ -57,9 +103,9 @@ def _read(data: bytes, effort: Effort, wall_seconds: float | None, *, text_only:
         outcome = msgspec.json.decode(output, type=Outcome)
     except msgspec.DecodeError as error:
         raise _death(status) from error
-    if outcome.reading is None:
-        raise RefusedError(outcome.refusal or Refusal.CRASHED, outcome.message)
-    return outcome.reading
+    if outcome.refusal is not None:
+        raise RefusedError(outcome.refusal, outcome.message)
+    return outcome
 
 
 def _run(data: bytes, folder: str, task: Task, wall_seconds: float) -> tuple[bytes, int]:
@@ -87,7 +133,7 @@ def _run(data: bytes, folder: str, task: Task, wall_seconds: float) -> tuple[byt
     feeder = threading.Thread(target=_feed, args=(child.stdin, data), daemon=True)
     feeder.start()
     try:
-        output = _capped(child.stdout)
+        output = _capped(child.stdout, _MAX_OUTPUT[task.job])
         if output is None:
             raise RefusedError(
                 Refusal.OUTPUT_TOO_LARGE, "The file gave far more to read than an invoice has."
@@ -113,12 +159,12 @@ def _feed(stdin: IO[bytes] | None, data: bytes) -> None:
             stdin.close()
 
 
-def _capped(stdout: IO[bytes] | None) -> bytes | None:
+def _capped(stdout: IO[bytes] | None, most: int) -> bytes | None:
     """Everything the child prints, None if it is too much."""
     output = bytearray()
     while stdout and (chunk := stdout.read(_CHUNK)):
         output += chunk
-        if len(output) > _MAX_OUTPUT:
+        if len(output) > most:
             return None
     return bytes(output)
 

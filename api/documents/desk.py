@@ -1,0 +1,175 @@
+"""What people do with documents: look, correct, confirm, open, hold, erase; each by their right."""
+
+from __future__ import annotations
+
+import asyncio
+import datetime as dt
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from typing import Final, TypeVar
+from uuid import UUID
+
+from api.database import Database
+from api.documents import duplicates, facts, records, review
+from api.documents.erasure import Erasure
+from api.documents.reading import sandbox
+from api.documents.reading.container import Kind, RefusedError
+from api.documents.records import Access, ChangedError, Record, State
+from api.documents.schemas import Opening, Review
+from api.documents.vault import Vault
+from api.errors import Problem
+from contracts.wire import Address
+
+T = TypeVar("T")
+
+_READABLE: Final = (State.NEEDS_REVIEW, State.CONFIRMED)
+_DRAWN_AT_ONCE: Final = 2
+
+
+class Desk:
+    """Each method is for one signed-in account, `subject`; what it may not see is not there."""
+
+    def __init__(
+        self, database: Database, vault: Vault, erasure: Erasure, platform_key: bytes
+    ) -> None:
+        self._database = database
+        self._vault = vault
+        self._erasure = erasure
+        self._platform_key = platform_key
+        self._drawing = asyncio.Semaphore(_DRAWN_AT_ONCE)
+
+    async def documents(self, subject: Address, before: UUID | None, limit: int) -> list[Record]:
+        """Own documents, newest first."""
+        async with self._database.private(subject) as connection:
+            return await records.of_owner(connection, subject, before=before, limit=limit)
+
+    async def document(self, subject: Address, document: UUID) -> Record:
+        """One that the subject may see. Raises Problem "not-found"."""
+        async with self._database.private(subject) as connection:
+            record = await records.one(connection, document)
+        if record is None:
+            raise Problem("not-found", "There is no such document, or it is not yours to see.")
+        return record
+
+    async def review(self, subject: Address, record: Record) -> Review:
+        """Everything that was read, and what else looks like it."""
+        natural = record.natural or facts.natural(self._platform_key, review.shown_values(record))
+        async with self._database.worker() as connection:
+            found = await duplicates.find(connection, record, natural)
+        if not await self._reviews(subject):
+            found = duplicates.shown_to_owner(found)
+        return review.review(record, found if record.state in _READABLE else ())
+
+    async def correct(
+        self, subject: Address, record: Record, said: dict[str, str | None]
+    ) -> Record:
+        """What the owner says of fields. Raises Problem."""
+        _require_owner(subject, record)
+        if record.state is not State.NEEDS_REVIEW:
+            raise Problem("document-state", f"This document is {record.state.value}.")
+        changed = facts.corrected(record.facts, said)
+        async with self._database.private(subject) as connection:
+            return await _changing(records.change(connection, record, facts=changed))
+
+    async def confirm(self, subject: Address, record: Record) -> Record:
+        """The owner says that all of it is so: facts are final, and a draft may be made of them."""
+        _require_owner(subject, record)
+        if record.state is not State.NEEDS_REVIEW:
+            raise Problem("document-state", f"This document is {record.state.value}.")
+        facts.require_sound(record.facts)
+        natural = facts.natural(self._platform_key, record.facts)
+        async with self._database.worker() as connection:
+            done = await _changing(
+                records.change(connection, record, State.CONFIRMED, natural=natural)
+            )
+            await records.note_outcomes(connection, review.outcomes(record))
+        return done
+
+    async def page(self, subject: Address, record: Record, number: int) -> bytes:
+        """A page as PNG, drawn in the sandbox. Raises Problem."""
+        _require_readable(record)
+        if record.reading is None or not 0 <= number < len(record.reading.pages):
+            raise Problem("not-found", "The document has no such page.")
+        data = await self._vault.read(record, subject, f"page {number}")
+        return await self._sandboxed(lambda: sandbox.draw(data, number))
+
+    async def copy(self, subject: Address, record: Record) -> bytes:
+        """The document for reading, marked with who took it and when; an XML as it is."""
+        _require_readable(record)
+        data = await self._vault.read(record, subject, "copy")
+        if record.reading is not None and record.reading.kind is Kind.XML:
+            return data
+        now = dt.datetime.now(dt.UTC)
+        line = f"Copy for {subject}, {now:%Y-%m-%d %H:%M} UTC"
+        return await self._sandboxed(lambda: sandbox.stamp(data, line))
+
+    async def original(self, subject: Address, record: Record) -> AsyncGenerator[bytes]:
+        """The very file, for those who have to prove it: its owner and the platform's reviewers."""
+        await self._require_owner_or_reviewer(subject, record)
+        _require_readable(record)
+        return await self._vault.stream(record, subject, "original")
+
+    async def opening(self, subject: Address, record: Record) -> Opening:
+        """Salt and hash that open the commitment. Raises Problem."""
+        await self._require_owner_or_reviewer(subject, record)
+        _require_readable(record)
+        secrets = await self._vault.opening(record, subject, "opening")
+        if record.sha256 is None or record.commitment is None:
+            raise Problem("document-gone")
+        return Opening(secrets.salt.hex(), record.sha256.hex(), record.commitment.hex())
+
+    async def accesses(self, subject: Address, record: Record) -> tuple[Access, ...]:
+        """Who opened it, newest first."""
+        async with self._database.private(subject) as connection:
+            return await records.accesses(connection, record.id)
+
+    async def erase(self, subject: Address, record: Record) -> Record:
+        """The owner wants it gone. Raises Problem where a hold or the ledger forbids it."""
+        _require_owner(subject, record)
+        return await _changing(self._erasure.erase(record, "request"))
+
+    async def hold(self, record: Record, reason: str | None) -> Record:
+        """A reviewer of the platform forbids erasure, or (None) allows it again."""
+        async with self._database.worker() as connection:
+            return await _changing(records.change(connection, record, hold=reason))
+
+    async def certificate(self, document: UUID) -> dict[str, str]:
+        """What proves an erasure, for anybody. Raises Problem "not-found"."""
+        async with self._database.worker() as connection:
+            record = await records.one(connection, document)
+        if record is None or record.certificate is None:
+            raise Problem("not-found", "No document of this name was erased.")
+        return record.certificate
+
+    async def _reviews(self, subject: Address) -> bool:
+        async with self._database.private(subject) as connection:
+            return await records.may_review(connection)
+
+    async def _require_owner_or_reviewer(self, subject: Address, record: Record) -> None:
+        if record.owner != subject and not await self._reviews(subject):
+            raise Problem("forbidden")
+
+    async def _sandboxed(self, make: Callable[[], bytes]) -> bytes:
+        try:
+            async with self._drawing:
+                return await asyncio.to_thread(make)
+        except RefusedError as error:
+            raise Problem("document-refused", str(error)) from error
+
+
+async def _changing(change: Awaitable[T]) -> T:
+    try:
+        return await change
+    except ChangedError as error:
+        raise Problem("precondition-failed") from error
+
+
+def _require_owner(subject: Address, record: Record) -> None:
+    if record.owner != subject:
+        raise Problem("forbidden")
+
+
+def _require_readable(record: Record) -> None:
+    if record.state is State.ERASED:
+        raise Problem("document-gone")
+    if record.state not in _READABLE:
+        raise Problem("document-state", f"This document is {record.state.value}.")

@@ -1,0 +1,320 @@
+"""A document's row: its state, and each step from one state to the next as one statement."""
+
+from __future__ import annotations
+
+import datetime as dt
+import enum
+from collections.abc import Iterable, Mapping
+from typing import Any, Final
+from uuid import UUID
+
+import msgspec
+
+from api.database import Connection
+from api.documents.reading.reading import Field, Reading
+from api.documents.storage.keys import Wrapped
+from contracts.wire import Address
+
+
+class State(enum.Enum):
+    """Where a document stands. REFUSED and ERASED are ends; CONFIRMED can still be erased."""
+
+    RECEIVING = "receiving"
+    RECEIVED = "received"
+    SCANNED = "scanned"
+    READ = "read"
+    NEEDS_REVIEW = "needs_review"
+    CONFIRMED = "confirmed"
+    REFUSED = "refused"
+    ERASED = "erased"
+
+
+class Stage(msgspec.Struct, frozen=True):
+    """When a state was reached, Unix seconds."""
+
+    state: State
+    at: int
+
+
+class Access(msgspec.Struct, frozen=True):
+    """One use of a document's key: by whom (or the worker), for what, when in Unix seconds."""
+
+    viewer: str
+    action: str
+    at: int
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True):
+    """One row of `app.document`; `facts` are the values a person confirmed, by field."""
+
+    id: UUID
+    owner: Address
+    name: str | None
+    state: State
+    stages: tuple[Stage, ...]
+    reason: str | None
+    message: str | None
+    waiting: str | None
+    sha256: bytes | None
+    size: int
+    cid: str | None
+    commitment: bytes | None
+    natural: bytes | None
+    reading: Reading | None
+    facts: dict[str, str]
+    version: int
+    hold: str | None
+    certificate: dict[str, str] | None
+    created_at: dt.datetime
+
+
+_COLUMNS: Final = ", ".join(f'"{name}"' for name in Record.__struct_fields__)
+_STAGE: Final = """
+    stages = stages || jsonb_build_object(
+        'state', %(state)s::text, 'at', extract(epoch FROM now())::bigint)
+"""
+_BEGIN: Final = f"""
+INSERT INTO app.document (id, owner, name, state, sha256)
+VALUES (%(id)s, %(owner)s, %(name)s, %(state)s, %(sha256)s)
+RETURNING {_COLUMNS}
+"""  # noqa: S608 -- column names of ours
+
+
+class ChangedError(Exception):
+    """The row is not as it was thought to be: somebody else changed it in the meantime."""
+
+
+async def one(connection: Connection, document: UUID, *, lock: bool = False) -> Record | None:
+    """The document, if it is there for whoever the connection speaks for."""
+    return await _one(connection, "id = %s", document, lock=lock)
+
+
+async def live(connection: Connection, owner: Address, sha256: bytes) -> Record | None:
+    """The owner's document of a file, unless it was refused or erased."""
+    where = "owner = %s AND sha256 = %s AND state NOT IN ('refused', 'erased')"
+    return await _one(connection, where, owner, sha256)
+
+
+async def _one(
+    connection: Connection, where: str, *values: object, lock: bool = False
+) -> Record | None:
+    query = f"SELECT {_COLUMNS} FROM app.document WHERE {where}{' FOR UPDATE' if lock else ''}"  # noqa: S608
+    row = await (await connection.execute(query.encode(), values)).fetchone()
+    return None if row is None else _record(row)
+
+
+async def of_owner(
+    connection: Connection, owner: Address, *, before: UUID | None, limit: int
+) -> list[Record]:
+    """The owner's documents, newest first, those before another one."""
+    query = f"""
+        SELECT {_COLUMNS} FROM app.document
+        WHERE owner = %(owner)s AND (
+            %(before)s::uuid IS NULL OR (created_at, id) < (
+                    SELECT created_at, id FROM app.document
+                WHERE id = %(before)s AND owner = %(owner)s))
+        ORDER BY created_at DESC, id DESC LIMIT %(limit)s
+    """  # noqa: S608 -- column names of ours
+    values = {"owner": owner, "before": before, "limit": limit}
+    rows = await (await connection.execute(query.encode(), values)).fetchall()
+    return [_record(row) for row in rows]
+
+
+async def waiting(connection: Connection, owner: Address) -> int:
+    """How many documents of an owner are on their way."""
+    query = """
+        SELECT count(*) AS number FROM app.document
+        WHERE owner = %s AND state IN ('receiving', 'received', 'scanned', 'read')
+    """
+    row = await (await connection.execute(query, (owner,))).fetchone()
+    return int(row["number"]) if row else 0
+
+
+async def begin(
+    connection: Connection,
+    document: UUID,
+    owner: Address,
+    *,
+    name: str | None,
+    sha256: bytes | None,
+    wrapped: Wrapped,
+) -> Record:
+    """A document whose file is being received, and its secrets."""
+    made = await connection.execute(
+        _BEGIN.encode(),
+        {"id": document, "owner": owner, "name": name, "sha256": sha256, "state": "receiving"},
+    )
+    await connection.execute(
+        "INSERT INTO app.document_secret (document, key_version, wrapped) VALUES (%s, %s, %s)",
+        (document, wrapped.version, wrapped.data),
+    )
+    (row,) = await made.fetchall()
+    return _record(row)
+
+
+async def discard(connection: Connection, document: UUID) -> None:
+    """A document of which nothing came: no trace of it stays."""
+    await forget(connection, document)
+    await connection.execute("DELETE FROM app.document WHERE id = %s", (document,))
+
+
+async def forget(connection: Connection, document: UUID) -> None:
+    """Destroys key and salt, and what would tell likeness: the file opens no more."""
+    for table in ("document_secret", "document_print"):
+        statement = f"DELETE FROM app.{table} WHERE document = %s"  # noqa: S608 -- two names
+        await connection.execute(statement.encode(), (document,))
+
+
+async def change(
+    connection: Connection, record: Record, state: State | None = None, **columns: Any
+) -> Record:
+    """The row with other columns, and with a stage more if its state is another.
+
+    Raises ChangedError if the row has another version than `record`.
+    """
+    values = {name: _stored(value) for name, value in columns.items()}
+    sets = [f'"{name}" = %({name})s' for name in values]
+    if state is not None:
+        sets += ["state = %(state)s", _STAGE]
+    statement = f"""
+        UPDATE app.document SET {", ".join(sets)},
+            version = version + 1, changed_at = now()
+        WHERE id = %(id_)s AND version = %(version_)s
+        RETURNING {_COLUMNS}
+    """  # noqa: S608 -- column names of ours
+    row = await (
+        await connection.execute(
+            statement.encode(),
+            {
+                **values,
+                "state": state.value if state else None,
+                "id_": record.id,
+                "version_": record.version,
+            },
+        )
+    ).fetchone()
+    if row is None:
+        raise ChangedError(f"document {record.id} is at another version than {record.version}")
+    return _record(row)
+
+
+async def refuse(connection: Connection, record: Record, reason: str, message: str) -> Record:
+    """The end of this document: key and salt are destroyed, the reason stays."""
+    await forget(connection, record.id)
+    return await change(
+        connection, record, State.REFUSED, reason=reason, message=message, waiting=None
+    )
+
+
+async def wait_for(connection: Connection, document: UUID, what: str) -> None:
+    """Say what a document waits for; no change of the document itself."""
+    await connection.execute("UPDATE app.document SET waiting = %s WHERE id = %s", (what, document))
+
+
+async def wrapped(connection: Connection, document: UUID) -> Wrapped | None:
+    """A document's secrets as they are stored; None once they are destroyed."""
+    query = "SELECT key_version, wrapped FROM app.document_secret WHERE document = %s"
+    row = await (await connection.execute(query, (document,))).fetchone()
+    return None if row is None else Wrapped(row["key_version"], row["wrapped"])
+
+
+async def wrapped_before(connection: Connection, version: int, limit: int) -> dict[UUID, Wrapped]:
+    """Some of the secrets that an older master key wrapped, locked."""
+    query = """
+        SELECT document, key_version, wrapped FROM app.document_secret
+        WHERE key_version < %s LIMIT %s FOR UPDATE SKIP LOCKED
+    """
+    rows = await (await connection.execute(query, (version, limit))).fetchall()
+    return {row["document"]: Wrapped(row["key_version"], row["wrapped"]) for row in rows}
+
+
+async def wrap_again(connection: Connection, document: UUID, wrapped: Wrapped) -> None:
+    """The same secrets, wrapped by another master key."""
+    await connection.execute(
+        "UPDATE app.document_secret SET key_version = %s, wrapped = %s WHERE document = %s",
+        (wrapped.version, wrapped.data, document),
+    )
+
+
+async def log_access(connection: Connection, document: UUID, viewer: str, action: str) -> None:
+    """Who opened it, for what; in the transaction that reads the key."""
+    await connection.execute(
+        "INSERT INTO app.document_access (document, viewer, action) VALUES (%s, %s, %s)",
+        (document, viewer, action),
+    )
+
+
+async def unfinished(connection: Connection, older: dt.timedelta) -> list[Record]:
+    """Documents that nobody confirmed in so long."""
+    return await _many(connection, "state = 'needs_review' AND changed_at < now() - %s", older)
+
+
+async def expired(connection: Connection, older: dt.timedelta) -> list[Record]:
+    """Confirmed ones that were kept so long."""
+    return await _many(connection, "state = 'confirmed' AND changed_at < now() - %s", older)
+
+
+async def broken_off(connection: Connection, older: dt.timedelta) -> list[Record]:
+    """Uploads that nobody went on with."""
+    return await _many(connection, "state = 'receiving' AND created_at < now() - %s", older)
+
+
+async def given_up(connection: Connection, kind: str) -> list[Record]:
+    """Documents on their way whose work is dead."""
+    where = """
+        state IN ('received', 'scanned', 'read') AND EXISTS (
+            SELECT FROM app.job AS j WHERE j.kind = %s AND j.state = 'dead'
+              AND j.payload ->> 'document' = app.document.id::text)
+    """
+    return await _many(connection, where, kind)
+
+
+async def kept(connection: Connection) -> list[Record]:
+    """Documents whose files the stores keep."""
+    return await _many(connection, "state IN ('needs_review', 'confirmed')")
+
+
+async def _many(connection: Connection, where: str, *values: object) -> list[Record]:
+    query = f"SELECT {_COLUMNS} FROM app.document WHERE {where} ORDER BY created_at"  # noqa: S608
+    rows = await (await connection.execute(query.encode(), values)).fetchall()
+    return [_record(row) for row in rows]
+
+
+async def accesses(connection: Connection, document: UUID) -> tuple[Access, ...]:
+    """The uses of a document's key that the connection may see, newest first."""
+    query = """
+        SELECT viewer, action, extract(epoch FROM at)::bigint AS at
+        FROM app.document_access WHERE document = %s ORDER BY number DESC LIMIT 200
+    """
+    rows = await (await connection.execute(query, (document,))).fetchall()
+    return tuple(Access(**row) for row in rows)
+
+
+async def may_review(connection: Connection) -> bool:
+    """Whether the connection's subject reviews documents for the platform."""
+    row = await (await connection.execute("SELECT app.may_review_documents() AS yes")).fetchone()
+    return bool(row and row["yes"])
+
+
+async def note_outcomes(
+    connection: Connection, outcomes: Iterable[tuple[str, Field, bool]]
+) -> None:
+    """Whether what was read was right, for the calibration of confidence; of nobody's document."""
+    await connection.cursor().executemany(
+        """
+        INSERT INTO app.document_outcome (field, source, confidence, was_right)
+        VALUES (%s, %s, %s, %s)
+        """,
+        [(name, field.source.value, field.confidence, right) for name, field, right in outcomes],
+    )
+
+
+def _record(row: Mapping[str, Any]) -> Record:
+    return msgspec.convert(row, Record)
+
+
+def _stored(value: Any) -> Any:
+    """Structs and mappings become JSON; all else is as it is."""
+    if isinstance(value, msgspec.Struct | dict):
+        return msgspec.json.encode(value).decode()
+    return value
