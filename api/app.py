@@ -8,6 +8,7 @@ from typing import Any
 
 from litestar import Litestar, Router
 from litestar.config.cors import CORSConfig
+from litestar.datastructures import State
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
@@ -33,6 +34,8 @@ from api.keys import routes as keys_routes
 from api.keys.service import Keys
 from api.limits.counters import MemoryCounter, SharedCounter
 from api.limits.service import Limiter
+from api.live import routes as live
+from api.live.hub import Hub
 from api.marketplace import routes as marketplace
 from api.problems import routes as problems
 from api.requests import Edge, JsonRequest, TimeLimit
@@ -68,6 +71,7 @@ ROUTERS = [
     transactions.router,
     web.router,
     documents.router,
+    live.router,
 ]
 """Every room's routes."""
 
@@ -97,6 +101,7 @@ def create_app(config: ApiConfig) -> Litestar:
     pages = Pages(config, ledger)
     figures, ladders = Figures(config.database_url), Ladders(config.database_url)
     files = documents_of(config, database)
+    hub = Hub(config.database_url, database, most=config.live_streams)
     parts: dict[str, Any] = {
         "config": config,
         "database": database,
@@ -108,6 +113,7 @@ def create_app(config: ApiConfig) -> Litestar:
         "staff": Staff(database),
         "sign_in": SignIn(config, database, ledger),
         "message_sign_in": MessageSignIn(config, database, ledger, seals),
+        "hub": hub,
         "intents": Intents(config, database, ledger),
         "figures": figures,
         "ladders": ladders,
@@ -118,7 +124,8 @@ def create_app(config: ApiConfig) -> Litestar:
     async def connections(_: Litestar) -> AsyncIterator[None]:
         await database.open()
         try:
-            yield
+            async with hub.running():
+                yield
         finally:
             if files is not None:
                 await files.close()
@@ -142,6 +149,7 @@ def create_app(config: ApiConfig) -> Litestar:
         openapi_config=_openapi(),
         cors_config=_cors(config),
         lifespan=[connections],
+        state=State({"hub": hub}),
         request_max_body_size=_BODY_LIMIT,
         logging_config=None,
         debug=False,

@@ -72,6 +72,8 @@ class ApiConfig(msgspec.Struct, frozen=True, kw_only=True):
     pool_size: int = 8
     pool_wait_seconds: float = 5.0
     """How long a request waits for a free connection before it is told to come again."""
+    live_streams: int = 2_000
+    """How many streams of hints one process serves at most."""
     ready_lag_ledgers: int = 60
     """Read models further behind the ledger than this make the service not ready."""
 

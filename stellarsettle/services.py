@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
+import multiprocessing
 import os
 import signal
 import socket
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
     from stellarsettle.settings import Settings
 
 _LEASH_SECONDS = 1.0
+_BACKLOG = 4096
+_DRAIN_SECONDS = 12
+_END_STREAMS = signal.SIGUSR1
+"""Tells a process of the API that it will be asked to end."""
 _API_NEEDS = ("escrow", "distributor", "signing_seed", "token_key", "natural_key")
 EMBEDDED_DATABASE = "stellarsettle"
 
@@ -50,7 +55,13 @@ def api() -> Litestar:
     """The API as an ASGI application, from the environment: what each server process runs."""
     from api.app import create_app
 
-    return create_app(configuration(settings.load(os.environ)))
+    app = create_app(configuration(settings.load(os.environ)))
+    app.on_startup.append(_end_streams_when_told)
+    return app
+
+
+async def _end_streams_when_told(app: Litestar) -> None:
+    asyncio.get_running_loop().add_signal_handler(_END_STREAMS, app.state["hub"].end)
 
 
 def configuration(chosen: Settings) -> ApiConfig:
@@ -125,13 +136,23 @@ def deployment(chosen: Settings) -> Deployment:
 def serve(chosen: Settings) -> None:
     """Run the API until it is told to stop."""
     from granian.constants import Interfaces, Loops
-    from granian.server import Server
+    from granian.server.mp import MPServer
 
     chosen.require(*_API_NEEDS)
     require_migrated(database_url(chosen))
     _require_port(chosen.api_host, chosen.api_port)
+
+    class DrainedServer(MPServer):
+        """Waits for what is being answered; streams would never be, so they are ended first."""
+
+        def shutdown(self, exit_code: int = 0) -> None:
+            for process in multiprocessing.active_children():
+                if process.pid is not None:
+                    os.kill(process.pid, _END_STREAMS)
+            super().shutdown(exit_code)  # type: ignore[no-untyped-call]  # granian's
+
     with leash(chosen, lambda: os.kill(os.getpid(), signal.SIGTERM)):
-        Server(
+        DrainedServer(
             "stellarsettle.services:api",
             address=chosen.api_host,
             port=chosen.api_port,
@@ -140,6 +161,10 @@ def serve(chosen: Settings) -> None:
             workers=chosen.api_workers,
             factory=True,
             log_access=False,
+            backlog=_BACKLOG,
+            # How many are answered at once: streams wait for the most part.
+            backpressure=_BACKLOG,
+            workers_kill_timeout=_DRAIN_SECONDS,
         ).serve()
 
 

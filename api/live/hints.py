@@ -18,7 +18,7 @@ class Hint(msgspec.Struct, frozen=True):
 
 
 async def hint(connection: Connection, subject: str, *topics: str) -> None:
-    """Tell whoever is signed in as `subject` to read again, if this transaction commits.
+    """Tell whoever is signed in as `subject` (an owner) to read again, if this transaction commits.
 
     The same hint given twice in a transaction is told once.
     """

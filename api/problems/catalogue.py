@@ -142,6 +142,9 @@ _OWN: tuple[tuple[str, int, str, str, str], ...] = (
      "Do not sign anything; tell the operator to correct the node's address or the passphrase."),
     ("not-read-yet", 503, "Nothing is read yet",
      "The ledger has not been read so far.", "Try again in a few seconds."),
+    ("too-many-streams", 503, "Too many streams",
+     "This process serves as many live streams as it may.",
+     "Try again in a few seconds; until then, ask now and then."),
     ("database-unavailable", 503, "The database cannot be reached",
      "The database does not answer at the moment.", "Try again in a few seconds."),
 )  # fmt: skip

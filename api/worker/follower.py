@@ -10,10 +10,10 @@ from collections.abc import Awaitable, Callable
 
 from api.database import Connection, Database
 from api.errors import Problem
+from api.happened import Happened, since
 from api.transactions import store
 from api.transactions.following import landed_in
 from api.transactions.tracker import conclude
-from api.worker.happened import Happened, since
 
 _EVENTS = 500
 """How many events are looked at in one transaction; whole ledgers may have more."""

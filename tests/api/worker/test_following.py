@@ -13,10 +13,10 @@ from stellar_sdk import Keypair
 
 from api.config import ApiConfig
 from api.database import Database
+from api.happened import Happened, since
 from api.stellar import Ledger
 from api.transactions.tracker import Tracker
 from api.worker.follower import Follower, settle_intents
-from api.worker.happened import Happened, since
 from api.worker.lookout import Lookout
 from tests.api.following import indexing
 
