@@ -15,6 +15,7 @@ import jwt
 import msgspec
 from litestar import Request
 from litestar.connection import ASGIConnection
+from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
 
 from api.access import ACCESS, BY_HAND, PRIVATE, PUBLIC, SIGN_IN, Access
@@ -176,6 +177,6 @@ def provide_subject(request: Connection) -> Subject:
     return subject
 
 
-async def provide_visitor(request: Connection, gate: Gate) -> Subject | None:
+async def provide_visitor(request: Connection, gate: NamedDependency[Gate]) -> Subject | None:
     """Dependency of public routes that tell somebody more: who asks, or None."""
     return await gate.identify(request)
