@@ -1,15 +1,21 @@
-"""Raw events into PostgreSQL by binary COPY."""
+"""Raw events as PostgreSQL stores them, and into it by binary COPY."""
 
 from __future__ import annotations
 
 import struct
 from collections.abc import Sequence
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
-import psycopg
-
+from contracts.wire import Contract
 from indexer.sources.protocol import RawEvent
-from indexer.tables import CONTRACT_IDS
+
+if TYPE_CHECKING:  # who only encodes needs no database
+    import psycopg
+
+CONTRACT_IDS: Final = {Contract.ESCROW: 1, Contract.DISTRIBUTOR: 2}
+"""Numbers under which contracts are stored; they never change."""
+
+CONTRACTS: Final = {number: contract for contract, number in CONTRACT_IDS.items()}
 
 _STATEMENT: Final = (
     "COPY ledger.event (position, index, contract, closed_at, tx_hash, body)"
@@ -23,11 +29,10 @@ _SIX_FIELDS: Final = struct.Struct(">h iq ii ih iq i").pack
 _SIZE: Final = struct.Struct(">i").pack
 
 
-def copy_events(connection: psycopg.Connection, events: Sequence[RawEvent]) -> None:
-    """Append `events` to `ledger.event`, inside the caller's transaction."""
-    if events:
-        with connection.cursor() as cursor, cursor.copy(_STATEMENT) as copy:
-            copy.write(encoded(events))
+def copy_events(connection: psycopg.Connection, rows: bytes) -> None:
+    """Append `encoded` events to `ledger.event`, inside the caller's transaction."""
+    with connection.cursor() as cursor, cursor.copy(_STATEMENT) as copy:
+        copy.write(rows)
 
 
 def encoded(events: Sequence[RawEvent]) -> bytes:

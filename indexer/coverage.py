@@ -15,8 +15,9 @@ from typing import Final
 import msgspec
 import psycopg
 
-from indexer.sources.protocol import Batch, Header
-from indexer.tables import CONTRACT_IDS
+from indexer.copying import CONTRACT_IDS
+from indexer.decode import Prepared
+from indexer.sources.protocol import Header
 
 _EXTEND: Final = """
 UPDATE ledger.stretch SET through = %(through)s, committed_at = clock_timestamp(),
@@ -71,7 +72,7 @@ def coverage(connection: psycopg.Connection) -> Coverage | None:
     return Coverage(*row) if row and row[0] is not None else None
 
 
-def record(connection: psycopg.Connection, after: int, batch: Batch) -> None:
+def record(connection: psycopg.Connection, after: int, batch: Prepared) -> None:
     """Note that the ledgers after `after` are in, inside the caller's transaction.
 
     Raises `HistoryChangedError` if the batch's headers do not go on from what is stored.
@@ -81,7 +82,7 @@ def record(connection: psycopg.Connection, after: int, batch: Batch) -> None:
     place = {
         "after": after,
         "through": through,
-        "events": len(batch.events),
+        "events": batch.events,
         "hash": next((head.hash for head in batch.headers if head.ledger == through), None),
         "linked": linked,
     }
@@ -107,7 +108,7 @@ def record(connection: psycopg.Connection, after: int, batch: Batch) -> None:
             )
 
 
-def _check(connection: psycopg.Connection, after: int, batch: Batch) -> bool:
+def _check(connection: psycopg.Connection, after: int, batch: Prepared) -> bool:
     """Whether every ledger's header is there and linked to the one before, up from `after`."""
     if not batch.headers:
         return False

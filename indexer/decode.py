@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import msgspec
 
 from contracts import decoding
 from contracts.wire import Contract
+from indexer.copying import encoded
 from indexer.layouts import EventReader
 from indexer.scval import ScvalError, decode_body
-from indexer.sources.protocol import RawEvent
-from projections.engine import FoldError
+from indexer.sources.protocol import Batch, Failure, Header, RawEvent
 from projections.model import Mark, Record
+
+if TYPE_CHECKING:  # who only decodes folds nothing
+    from projections.engine import FoldError
 
 _READERS: Final = {contract: EventReader(contract) for contract in Contract}
 
@@ -36,6 +39,34 @@ class Decoded(msgspec.Struct, frozen=True):
 
     records: list[Record]
     quarantined: list[Quarantined]
+
+
+class Prepared(msgspec.Struct, frozen=True):
+    """A batch that only waits to be folded and committed; see `Batch` for what it holds.
+
+    `rows` are its `events` raw events in the format of a binary COPY.
+    """
+
+    events: int
+    rows: bytes
+    decoded: Decoded
+    through: Mark
+    latest: int
+    headers: Sequence[Header]
+    failures: Sequence[Failure]
+
+
+def prepare(batch: Batch) -> Prepared:
+    """Decode and encode what is in `batch`."""
+    return Prepared(
+        events=len(batch.events),
+        rows=encoded(batch.events),
+        decoded=decode_all(batch.events),
+        through=batch.through,
+        latest=batch.latest,
+        headers=batch.headers,
+        failures=batch.failures,
+    )
 
 
 def decode_all(events: Sequence[RawEvent]) -> Decoded:

@@ -11,11 +11,7 @@ from contracts import rpc
 from indexer.coverage import HistoryChangedError
 from indexer.findings import Check, Finding
 from indexer.rpc import RpcClient
-from indexer.sources.protocol import Header
-
-_PREVIOUS_HASH: Final = slice(36, 68)
-"""Where a LedgerHeaderHistoryEntry has the hash of the ledger before: after its own hash and the
-header's protocol version."""
+from indexer.witness import header
 
 _ASKED: Final = 5
 _KNOWN: Final = """
@@ -63,26 +59,6 @@ def same_history(connection: psycopg.Connection, client: RpcClient) -> Iterator[
     for ledger, stored, told in _compared(connection, client, _ASKED):
         if stored != told:
             yield Finding(Check.CHAIN, str(HistoryChangedError(ledger, stored, told)))
-
-
-def header(client: RpcClient, ledger: int) -> Header | None:
-    """The header of `ledger`, None if the node does not hold it or gives no ledgers at all.
-
-    Raises `indexer.rpc.RpcUnavailableError`.
-    """
-    try:
-        page = client.call(rpc.get_ledgers(ledger, limit=1))
-    except rpc.RpcError:
-        return None
-    found = next((one for one in page.ledgers if one.sequence == ledger), None)
-    if found is None or len(found.header_xdr) < _PREVIOUS_HASH.stop:
-        return None
-    return Header(
-        ledger=ledger,
-        hash=bytes.fromhex(found.hash),
-        previous_hash=found.header_xdr[_PREVIOUS_HASH],
-        closed_at=found.ledger_close_time,
-    )
 
 
 def _compared(

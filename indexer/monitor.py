@@ -24,7 +24,7 @@ from indexer.health import Health, health
 from indexer.progress import Step
 
 _CONNECT_SECONDS: Final = 3
-_PHASES: Final = ("fetch", "decode", "write")
+_PHASES: Final = ("fetch", "decode", "fold", "commit")
 _BUCKETS: Final = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 _TEXT: Final = "text/plain; version=0.0.4; charset=utf-8"
 _JSON: Final = "application/json"

@@ -10,17 +10,16 @@ from __future__ import annotations
 import logging
 import random
 import threading
-import time
 from typing import Final
 
-import msgspec
 import psycopg
 
 from indexer.collector import patient
-from indexer.prefetch import QUEUE_BYTES, Fetched, Prefetch
+from indexer.prefetch import Ahead, Reading
 from indexer.progress import Nobody, Step, Watch
+from indexer.reading import ReaderLostError
 from indexer.rpc import Waiting
-from indexer.sources.protocol import Deployment, Source
+from indexer.sources.protocol import Deployment
 from indexer.writer import Stopped, Writer, WriterReplacedError
 from projections.engine import StaleEngineError
 
@@ -29,6 +28,7 @@ _PASSING: Final = (
     psycopg.InterfaceError,
     WriterReplacedError,
     StaleEngineError,
+    ReaderLostError,
 )
 _IDLE_SECONDS: Final = 0.25
 """How long a stop can take to be noticed while nothing happens."""
@@ -36,39 +36,29 @@ _IDLE_SECONDS: Final = 0.25
 _log = logging.getLogger(__name__)
 
 
-class Options(msgspec.Struct, frozen=True):
-    """How to run: seconds between questions at the tip, and memory for what is fetched ahead.
-
-    `watch` is told of the progress.
-    """
-
-    poll_seconds: float = 1.0
-    queue_bytes: int = QUEUE_BYTES
-    watch: Watch = Nobody()
-
-
 def run(
     database_url: str,
-    source: Source,
+    reading: Reading,
     deployment: Deployment,
     stop: threading.Event,
-    options: Options | None = None,
+    watch: Watch | None = None,
 ) -> None:
     """Index until `stop` is set, which is noticed within a second at a ledger boundary.
 
-    Raises `indexer.sources.protocol.GapError`, `indexer.writer.DeploymentMismatchError`, and
-    whatever is no matter of waiting (a missing table, an error of this program).
+    `watch` is told of the progress. Raises `indexer.sources.protocol.GapError`,
+    `indexer.writer.DeploymentMismatchError`, and whatever is no matter of waiting (a missing table,
+    an error of this program).
     """
     with patient():
-        _run(database_url, source, deployment, stop, options or Options())
+        _run(database_url, reading, deployment, stop, watch or Nobody())
 
 
 def _run(
     database_url: str,
-    source: Source,
+    reading: Reading,
     deployment: Deployment,
     stop: threading.Event,
-    options: Options,
+    watch: Watch,
 ) -> None:
     waiting = Waiting(random.Random(), stop)  # noqa: S311  # jitter, no secret
     failures = 0
@@ -77,11 +67,11 @@ def _run(
             with Writer.open(database_url, deployment, stop) as writer:
                 _log.info("indexing after ledger %d", writer.after)
                 began = writer.after
-                options.watch.began(began)
+                watch.began(began)
                 try:
-                    _follow(writer, source, stop, options, waiting)
+                    _follow(writer, reading, stop, watch)
                 finally:
-                    options.watch.ended()
+                    watch.ended()
                     failures = 0 if writer.after > began else failures
         except Stopped:
             return
@@ -91,50 +81,40 @@ def _run(
             waiting.before_try(failures)
 
 
-def _follow(
-    writer: Writer, source: Source, stop: threading.Event, options: Options, waiting: Waiting
-) -> None:
+def _follow(writer: Writer, reading: Reading, stop: threading.Event, watch: Watch) -> None:
     """Commit what the source brings, until it is time to stop or something raises."""
-    with Prefetch(
-        source,
-        writer.after,
-        poll_seconds=options.poll_seconds,
-        waiting=waiting,
-        ending=stop,
-        queue_bytes=options.queue_bytes,
-    ) as prefetch:
-        after = writer.after
+    after = writer.after
+    with reading.ahead(after) as ahead:
         while not stop.is_set():
-            fetched = prefetch.take(_IDLE_SECONDS)
-            if prefetch.heard():
-                writer.beat(source.latest)
-            if fetched is None:
-                writer.settle()
-                continue
-            began = time.perf_counter()
-            quarantined = writer.submit(fetched.batch, fetched.decoded)
-            options.watch.committed(
-                _step(after, fetched, len(quarantined), time.perf_counter() - began)
-            )
-            after = fetched.batch.through.ledger
-            for event in quarantined:
-                _log.error(
-                    "event %d-%d waits in quarantine: %s",
-                    event.position,
-                    event.index,
-                    event.reason,
-                )
+            step = _next(writer, reading, ahead, after)
+            if step:
+                watch.committed(step)
+                after = step.through
         writer.settle()
 
 
-def _step(after: int, fetched: Fetched, quarantined: int, write: float) -> Step:
+def _next(writer: Writer, reading: Reading, ahead: Ahead, after: int) -> Step | None:
+    """Hand what comes after `after` to the writer; None if nothing came yet.
+
+    A function of its own, so that a batch is let go before the next one is held.
+    """
+    fetched = ahead.take(_IDLE_SECONDS)
+    if ahead.heard():
+        writer.beat(reading.latest)
+    if fetched is None:
+        writer.settle()
+        return None
+    quarantined = writer.submit(fetched.batch)
+    for event in quarantined:
+        _log.error("event %d-%d waits in quarantine: %s", event.position, event.index, event.reason)
     return Step(
         after=after,
         through=fetched.batch.through.ledger,
         latest=fetched.batch.latest,
-        events=len(fetched.batch.events),
-        quarantined=quarantined,
+        events=fetched.batch.events,
+        quarantined=len(quarantined),
         fetch=fetched.fetch,
         decode=fetched.decode,
-        write=write,
+        fold=writer.fold_seconds,
+        commit=writer.commit_seconds,
     )

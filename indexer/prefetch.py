@@ -1,21 +1,26 @@
-"""Fetching and decoding ahead of the writer, in a thread, bounded by bytes and not by count."""
+"""Fetching and decoding ahead of the writer, bounded by bytes and not by count.
+
+Here in a thread of the same process; `indexer.reading` does it in a process of its own.
+"""
 
 from __future__ import annotations
 
 import logging
+import random
 import threading
 import time
 from collections import deque
+from contextlib import AbstractContextManager
 from types import TracebackType
-from typing import Final, Self
+from typing import Final, Protocol, Self
 
 import msgspec
 
-from indexer.decode import Decoded, decode_all
+from indexer.decode import Prepared, prepare
 from indexer.rpc import RpcUnavailableError, Waiting
 from indexer.sources.protocol import Batch, Source, SourceUnavailableError
 
-QUEUE_BYTES: Final = 24 << 20
+QUEUE_BYTES: Final = 8 << 20
 _EVENT_OVERHEAD: Final = 600
 """Bytes that a decoded event takes beside its raw body (540 traced over synthetic histories)."""
 
@@ -23,24 +28,86 @@ _log = logging.getLogger(__name__)
 
 
 class Fetched(msgspec.Struct, frozen=True):
-    """A batch, decoded and ready to be committed; `size` estimates its memory in bytes.
+    """A batch ready to be committed; `size` estimates its memory in bytes.
 
     `fetch` and `decode` are the seconds that took.
     """
 
-    batch: Batch
-    decoded: Decoded
+    batch: Prepared
     size: int
     fetch: float
     decode: float
 
 
+class Ahead(Protocol):
+    """What was read ahead."""
+
+    def take(self, timeout: float) -> Fetched | None:
+        """The next batch, or None if none came within `timeout` seconds.
+
+        Raises what ended the reading, once everything before it was taken.
+        """
+        ...
+
+    def heard(self) -> bool:
+        """Whether the source has answered since this was asked last."""
+        ...
+
+
+class Reading(Protocol):
+    """Somebody who reads ahead, in a thread or a process."""
+
+    @property
+    def latest(self) -> int:
+        """The newest ledger seen in any answer; 0 before the first."""
+        ...
+
+    def ahead(self, after: int) -> AbstractContextManager[Ahead]:
+        """Read from the ledger after `after` until the context ends."""
+        ...
+
+
+class InThread:
+    """Reads `source` in a thread; `ending` is set when the process ends.
+
+    `poll_seconds` is how long to wait when nothing newer is there.
+    """
+
+    def __init__(
+        self,
+        source: Source,
+        ending: threading.Event,
+        *,
+        poll_seconds: float = 1.0,
+        queue_bytes: int = QUEUE_BYTES,
+    ) -> None:
+        self._source = source
+        self._ending = ending
+        self._waiting = Waiting(random.Random(), ending)  # noqa: S311  # jitter, no secret
+        self._poll_seconds = poll_seconds
+        self._queue_bytes = queue_bytes
+
+    @property
+    def latest(self) -> int:
+        """The newest ledger seen in any answer; 0 before the first."""
+        return self._source.latest
+
+    def ahead(self, after: int) -> Prefetch:
+        """See `Reading`."""
+        return Prefetch(
+            self._source,
+            after,
+            poll_seconds=self._poll_seconds,
+            waiting=self._waiting,
+            ending=self._ending,
+            queue_bytes=self._queue_bytes,
+        )
+
+
 class Prefetch:
     """Runs `source` from the ledger after `after` in a thread; use it as a context manager.
 
-    `poll_seconds` is how long to wait when nothing newer is there, `ending` is set when the process
-    ends. An error of the source that may
-    pass is waited out here; any other is raised by `take`.
+    An error of the source that may pass is waited out here; any other is raised by `take`.
     """
 
     def __init__(
@@ -85,10 +152,7 @@ class Prefetch:
         self._thread.join(timeout=1.0 if self._ending.is_set() else None)
 
     def take(self, timeout: float) -> Fetched | None:
-        """The next batch, or None if none came within `timeout` seconds.
-
-        Raises what ended the fetching, once everything before it was taken.
-        """
+        """See `Ahead`."""
         with self._changed:
             self._changed.wait_for(lambda: self._queue or self._error or self._heard, timeout)
             if self._queue:
@@ -101,7 +165,7 @@ class Prefetch:
             return None
 
     def heard(self) -> bool:
-        """Whether the source has answered since this was asked last."""
+        """See `Ahead`."""
         with self._changed:
             heard, self._heard = self._heard, False
             return heard
@@ -116,22 +180,29 @@ class Prefetch:
                 self._changed.notify_all()
 
     def _step(self) -> None:
-        began = time.perf_counter()
-        batch = self._fetch()
-        fetched = time.perf_counter()
+        fetched = self._fetch()
         with self._changed:
             self._heard = True
             self._changed.notify_all()
-        if batch is None:
+        if fetched is None:
             self._stop.wait(self._poll_seconds)
             return
-        size = sum(len(event.body) + _EVENT_OVERHEAD for event in batch.events)
-        decoded = decode_all(batch.events)
-        decode = time.perf_counter() - fetched
-        self._put(Fetched(batch, decoded, size, fetched - began, decode))
-        self._after = batch.through.ledger
+        self._put(fetched)
+        self._after = fetched.batch.through.ledger
 
-    def _fetch(self) -> Batch | None:
+    def _fetch(self) -> Fetched | None:
+        """The next batch, prepared; its undecoded events are let go."""
+        began = time.perf_counter()
+        batch = self._ask()
+        if batch is None:
+            return None
+        told = time.perf_counter()
+        prepared = prepare(batch)
+        decode = time.perf_counter() - told
+        size = len(prepared.rows) + prepared.events * _EVENT_OVERHEAD
+        return Fetched(prepared, size, told - began, decode)
+
+    def _ask(self) -> Batch | None:
         failures = 0
         while not self._stop.is_set():
             try:

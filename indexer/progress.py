@@ -14,8 +14,8 @@ _HONEST_AFTER_SECONDS: Final = 3.0
 class Step(msgspec.Struct, frozen=True):
     """One batch and where its seconds went: the ledgers after `after` up to `through`.
 
-    `latest` is the newest ledger that the source knows of. `write` is folding and committing, as
-    far as the fetching of the next batch did not hide it.
+    `latest` is the newest ledger that the source knows of. A batch is committed while the next is
+    folded: `commit` is of the batch before.
     """
 
     after: int
@@ -25,7 +25,8 @@ class Step(msgspec.Struct, frozen=True):
     quarantined: int
     fetch: float
     decode: float
-    write: float
+    fold: float
+    commit: float
 
     def fields(self) -> dict[str, int | float]:
         """For a line of a log: seconds as milliseconds."""
@@ -37,7 +38,8 @@ class Step(msgspec.Struct, frozen=True):
             "quarantined": self.quarantined,
             "fetch_ms": round(self.fetch * 1e3, 1),
             "decode_ms": round(self.decode * 1e3, 1),
-            "write_ms": round(self.write * 1e3, 1),
+            "fold_ms": round(self.fold * 1e3, 1),
+            "commit_ms": round(self.commit * 1e3, 1),
         }
 
 

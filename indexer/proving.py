@@ -17,11 +17,11 @@ import psycopg
 from contracts import rpc
 from contracts.wire import Address, Contract
 from indexer.coverage import coverage
+from indexer.copying import CONTRACTS
 from indexer.decode import Decoded, decode_all
 from indexer.rpc import RpcClient
 from indexer.sources.protocol import Batch, Deployment, RawEvent, Source
 from indexer.sources.whole import Followed
-from indexer.tables import CONTRACT_IDS
 from indexer.xdr.ledger import read_ledger
 from indexer.xdr.runtime import LedgerFormatError
 from projections import remembering
@@ -58,7 +58,6 @@ _HASHES: Final = """
 SELECT through, hash FROM ledger.stretch
 WHERE hash IS NOT NULL AND through BETWEEN %s AND %s ORDER BY through
 """
-_CONTRACTS: Final = {number: contract for contract, number in CONTRACT_IDS.items()}
 _OPERATION: Final = 0xFFF
 _TRANSACTION: Final = 0xFFFFF
 
@@ -154,7 +153,7 @@ def _claimed(
     statement = _EVENTS if subject.id is None else _EVENTS_OF_INVOICE
     place = {"invoice": subject.id, "end": (mark.ledger + 1) << 32}
     raw = [
-        RawEvent(position, index, _CONTRACTS[contract], closed_at, tx_hash, body)
+        RawEvent(position, index, CONTRACTS[contract], closed_at, tx_hash, body)
         for position, index, contract, closed_at, tx_hash, body in connection.execute(
             statement, place
         )

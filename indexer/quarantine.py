@@ -14,10 +14,10 @@ from typing import Any, Final
 import msgspec
 import psycopg
 
+from indexer.copying import CONTRACTS
 from indexer.decode import Quarantined
 from indexer.scval import ScvalError, decode_body
 from indexer.sources.protocol import RawEvent
-from indexer.tables import CONTRACT_IDS
 
 _WAITING: Final = """
 SELECT q.position, q.index, q.reason, q.invoice, e.contract, e.closed_at, e.tx_hash, e.body
@@ -25,7 +25,6 @@ FROM ledger.quarantine AS q JOIN ledger.event AS e USING (position, index)
 WHERE %(position)s::bigint IS NULL OR (q.position, q.index) = (%(position)s, %(index)s)
 ORDER BY q.position, q.index
 """
-_CONTRACTS: Final = {number: contract for contract, number in CONTRACT_IDS.items()}
 
 
 class Waiting(msgspec.Struct, frozen=True):
@@ -54,7 +53,7 @@ def waiting(connection: psycopg.Connection, place: tuple[int, int] | None = None
     rows = connection.execute(_WAITING, {"position": position, "index": index}).fetchall()
     return [
         Waiting(
-            RawEvent(position, index, _CONTRACTS[contract], closed_at, tx_hash, body),
+            RawEvent(position, index, CONTRACTS[contract], closed_at, tx_hash, body),
             reason,
             invoice,
         )

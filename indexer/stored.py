@@ -7,8 +7,8 @@ from typing import Final
 
 import psycopg
 
+from indexer.copying import CONTRACTS
 from indexer.sources.protocol import RawEvent
-from indexer.tables import CONTRACT_IDS
 from projections.model import Mark
 
 EVENTS_AT_ONCE: Final = 10_000
@@ -18,7 +18,6 @@ SELECT position, index, contract, closed_at, tx_hash, body FROM ledger.event
 WHERE (position, index) > (%s, %s) AND position < %s
 ORDER BY position, index LIMIT %s
 """
-_CONTRACTS: Final = {number: contract for contract, number in CONTRACT_IDS.items()}
 
 
 def cursor(connection: psycopg.Connection) -> Mark | None:
@@ -44,7 +43,7 @@ def whole_ledgers(
     while True:
         rows = connection.execute(_SELECT, (*place, end, at_once), binary=True).fetchall()
         held += [
-            RawEvent(position, index, _CONTRACTS[contract], closed_at, tx_hash, body)
+            RawEvent(position, index, CONTRACTS[contract], closed_at, tx_hash, body)
             for position, index, contract, closed_at, tx_hash, body in rows
         ]
         if len(rows) < at_once:

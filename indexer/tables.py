@@ -2,14 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 import sqlalchemy as sa
-
-from contracts.wire import Contract
-
-CONTRACT_IDS: Final = {Contract.ESCROW: 1, Contract.DISTRIBUTOR: 2}
-"""Numbers under which contracts are stored; they never change."""
 
 metadata = sa.MetaData(schema="ledger")
 

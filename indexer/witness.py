@@ -10,12 +10,16 @@ from typing import Final
 
 import msgspec
 
-from indexer import identity
+from contracts import rpc
 from indexer.rpc import RpcClient
-from indexer.sources.protocol import Batch, Source
+from indexer.sources.protocol import Batch, Header, Source
 
 EVERY: Final = 720
 """Ledgers, about an hour: a ledger is a megabyte to read."""
+
+_PREVIOUS_HASH: Final = slice(36, 68)
+"""Where a LedgerHeaderHistoryEntry has the hash of the ledger before: after its own hash and the
+header's protocol version."""
 
 
 class WitnessedSource:
@@ -47,6 +51,26 @@ class WitnessedSource:
         if not began and through - self._witnessed < self._every:
             return batch
         asked = (after, through) if began else (through,)
-        headers = [head for ledger in asked if (head := identity.header(self._client, ledger))]
+        headers = [head for ledger in asked if (head := header(self._client, ledger))]
         self._witnessed = through
         return msgspec.structs.replace(batch, headers=headers)
+
+
+def header(client: RpcClient, ledger: int) -> Header | None:
+    """The header of `ledger`, None if the node does not hold it or gives no ledgers at all.
+
+    Raises `indexer.rpc.RpcUnavailableError`.
+    """
+    try:
+        page = client.call(rpc.get_ledgers(ledger, limit=1))
+    except rpc.RpcError:
+        return None
+    found = next((one for one in page.ledgers if one.sequence == ledger), None)
+    if found is None or len(found.header_xdr) < _PREVIOUS_HASH.stop:
+        return None
+    return Header(
+        ledger=ledger,
+        hash=bytes.fromhex(found.hash),
+        previous_hash=found.header_xdr[_PREVIOUS_HASH],
+        closed_at=found.ledger_close_time,
+    )

@@ -21,10 +21,9 @@ from typing import Any, Final, Self
 import psycopg
 
 from indexer import coverage, quarantine
-from indexer.copying import copy_events
-from indexer.decode import Decoded, Quarantined, set_aside
-from indexer.sources.protocol import Batch, Deployment
-from indexer.tables import CONTRACT_IDS
+from indexer.copying import CONTRACT_IDS, copy_events
+from indexer.decode import Prepared, Quarantined, set_aside
+from indexer.sources.protocol import Deployment
 from projections.engine import Change, Engine, FoldError
 from projections.model import Mark
 from projections.tables import APPLIED_CHANNEL
@@ -72,7 +71,8 @@ class Stopped(Exception):  # noqa: N818  # not an error: somebody asked for it
 class Writer:
     """Holds the lock on a database and commits batches; use it as a context manager.
 
-    `after` is the ledger up to which the database is whole. A batch is folded while the one before
+    `after` is the ledger up to which the database is whole; `fold_seconds` and `commit_seconds` are
+    what the newest fold and the newest finished commit took. A batch is folded while the one before
     it is being committed, in a thread: PostgreSQL and the folds work side by side. The folds read
     through a session of their own; what that session cannot see yet is in the engine's memory.
     """
@@ -88,6 +88,8 @@ class Writer:
         self._version = 0
         self._next_beat = 0.0
         self.after = 0
+        self.fold_seconds = 0.0
+        self.commit_seconds = 0.0
 
     @classmethod
     def open(
@@ -134,21 +136,23 @@ class Writer:
         self._reading.close()
         self._connection.close()
 
-    def commit(self, batch: Batch, decoded: Decoded) -> list[Quarantined]:
+    def commit(self, batch: Prepared) -> list[Quarantined]:
         """Make `batch` and what follows from it durable; returns what went to quarantine.
 
         After any exception the state of the database is not known to this writer: open another.
         """
-        quarantined = self.submit(batch, decoded)
+        quarantined = self.submit(batch)
         self.settle()
         return quarantined
 
-    def submit(self, batch: Batch, decoded: Decoded) -> list[Quarantined]:
+    def submit(self, batch: Prepared) -> list[Quarantined]:
         """Fold `batch` and begin to commit it; returns what goes to quarantine.
 
         Waits for the commit of the batch before, and raises what that one raised.
         """
-        change, quarantined = self._fold(batch, decoded)
+        began = time.perf_counter()
+        change, quarantined = self._fold(batch)
+        self.fold_seconds = time.perf_counter() - began
         self.settle()
         self._commit = self._committing.submit(self._write, batch, change, quarantined)
         return quarantined
@@ -177,7 +181,8 @@ class Writer:
             self._next_beat = now + _HEARTBEAT_SECONDS
             self._connection.execute(_BEAT, (latest,))
 
-    def _fold(self, batch: Batch, decoded: Decoded) -> tuple[Change, list[Quarantined]]:
+    def _fold(self, batch: Prepared) -> tuple[Change, list[Quarantined]]:
+        decoded = batch.decoded
         while True:
             try:
                 change = self._engine.fold(self._reading, decoded.records, batch.through)
@@ -188,14 +193,17 @@ class Writer:
             else:
                 return change, decoded.quarantined
 
-    def _write(self, batch: Batch, change: Change, quarantined: list[Quarantined]) -> None:
+    def _write(self, batch: Prepared, change: Change, quarantined: list[Quarantined]) -> None:
         """The one transaction of a batch; the only code that runs in the committing thread."""
+        began = time.perf_counter()
         with self._connection.transaction():
             self._advance(batch.through)
-            copy_events(self._connection, batch.events)
+            if batch.events:
+                copy_events(self._connection, batch.rows)
             quarantine.store(self._connection, quarantined)
             change.write(self._connection)
             self._note(batch)
+        self.commit_seconds = time.perf_counter() - began
         self._version += 1
         self.after = batch.through.ledger
 
@@ -261,7 +269,7 @@ class Writer:
                 f"the cursor is not where this writer left it (ledger {self.after})"
             )
 
-    def _note(self, batch: Batch) -> None:
+    def _note(self, batch: Prepared) -> None:
         """Coverage, the heartbeat, and a word to listeners."""
         coverage.record(self._connection, self.after, batch)
         self._connection.execute(_BEAT, (batch.latest,))

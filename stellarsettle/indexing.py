@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import logging
 import threading
 from collections.abc import Iterator
@@ -13,8 +14,9 @@ import psycopg
 from contracts import rpc
 from indexer import identity, pipeline
 from indexer.monitor import Monitor, served
-from indexer.opening import Endpoints, opened
+from indexer.opening import Endpoints
 from indexer.progress import Several, Watch
+from indexer.reading import Job, Reader
 from indexer.rpc import RpcClient, RpcUnavailableError
 from indexer.writer import ROLE
 from stellarsettle import logs, services
@@ -46,12 +48,17 @@ def run(chosen: Settings, stop: threading.Event, *watches: Watch) -> None:
             compare_every=chosen.compare_every,
             page_limit=chosen.events_per_page,
         )
-        with opened(endpoints, followed, stop) as source:
-            monitor = Monitor(url, source.states)
+        job = Job(
+            endpoints,
+            followed,
+            poll_seconds=chosen.poll_seconds,
+            begin=functools.partial(logs.begin, chosen.log_format),
+        )
+        with Reader(job) as reader:
+            monitor = Monitor(url, reader.states)
             watch = Several(monitor, logs.Batches(), *watches)
             with _answering(chosen, monitor):
-                options = pipeline.Options(poll_seconds=chosen.poll_seconds, watch=watch)
-                pipeline.run(url, source, followed, stop, options)
+                pipeline.run(url, reader, followed, stop, watch)
 
 
 @contextlib.contextmanager

@@ -11,6 +11,7 @@ import anyio
 
 from api.config import ApiConfig
 from indexer import pipeline
+from indexer.prefetch import InThread
 from indexer.rpc import RpcClient
 from indexer.sources.events import EventSource
 from indexer.sources.protocol import Deployment
@@ -23,8 +24,8 @@ def indexing(config: ApiConfig, start_ledger: int) -> Iterator[None]:
     stop = threading.Event()
     with RpcClient(config.rpc_url) as client:
         source = EventSource(client, followed)
-        options = pipeline.Options(poll_seconds=0.05)
-        arguments = (config.database_url, source, followed, stop, options)
+        reading = InThread(source, stop, poll_seconds=0.05)
+        arguments = (config.database_url, reading, followed, stop)
         thread = threading.Thread(target=pipeline.run, args=arguments)
         thread.start()
         try:

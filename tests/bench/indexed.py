@@ -16,7 +16,8 @@ import psycopg
 from psycopg import sql
 
 from indexer import pipeline
-from indexer.opening import Endpoints, opened
+from indexer.opening import Endpoints
+from indexer.reading import Job, Reader
 from projections.tables import APPLIED_CHANNEL
 from tests.bench.meter import Memory, cpu_seconds
 from tests.indexer import synthetic
@@ -48,9 +49,8 @@ def follow(database: str, node: str, through: int) -> None:
     stop = threading.Event()
     watcher = threading.Thread(target=_stop_when_through, args=(database, through, stop))
     watcher.start()
-    with opened(Endpoints((node,)), synthetic.DEPLOYMENT, stop) as source:
-        options = pipeline.Options(poll_seconds=0.1)
-        pipeline.run(database, source, synthetic.DEPLOYMENT, stop, options)
+    with Reader(Job(Endpoints((node,)), synthetic.DEPLOYMENT, poll_seconds=0.1)) as reader:
+        pipeline.run(database, reader, synthetic.DEPLOYMENT, stop)
     watcher.join()
 
 

@@ -18,6 +18,7 @@ class Act(enum.Enum):
     KILL = "is killed at a random moment"
     CUT = "loses its database sessions"
     PAUSE = "stands still, and its sessions end meanwhile"
+    ORPHAN = "loses the process that reads"
     RIVAL = "gets a second writer, and one of the two is killed"
     RESTART = "sees PostgreSQL restart"
     CRASH = "sees PostgreSQL crash"
@@ -28,6 +29,7 @@ _WEIGHTS = {
     Act.KILL: 3,
     Act.CUT: 3,
     Act.PAUSE: 2,
+    Act.ORPHAN: 2,
     Act.RIVAL: 2,
     Act.RESTART: 1,
     Act.CRASH: 1,

@@ -101,6 +101,8 @@ class Run:
         elif act is Act.PAUSE:
             main.pause(moment)
             self._cut()
+        elif act is Act.ORPHAN:
+            main.kill_reader()
         elif act is Act.RIVAL:
             rival.ensure()
             self._wait_for_progress(moment)

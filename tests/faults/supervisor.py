@@ -69,6 +69,13 @@ class Indexer:
             self._process.kill()
             self._process.wait()
 
+    def kill_reader(self) -> None:
+        """SIGKILL to the process that reads for it, if there is one now."""
+        if self.running() and self._process is not None:
+            own = self._process.pid
+            for child in Path(f"/proc/{own}/task/{own}/children").read_text().split():
+                os.kill(int(child), signal.SIGKILL)
+
     def pause(self, seconds: float) -> None:
         """Take the processor away, as a suspended machine would: its clocks jump."""
         if self.running() and self._process is not None:

@@ -12,8 +12,9 @@ from typing import Self
 import psycopg
 
 from indexer import pipeline
-from indexer.decode import decode_all
-from indexer.progress import Nobody, Watch
+from indexer.decode import prepare
+from indexer.prefetch import InThread
+from indexer.progress import Watch
 from indexer.rpc import RpcClient, Waiting
 from indexer.sources.events import EventSource
 from indexer.sources.protocol import Batch, RawEvent
@@ -45,7 +46,7 @@ def write(url: str, events: list[RawEvent], size: int = 40) -> None:
         for batch in batches(events, size):
             if batch.through.ledger > writer.after:
                 rest = [event for event in batch.events if event.ledger > writer.after]
-                writer.commit(Batch(rest, batch.through, batch.latest), decode_all(rest))
+                writer.commit(prepare(Batch(rest, batch.through, batch.latest)))
 
 
 def digest_of(url: str) -> bytes:
@@ -91,8 +92,8 @@ class running:  # noqa: N801  # used like a function
             waiting=Waiting(random.Random(1), self.stop),  # a test's seed
         )
         source = EventSource(self._client, synthetic.DEPLOYMENT, page_limit=page_limit)
-        options = pipeline.Options(0.02, 50_000, watch or Nobody())
-        self._args = (url, source, synthetic.DEPLOYMENT, self.stop, options)
+        reading = InThread(source, self.stop, poll_seconds=0.02, queue_bytes=50_000)
+        self._args = (url, reading, synthetic.DEPLOYMENT, self.stop, watch)
         self.thread = threading.Thread(target=self._run)
 
     def _run(self) -> None:

@@ -13,7 +13,7 @@ import pytest
 from contracts.wire import Contract
 from indexer import identity, quarantine, shares
 from indexer.coverage import Coverage, HistoryChangedError, coverage
-from indexer.decode import Quarantined, decode_all
+from indexer.decode import Quarantined, decode_all, prepare
 from indexer.findings import Check
 from indexer.rpc import RpcClient
 from indexer.sources.events import EventSource
@@ -56,7 +56,7 @@ def _of(url: str) -> Coverage | None:
 
 
 def _commit(writer: Writer, batch: Batch) -> None:
-    writer.commit(batch, decode_all(batch.events))
+    writer.commit(prepare(batch))
 
 
 @pytest.fixture

@@ -72,7 +72,7 @@ def test_the_figures_are_those_of_the_work(database: str, events: list[RawEvent]
     assert figures["indexer_ledger"] == figures["indexer_whole_ledger"] == last
     assert (figures["indexer_ready"], figures["indexer_writing"]) == (1, 0)
     assert (figures["indexer_lag_ledgers"], figures["indexer_quarantined_events"]) == (0, 0)
-    for phase in ("fetch", "decode", "write"):
+    for phase in ("fetch", "decode", "fold", "commit"):
         assert figures[f"indexer_phase_seconds_count{phase}"] >= 10
         assert figures[f"indexer_phase_seconds_sum{phase}"] > 0
     assert (figures["indexer_source_upone"], figures["indexer_source_uptwo"]) == (1, 0)
@@ -150,7 +150,7 @@ def test_no_time_is_promised_without_progress() -> None:
 def test_a_batch_is_one_line_with_its_figures(
     form: logs.Format, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    step = Step(9, 12, 15, 4, 1, 0.0123, 0.002, 0.5)
+    step = Step(9, 12, 15, 4, 1, 0.0123, 0.002, 0.1, 0.5)
     root = logging.getLogger()
     before, level = root.handlers[:], root.level
     root.handlers.clear()
@@ -168,11 +168,11 @@ def test_a_batch_is_one_line_with_its_figures(
     if form == "json":
         line = json.loads(first)
         assert (line["message"], line["ledger"], line["ledgers"]) == ("committed", 12, 3)
-        assert (line["behind"], line["events"], line["write_ms"]) == (3, 4, 500.0)
+        assert (line["behind"], line["events"], line["commit_ms"]) == (3, 4, 500.0)
         assert "ValueError: odd" in json.loads(rest[0])["trace"]
     else:
         assert first.endswith(
             "INFO committed ledger=12 ledgers=3 behind=3 events=4 quarantined=1"
-            " fetch_ms=12.3 decode_ms=2.0 write_ms=500.0"
+            " fetch_ms=12.3 decode_ms=2.0 fold_ms=100.0 commit_ms=500.0"
         )
         assert rest[-1] == "ValueError: odd"

@@ -16,7 +16,7 @@ import pytest
 
 import migrations
 from indexer import renewal
-from indexer.decode import decode_all
+from indexer.decode import prepare
 from indexer.prefetch import Fetched, Prefetch
 from indexer.rpc import Waiting
 from indexer.sources.protocol import Batch, RawEvent
@@ -56,14 +56,14 @@ def test_an_upgrade_of_the_folds_needs_no_network(database: str, events: list[Ra
     empty(database)
     first, *rest = batches(events, 40)
     with Writer.open(database, synthetic.DEPLOYMENT, threading.Event()) as writer:
-        writer.commit(first, decode_all(first.events))
+        writer.commit(prepare(first))
     with psycopg.connect(database, autocommit=True) as connection:
         connection.execute("UPDATE read.digest SET version = 0 WHERE model = 'position'")
     with (
         Writer.open(database, synthetic.DEPLOYMENT, threading.Event()) as writer,
         pytest.raises(VersionError, match=r"another version: position\. Run .*rebuild --switch"),
     ):
-        writer.commit(rest[0], decode_all(rest[0].events))
+        writer.commit(prepare(rest[0]))
     assert renewal.renew(database).events == len(first.events)
     write(database, events)
     assert digest_of(database) == expected

@@ -17,7 +17,7 @@ import psycopg
 import pytest
 
 from indexer import health, rebuild
-from indexer.decode import decode_all
+from indexer.decode import prepare
 from indexer.sources.protocol import Batch, Deployment, GapError, RawEvent
 from indexer.writer import DeploymentMismatchError, Writer, WriterReplacedError
 from projections.model import Mark
@@ -207,10 +207,10 @@ def test_a_writer_that_was_overtaken_commits_nothing(database: str, events: list
         with psycopg.connect(database, autocommit=True) as connection:
             connection.execute("UPDATE ledger.cursor SET version = version + 1")
         with pytest.raises(WriterReplacedError, match="not where this writer left it"):
-            writer.commit(batch, decode_all(batch.events))
+            writer.commit(prepare(batch))
         writer._connection.execute("SELECT pg_advisory_unlock_all()")
         with pytest.raises(WriterReplacedError, match="no longer holds"):
-            writer.commit(batch, decode_all(batch.events))
+            writer.commit(prepare(batch))
     with psycopg.connect(database) as connection:
         assert connection.execute(STORED).fetchall() == []
 
@@ -226,9 +226,8 @@ def test_empty_ledgers_are_one_stretch(database: str) -> None:
     """Pain 9: empty stretches commit as one interval row."""
     with Writer.open(database, synthetic.DEPLOYMENT, threading.Event()) as writer:
         for ledger in range(START, START + 20):
-            writer.commit(
-                Batch([], Mark(ledger, synthetic.close_time(ledger)), ledger), decode_all([])
-            )
+            through = Mark(ledger, synthetic.close_time(ledger))
+            writer.commit(prepare(Batch([], through, ledger)))
     with psycopg.connect(database) as connection:
         rows = connection.execute("SELECT first, through, events FROM ledger.stretch").fetchall()
     assert rows == [(START, START + 19, 0)]
@@ -265,13 +264,14 @@ def test_health_is_progress(database: str, events: list[RawEvent]) -> None:
 _PROGRAM = """
 import random, signal, sys, threading
 from indexer import pipeline
-from indexer.rpc import RpcClient
-from indexer.sources.events import EventSource
+from indexer.opening import Endpoints
+from indexer.reading import Job, Reader
 from tests.indexer import synthetic
 stop = threading.Event()
 signal.signal(signal.SIGTERM, lambda *_: stop.set())
-source = EventSource(RpcClient(sys.argv[2]), synthetic.DEPLOYMENT, page_limit=int(sys.argv[3]))
-pipeline.run(sys.argv[1], source, synthetic.DEPLOYMENT, stop, pipeline.Options(0.02))
+job = Job(Endpoints((sys.argv[2],), page_limit=int(sys.argv[3])), synthetic.DEPLOYMENT, 0.02)
+with Reader(job) as reader:
+    pipeline.run(sys.argv[1], reader, synthetic.DEPLOYMENT, stop)
 """
 
 

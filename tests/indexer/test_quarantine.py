@@ -14,7 +14,7 @@ import migrations
 from contracts import decoding
 from contracts.wire import Contract, Event
 from indexer import quarantine, rebuild, renewal
-from indexer.decode import decode_all
+from indexer.decode import decode_all, prepare
 from indexer.layouts import EventReader
 from indexer.sources.protocol import RawEvent
 from indexer.writer import Writer
@@ -82,7 +82,7 @@ def test_the_digest_after_healing_is_that_of_a_run_that_never_failed(
         for batch in batches(EVENTS, size):
             if batch.through.ledger > turn and version.unknown:
                 version.install(set())
-            writer.commit(batch, decode_all(batch.events))
+            writer.commit(prepare(batch))
     with psycopg.connect(database) as connection:
         held = quarantine.waiting(connection)
     done = renewal.redrive(database)

@@ -7,12 +7,13 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+import msgspec
 import psycopg
 import pytest
 
 import migrations
 from indexer import renewal, verify
-from indexer.decode import Decoded, Quarantined, decode_all
+from indexer.decode import Decoded, Quarantined, decode_all, prepare
 from indexer.findings import Check
 from indexer.rebuild import NothingToRebuildError, RebuildBusyError, beside
 from indexer.sources.protocol import Batch, RawEvent
@@ -105,7 +106,9 @@ def test_events_leave_quarantine_in_their_order(database: str, events: list[RawE
             unread = [event for event in batch.events if event in odd]
             read = decode_all([event for event in batch.events if event not in odd])
             left_out = [Quarantined(event.position, event.index, "too new") for event in unread]
-            writer.commit(batch, Decoded(read.records, left_out))
+            writer.commit(
+                msgspec.structs.replace(prepare(batch), decoded=Decoded(read.records, left_out))
+            )
     assert digest_of(database) != expected
     renewed = renewal.renew(database, events_at_once=50)
     assert (renewed.released, renewed.quarantined) == (len(odd), [])
@@ -222,10 +225,10 @@ def test_a_writer_with_former_rows_in_memory_commits_nothing(
 ) -> None:
     first, second, *_ = batches(events, 20)
     with Writer.open(database, synthetic.DEPLOYMENT, threading.Event()) as writer:
-        writer.commit(first, decode_all(first.events))
+        writer.commit(prepare(first))
         renewal.renew(database)
         with pytest.raises(WriterReplacedError, match="not where this writer left it"):
-            writer.commit(second, decode_all(second.events))
+            writer.commit(prepare(second))
     write(database, events)
     assert verify.verify(database).findings == []
 
@@ -276,7 +279,7 @@ def test_an_empty_database_and_a_second_renewal_are_refused(
 def test_a_database_without_events_is_renewed(database: str) -> None:
     with Writer.open(database, synthetic.DEPLOYMENT, threading.Event()) as writer:
         through = Mark(synthetic.START_LEDGER + 3, synthetic.close_time(3))
-        writer.commit(Batch([], through, through.ledger), decode_all([]))
+        writer.commit(prepare(Batch([], through, through.ledger)))
     assert renewal.renew(database).through == through
     checks = {finding.check for finding in verify.verify(database).findings}
     assert checks == {Check.COVERAGE}, "only the contracts' first events are missing"

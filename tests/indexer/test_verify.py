@@ -13,7 +13,7 @@ from stellar_sdk import Address, scval, xdr
 
 from indexer import rebuild, stored, verify
 from indexer.balances import balance_key, read_balance
-from indexer.decode import decode_all
+from indexer.decode import prepare
 from indexer.findings import Check
 from indexer.rpc import RpcClient
 from indexer.scval import MalformedScvalError
@@ -37,7 +37,7 @@ def filled(database: str, events: list[RawEvent]) -> str:
     """A database that holds `events`, written in one batch."""
     through = Mark(events[-1].ledger, events[-1].closed_at)
     with Writer.open(database, synthetic.DEPLOYMENT, threading.Event()) as writer:
-        writer.commit(Batch(events, through, through.ledger), decode_all(events))
+        writer.commit(prepare(Batch(events, through, through.ledger)))
     return database
 
 
@@ -117,7 +117,7 @@ def test_reading_that_began_too_late_is_found(database: str, events: list[RawEve
     late = [event for event in events if event.ledger > events[1].ledger]
     filled_late = Mark(late[-1].ledger, late[-1].closed_at)
     with Writer.open(database, synthetic.DEPLOYMENT, threading.Event()) as writer:
-        writer.commit(Batch(late, filled_late, filled_late.ledger), decode_all(late))
+        writer.commit(prepare(Batch(late, filled_late, filled_late.ledger)))
     found = verify.verify(database).findings
     texts = [finding.text for finding in found if finding.grave]
     assert any("the escrow contract's first events are missing" in text for text in texts)

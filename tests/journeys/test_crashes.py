@@ -14,6 +14,7 @@ import psycopg
 import pytest
 
 from indexer import pipeline
+from indexer.prefetch import InThread
 from indexer.rebuild import rebuild
 from indexer.rpc import RpcClient
 from indexer.sources.events import EventSource
@@ -80,8 +81,8 @@ def untroubled_digest(platform: LocalPlatform, url: str, through: int) -> bytes:
     watcher = threading.Thread(target=stop_when_there, daemon=True)
     watcher.start()
     with RpcClient(platform.devnet.rpc) as client:
-        options = pipeline.Options(poll_seconds=0.05)
-        pipeline.run(url, EventSource(client, deployment), deployment, stop, options)
+        reading = InThread(EventSource(client, deployment), stop, poll_seconds=0.05)
+        pipeline.run(url, reading, deployment, stop)
     watcher.join()
     return rebuild(url).live
 

@@ -20,6 +20,7 @@ from stellar_sdk import Account, TransactionBuilder, TransactionEnvelope
 import migrations
 from indexer import pipeline, proving
 from indexer.decode import decode_all
+from indexer.prefetch import InThread
 from indexer.rebuild import rebuild
 from indexer.rpc import RpcClient
 from indexer.sources.events import EventSource
@@ -250,7 +251,7 @@ def index_all(url: str, source: Source, deployment: Deployment, newest: int) -> 
     watcher = threading.Thread(target=stop_at_the_end)
     watcher.start()
     try:
-        pipeline.run(url, source, deployment, stop, pipeline.Options(poll_seconds=0.05))
+        pipeline.run(url, InThread(source, stop, poll_seconds=0.05), deployment, stop)
     finally:
         stop.set()
         watcher.join()
