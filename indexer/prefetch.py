@@ -16,11 +16,12 @@ from typing import Final, Protocol, Self
 
 import msgspec
 
+from indexer.collector import collect_young
 from indexer.decode import Prepared, prepare
 from indexer.rpc import RpcUnavailableError, Waiting
 from indexer.sources.protocol import Batch, Source, SourceUnavailableError
 
-QUEUE_BYTES: Final = 8 << 20
+QUEUE_BYTES: Final = 24 << 20
 _EVENT_OVERHEAD: Final = 600
 """Bytes that a decoded event takes beside its raw body (540 traced over synthetic histories)."""
 
@@ -198,6 +199,7 @@ class Prefetch:
             return None
         told = time.perf_counter()
         prepared = prepare(batch)
+        collect_young()
         decode = time.perf_counter() - told
         size = len(prepared.rows) + prepared.events * _EVENT_OVERHEAD
         return Fetched(prepared, size, told - began, decode)

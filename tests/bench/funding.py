@@ -53,11 +53,12 @@ class Node:
 
 
 class Listed(msgspec.Struct, frozen=True):
-    """An invoice that is open, and who may pay into it."""
+    """An invoice that is open, who may pay into it, and settings that point services there."""
 
     escrow: Address
     id: bytes
     investors: list[Keypair]
+    environment: dict[str, str]
 
 
 def listed_invoice(network: Devnet, investors: int) -> Listed:
@@ -88,7 +89,12 @@ def listed_invoice(network: Devnet, investors: int) -> Listed:
     chain.invoke(owner, deployed.escrow, escrow.approve(verifier=everybody, id=invoice))
     publish = escrow.publish(seller=Address(seller.public_key), id=invoice)
     chain.invoke(seller, deployed.escrow, publish)
-    return Listed(deployed.escrow, invoice, holders)
+    settings = {
+        "RPC_URL": network.rpc,
+        "NETWORK_PASSPHRASE": network.passphrase,
+        **deployed.environment(),
+    }
+    return Listed(deployed.escrow, invoice, holders, settings)
 
 
 def _account(network: Devnet) -> Keypair:

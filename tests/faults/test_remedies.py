@@ -17,8 +17,8 @@ from tests.faults.contents import contents, difference
 from tests.faults.supervisor import Indexer
 from tests.faults.world import wait_for
 
-_ENDS_WITHIN_SECONDS = 40.0
-_READ_WITHIN_SECONDS = 60.0
+_ENDS_WITHIN_SECONDS = 120.0
+_READ_WITHIN_SECONDS = 120.0
 
 
 @pytest.fixture(scope="module")

@@ -5,25 +5,30 @@ Most stand beside what they are about; here are those of the whole, and the proo
 
 from __future__ import annotations
 
+import gc
 import random
 import re
 import threading
 import time
 from pathlib import Path
 
+import httpx
 import psycopg
 import pytest
 
 import migrations
 from indexer import renewal
+from indexer.collector import patient
 from indexer.decode import prepare
-from indexer.prefetch import Fetched, Prefetch
-from indexer.rpc import Waiting
+from indexer.prefetch import Fetched, InThread, Prefetch
+from indexer.rpc import RpcClient, Waiting
+from indexer.sources.events import EventSource
 from indexer.sources.protocol import Batch, RawEvent
 from indexer.writer import Writer
 from projections.engine import VersionError
 from projections.model import Mark
 from tests.indexer import synthetic
+from tests.indexer.node import Node, serving
 from tests.indexer.support import batches, digest_of, write
 from tests.support import empty
 
@@ -100,6 +105,24 @@ def _settled(flood: _Flood) -> int:
         if flood.fetched != seen:
             seen, since = flood.fetched, time.monotonic()
     return seen
+
+
+def test_answers_of_a_node_do_not_gather(events: list[RawEvent]) -> None:
+    """Pain 15 again: an answer hangs on a cycle, and cycles are looked for rarely."""
+    latest = events[-1].ledger
+    with patient(), serving(Node(events, latest)) as node, RpcClient(node.url) as client:
+        source = EventSource(client, synthetic.DEPLOYMENT, page_limit=4)
+        stop = threading.Event()
+        through = 0
+        with InThread(source, stop, poll_seconds=0.01).ahead(START - 1) as ahead:
+            while through < latest:
+                if one := ahead.take(10.0):
+                    through = one.batch.through.ledger
+                ahead.heard()
+            stop.set()
+        answers = [one for one in gc.get_objects() if isinstance(one, httpx.Response)]
+        assert len(node.requests) > 30
+        assert len(answers) < 10
 
 
 @pytest.mark.parametrize("size", [1, 30])
