@@ -16,8 +16,8 @@ import psycopg
 
 from contracts import rpc
 from contracts.wire import Address, Contract
-from indexer.coverage import coverage
 from indexer.copying import CONTRACTS
+from indexer.coverage import coverage
 from indexer.decode import Decoded, decode_all
 from indexer.rpc import RpcClient
 from indexer.sources.protocol import Batch, Deployment, RawEvent, Source

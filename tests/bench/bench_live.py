@@ -28,7 +28,7 @@ import psycopg
 from psycopg import sql
 
 import migrations
-from indexer.writer import CHANNEL
+from projections.tables import APPLIED_CHANNEL
 from stellarsettle import devnet, postgres
 from stellarsettle.settings import Settings
 from tests.bench.funding import Investor, Node, listed_invoice
@@ -55,7 +55,7 @@ class Place:
         self._listening = connection
         kept = {name: value for name, value in os.environ.items() if name not in _NAMES}
         self._environment = {**kept, **self._invoice.environment, "DATABASE_URL": url}
-        listen = sql.SQL("LISTEN {}").format(sql.Identifier(CHANNEL))
+        listen = sql.SQL("LISTEN {}").format(sql.Identifier(APPLIED_CHANNEL))
         connection.execute(listen)
 
     def pay(self) -> int:
