@@ -107,6 +107,7 @@ contracts: $(READY)
 docs: $(READY)
 	@$(BIN)/python -m projections.analytics.document
 	@$(BIN)/python -m api.table
+	@$(BIN)/python -m projections.exporting.document
 
 .PHONY: bench
 bench: bench-index

@@ -19,6 +19,7 @@ import rich_click as click
 from stellarsettle import (
     contract_commands,
     documents,
+    export_commands,
     index_commands,
     job_commands,
     proof_commands,
@@ -442,6 +443,7 @@ def doctor() -> None:
 cli.add_command(documents.read)
 cli.add_command(documents.documents)
 cli.add_command(contract_commands.contracts)
+cli.add_command(export_commands.export)
 cli.add_command(index_commands.quarantine)
 cli.add_command(index_commands.status)
 cli.add_command(job_commands.jobs)

@@ -28,8 +28,10 @@ class Type(enum.Enum):
     SCALED = (f"numeric(38,{DECIMALS})", "the asset")
     RATIO = ("numeric(38,6)", "ratio")
     NUMBER = ("bigint", "number")
+    PLACE = ("bigint", "TOID")
     FLAG = ("boolean", "yes or no")
     TIME = ("timestamptz", "UTC")
+    DATE = ("date", "UTC")
     TEXT = ("text", "text")
 
     @property
@@ -43,14 +45,19 @@ class Type(enum.Enum):
         return self.value[1]
 
 
-class Field(msgspec.Struct, frozen=True):
-    """A column: SQL over the view's source, and what it means. `join` brings in what SQL needs."""
+class Column(msgspec.Struct, frozen=True):
+    """A column of any table: what it holds, what that means, in which unit."""
 
     name: str
-    sql: str
     type: Type
     meaning: str
     unit: str
+
+
+class Field(Column, frozen=True):
+    """A column of a view: SQL over the view's source. `join` brings in what the SQL needs."""
+
+    sql: str
     join: str = ""
 
 
@@ -74,20 +81,20 @@ class View(msgspec.Struct, frozen=True):
 
 def plain(name: str, sql: str, kind: Type, meaning: str, unit: str = "") -> tuple[Field, ...]:
     """A column of any type; its unit is the type's where none is given."""
-    return (Field(name, sql, kind, meaning, unit or kind.unit),)
+    return (Field(name, kind, meaning, unit or kind.unit, sql),)
 
 
 def amount(name: str, sql: str, meaning: str, *, wide: bool = False) -> tuple[Field, ...]:
     """Money: whole base units, and the same with a decimal point. `wide`: 64 bits may not do."""
     kind = Type.WIDE if wide else Type.AMOUNT
     return (
-        Field(name, sql, kind, meaning, kind.unit),
+        Field(name, kind, meaning, kind.unit, sql),
         Field(
             f"{name}_scaled",
-            f"({sql})::numeric * {_SCALED}",
             Type.SCALED,
             f"{name} with {DECIMALS} decimals",
             Type.SCALED.unit,
+            f"({sql})::numeric * {_SCALED}",
         ),
     )
 
@@ -95,19 +102,19 @@ def amount(name: str, sql: str, meaning: str, *, wide: bool = False) -> tuple[Fi
 def time(name: str, seconds: str, meaning: str) -> tuple[Field, ...]:
     """A moment, from Unix seconds."""
     sql = f"CASE WHEN {seconds} <= {_LAST_SECOND} THEN to_timestamp({seconds}) END"
-    return (Field(name, sql, Type.TIME, meaning, Type.TIME.unit),)
+    return (Field(name, Type.TIME, meaning, Type.TIME.unit, sql),)
 
 
 def address(name: str, number: str, meaning: str) -> tuple[Field, ...]:
     """An account or a contract, from its number in the dictionary."""
     named = f"{name}_address"
     join = f"LEFT JOIN read.address AS {named} ON {named}.id = {number}"
-    return (Field(name, f"{named}.address", Type.TEXT, meaning, "strkey", join),)
+    return (Field(name, Type.TEXT, meaning, "strkey", f"{named}.address", join),)
 
 
 def hash_of(name: str, sql: str, meaning: str) -> tuple[Field, ...]:
     """An id or a hash."""
-    return (Field(name, hexadecimal(sql), Type.TEXT, meaning, "lower-case hex"),)
+    return (Field(name, Type.TEXT, meaning, "lower-case hex", hexadecimal(sql)),)
 
 
 def place(alias: str) -> tuple[Field, ...]:
@@ -116,9 +123,8 @@ def place(alias: str) -> tuple[Field, ...]:
         *plain(
             "position",
             f"{alias}.position",
-            Type.NUMBER,
+            Type.PLACE,
             "Place of the event on the chain: ledger << 32 | transaction << 12 | operation",
-            "TOID",
         ),
         *plain("event_index", f"{alias}.event_index", Type.NUMBER, "Number within the operation"),
         *plain("ledger", f"{alias}.position >> 32", Type.NUMBER, "The ledger that holds the event"),

@@ -2,8 +2,10 @@
 
 `projections.xirr`: rates of return of 10,000 investors with 50 flows each. `projections.metrics`:
 every table of every metric for a platform of 10,000 invoices, 1,000 investors and 500,000 events,
-from the database: reading the facts and computing. `cpu_s` is this process's, so it tells more
-than `seconds` on a machine that is busy with other things.
+from the database: reading the facts and computing. `projections.export`: a million rows into a
+file by the command line, in a process of its own; `rss_mb` is its highest memory.
+`cpu_s` is this process's, so it tells more than `seconds` on a machine that is busy with other
+things.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import itertools
 import json
 import os
 import random
+import subprocess
 import sys
 import tempfile
 import time
@@ -28,6 +31,7 @@ from projections.analytics.registry import METRICS
 from projections.analytics.workings import Workings
 from projections.engine import Engine
 from stellarsettle import postgres
+from tests.bench.meter import Memory, report
 from tests.projections.business import Business
 from tests.projections.support import DAY, Chain
 
@@ -94,6 +98,65 @@ def measure_metrics(invoices: int, investors: int) -> None:
         )
 
 
+_EVENTS = """
+INSERT INTO read.activity
+SELECT ((1000 + n / 50) << 32) | ((n %% 50) << 12), 0, 'escrow', 'escrow_funded',
+       sha256((n / 100)::text::bytea), 1 + n %% 10000, 10000000 + n, 1900000000 + n / 10,
+       sha256(n::text::bytea)
+FROM generate_series(1::bigint, %s) AS n
+"""
+_ADDRESSES = """
+INSERT INTO read.address
+SELECT n, 'G' || upper(left(encode(sha256(n::text::bytea), 'hex'), 55))
+FROM generate_series(1, 10001) AS n
+"""
+
+
+def measure_export(rows: int) -> None:
+    """Events as the folds write them, exported as of a ledger in each format."""
+    with tempfile.TemporaryDirectory() as folder, postgres.server("", Path(folder)) as server:
+        url = server.create("bench")
+        migrations.upgrade(url)
+        with psycopg.connect(url) as writer:
+            writer.execute(_ADDRESSES)
+            writer.execute(_EVENTS, (rows,))
+            writer.execute("UPDATE read.applied SET ledger = %s", (1000 + rows // 50,))
+        with psycopg.connect(url, autocommit=True) as owner:
+            owner.execute("VACUUM ANALYZE")
+        for ending in ("parquet", "arrow", "csv", "ndjson"):
+            _export(url, Path(folder) / "files", ending, rows)
+
+
+def _export(url: str, folder: Path, ending: str, rows: int) -> None:
+    command = [sys.executable, "-m", "stellarsettle", "export", "events", "--format", ending]
+    started = time.perf_counter()
+    with (
+        subprocess.Popen(
+            [*command, "--to", str(folder)],
+            env=os.environ | {"DATABASE_URL": url},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            text=True,
+        ) as process,
+        Memory(process.pid) as memory,
+    ):
+        told, _ = process.communicate()
+        if f" {rows} rows " not in told:
+            sys.exit("the export failed: there are no figures")
+        seconds = time.perf_counter() - started
+    (file,) = folder.glob(f"*.{ending}")
+    report(
+        bench="projections.export",
+        format=ending,
+        rows=rows,
+        rows_per_s=round(rows / seconds),
+        rss_mb=round(memory.peak_mb),
+        goal_rss_mb=300,
+        file_mb=round(file.stat().st_size / 2**20),
+        load=round(os.getloadavg()[0], 1),
+    )
+
+
 def business(invoices: int, investors: int) -> Chain:
     """Two years in which every invoice is funded by twenty, paid in parts, often late, claimed."""
     dice = random.Random(1)  # reproducible material
@@ -157,6 +220,12 @@ if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--invoices", type=int, default=10_000)
     parser.add_argument("--investors", type=int, default=1_000)
+    parser.add_argument("--rows", type=int, default=1_000_000)
+    parser.add_argument("--only", choices=("xirr", "metrics", "export"))
     chosen = parser.parse_args()
-    measure_rates(10_000, 50)
-    measure_metrics(chosen.invoices, chosen.investors)
+    if chosen.only in {None, "xirr"}:
+        measure_rates(10_000, 50)
+    if chosen.only in {None, "export"}:
+        measure_export(chosen.rows)
+    if chosen.only in {None, "metrics"}:
+        measure_metrics(chosen.invoices, chosen.investors)
