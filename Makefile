@@ -105,6 +105,7 @@ contracts: $(READY)
 
 .PHONY: docs
 docs: $(READY)
+	@$(BIN)/python -m projections.document
 	@$(BIN)/python -m projections.analytics.document
 	@$(BIN)/python -m api.table
 	@$(BIN)/python -m projections.exporting.document

@@ -7,7 +7,18 @@ from collections.abc import Iterable
 
 from contracts.events import DisputeOpened, DisputeResolved
 from contracts.wire import Address
+from projections.lifecycle import Status
 from projections.model import Model, Record, Row, View
+from projections.query import (
+    Query,
+    address,
+    hexadecimal,
+    json_list,
+    json_object,
+    ledger,
+    name,
+    single,
+)
 
 
 class Step(enum.IntEnum):
@@ -69,3 +80,30 @@ def _resolved(_: View, record: Record, event: DisputeResolved) -> Iterable[Dispu
         status=event.status,
         closed_at=record.mark.closed_at,
     )
+
+
+_ITEM = json_object(
+    ledger=ledger("d.position"),
+    time="d.closed_at",
+    step=name(Step, "d.step"),
+    by=address("d.by"),
+    reason_hash=hexadecimal("d.reason_hash"),
+    until="d.until",
+    outcome="(ARRAY['resume', 'void'])[d.outcome + 1]",
+    status=name(Status, "d.status"),
+)
+
+_ITEMS = f"""
+    SELECT {_ITEM} AS item FROM read.dispute AS d WHERE d.invoice = i.invoice
+    ORDER BY d.position, d.event_index
+"""  # noqa: S608
+
+_OF_INVOICE = single(f"""
+    SELECT {json_object(id=hexadecimal("i.invoice"), items=json_list(_ITEMS))}
+    FROM read.invoice AS i WHERE i.invoice = %(id)s
+""")  # noqa: S608
+
+
+def of_invoice(invoice: bytes) -> Query:
+    """Steps of an invoice's disputes, oldest first; null for an unknown id."""
+    return Query(_OF_INVOICE, {"id": invoice})

@@ -6,7 +6,17 @@ from collections.abc import Iterable
 
 from contracts.events import EscrowFunded
 from contracts.wire import Address
+from projections import pages
 from projections.model import Model, Record, Row, View
+from projections.query import (
+    Query,
+    address,
+    address_number,
+    digits,
+    hexadecimal,
+    json_object,
+    ledger,
+)
 
 
 class Funding(Row, frozen=True, array_like=True):
@@ -37,3 +47,29 @@ def _funded(_: View, record: Record, event: EscrowFunded) -> Iterable[Funding]:
         raised=event.raised,
         closed_at=record.mark.closed_at,
     )
+
+
+_ITEM = json_object(
+    ledger=ledger("s.position"),
+    time="s.closed_at",
+    invoice=hexadecimal("s.invoice"),
+    investor=address("s.investor"),
+    amount=digits("s.amount"),
+    shares=digits("s.shares"),
+    raised=digits("s.raised"),
+)
+
+_OF_INVOICE = pages.statement(_ITEM, FUNDING.name, "s", "s.invoice = %(invoice)s")
+_OF_INVESTOR = pages.statement(
+    _ITEM, FUNDING.name, "s", f"s.investor = {address_number('investor')}"
+)
+
+
+def of_invoice(invoice: bytes, limit: int = 25, after: str | None = None) -> Query:
+    """A page of the stakes in an invoice; see `pages.page`."""
+    return pages.page(_OF_INVOICE, {"invoice": invoice}, limit, after)
+
+
+def of_investor(investor: str, limit: int = 25, after: str | None = None) -> Query:
+    """A page of an address's stakes in any invoice."""
+    return pages.page(_OF_INVESTOR, {"investor": investor}, limit, after)

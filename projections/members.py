@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from contracts.events import AssetSet, MemberSet, RoleGranted, RoleRevoked
 from contracts.wire import Address
 from projections.model import Big, Model, Record, Row, View
-from projections.query import Query, address_number, json_object, single
+from projections.query import Query, address, address_number, json_list, json_object, single
 
 
 class Member(Row, frozen=True, array_like=True):
@@ -101,3 +101,16 @@ def by_address(who: str) -> Query:
     `member` is the contracts' word: now < until and not frozen, now being the ledger's.
     """
     return Query(_BY_ADDRESS, {"address": who})
+
+
+_ROLES = json_list(f"""
+    SELECT {json_object(role="r.role", holder=address("r.holder"), since="r.since")} AS item
+    FROM read.role AS r WHERE r.granted ORDER BY r.role, r.since, r.holder
+""")  # noqa: S608
+
+_HOLDERS = single(json_object(items=_ROLES))
+
+
+def holders() -> Query:
+    """Who has which role now, and since when; never null."""
+    return Query(_HOLDERS, {})

@@ -15,11 +15,13 @@ from contracts.events import (
     StakeRefunded,
 )
 from contracts.wire import Address
+from projections import pages
 from projections.invoices import INVOICE
 from projections.model import Big, Model, Record, Row, View
 from projections.query import (
     Query,
     address,
+    address_number,
     digits,
     hexadecimal,
     json_list,
@@ -130,17 +132,17 @@ def _skimmed(_: View, record: Record, event: Skimmed) -> Iterable[MoneyOut]:
     return _to_treasury(record, Reason.SKIM, event)
 
 
-_ITEM = json_object(
-    ledger=ledger("o.position"),
-    time="o.closed_at",
-    reason=name(Reason, "o.reason"),
-    entitled=address("o.entitled"),
-    recipient=address("o.recipient"),
-    amount=digits("o.amount"),
-)
+_FIELDS = {
+    "ledger": ledger("o.position"),
+    "time": "o.closed_at",
+    "reason": name(Reason, "o.reason"),
+    "entitled": address("o.entitled"),
+    "recipient": address("o.recipient"),
+    "amount": digits("o.amount"),
+}
 
 _ITEMS = f"""
-    SELECT {_ITEM} AS item FROM read.money_out AS o WHERE o.invoice = i.invoice
+    SELECT {json_object(**_FIELDS)} AS item FROM read.money_out AS o WHERE o.invoice = i.invoice
     ORDER BY o.position, o.event_index
 """  # noqa: S608
 
@@ -153,3 +155,19 @@ _OF_INVOICE = single(f"""
 def of_invoice(invoice: bytes) -> Query:
     """Money that left for an invoice (release, refunds, payouts, residual); null if unknown."""
     return Query(_OF_INVOICE, {"id": invoice})
+
+
+_OF_ADDRESS = pages.statement(
+    json_object(**_FIELDS, invoice=hexadecimal("o.invoice"), asset=address("o.asset")),
+    MONEY_OUT.name,
+    "o",
+    f"o.entitled = {address_number('entitled')}",
+)
+
+
+def of_address(entitled: str, limit: int = 25, after: str | None = None) -> Query:
+    """A page of money that an address was due, wherever it was sent; see `pages.page`.
+
+    The treasury's are the collected fees and what was skimmed.
+    """
+    return pages.page(_OF_ADDRESS, {"entitled": entitled}, limit, after)

@@ -78,7 +78,7 @@ class Parameters(Row, frozen=True, array_like=True):
     ticket: Big
 
 
-GOVERNANCE = Model("governance", Governance, key=("contract",), version=1, resident=True)
+GOVERNANCE = Model("governance", Governance, key=("contract",), version=2, resident=True)
 PARAMETERS = Model("parameters", Parameters, key=("contract",), version=1, resident=True)
 
 

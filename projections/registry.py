@@ -18,6 +18,7 @@ from projections.positions import POSITION
 from projections.statuses import STATUS_TOTAL
 from projections.timeline import ACTIVITY
 from projections.transfers import TRANSFER
+from projections.upgrades import UPGRADE
 
 MODELS: tuple[Model[Any], ...] = (
     TERMS,
@@ -35,6 +36,7 @@ MODELS: tuple[Model[Any], ...] = (
     CUSTODY,
     GOVERNANCE,
     PARAMETERS,
+    UPGRADE,
     STATUS_TOTAL,
     ACTIVITY,
 )

@@ -7,6 +7,7 @@ from typing import Any
 
 import msgspec
 
+from contracts import events
 from contracts.wire import Event
 from projections.invoices import INVOICE, Invoice
 from projections.lifecycle import Status
@@ -38,9 +39,24 @@ def _add(view: View, status: Status, number: int) -> StatusTotal:
     return msgspec.structs.replace(total, invoices=total.invoices + number)
 
 
+_KEEP_STATUS: frozenset[type[Event]] = frozenset(
+    (
+        events.DisputeOpened,
+        events.EscrowFunded,
+        events.InvoiceAcknowledged,
+        events.InvoiceApproved,
+        events.PayeeChanged,
+        events.PaymentRecorded,
+        events.PositionRecovered,
+        events.ShareBurned,
+    )
+)
+"""They leave an invoice in the status that it has."""
+
+
 def _follow(kinds: Iterable[type[Event]]) -> None:
     for kind in kinds:
         STATUS_TOTAL.on(kind, reads=INVOICE.rules[kind].reads)(_moved)
 
 
-_follow(INVOICE.rules)
+_follow(kind for kind in INVOICE.rules if kind not in _KEEP_STATUS)

@@ -35,6 +35,7 @@ _INDEXES: dict[str, tuple[tuple[str, ...], ...]] = {
     "terms": (("seller",), ("debtor",)),
     "position": (("holder", "invoice"),),
     "payment": (("invoice", "position"),),
+    "funding": (("invoice", "position"), ("investor", "position")),
     "money_out": (("invoice", "position"), ("entitled", "position")),
     "transfer": (("invoice", "position"),),
     "dispute": (("invoice", "position"),),

@@ -7,8 +7,10 @@ from collections.abc import Iterable
 
 from contracts.events import PositionRecovered, ShareBurned, ShareTransferred
 from contracts.wire import Address
+from projections import pages
 from projections.model import Model, Record, Row, View
 from projections.positions import POSITION
+from projections.query import Query, address, digits, hexadecimal, json_object, ledger, name
 
 
 class Kind(enum.IntEnum):
@@ -87,3 +89,23 @@ def _recovered(view: View, record: Record, event: PositionRecovered) -> Iterable
         recipient_shares=(had.shares if had else 0) + event.shares,
         closed_at=record.mark.closed_at,
     )
+
+
+_ITEM = json_object(
+    ledger=ledger("m.position"),
+    time="m.closed_at",
+    kind=name(Kind, "m.kind"),
+    invoice=hexadecimal("m.invoice"),
+    sender=address("m.sender"),
+    recipient=address("m.recipient"),
+    amount=digits("m.amount"),
+    sender_shares=digits("m.sender_shares"),
+    recipient_shares=digits("m.recipient_shares"),
+)
+
+_OF_INVOICE = pages.statement(_ITEM, TRANSFER.name, "m", "m.invoice = %(invoice)s")
+
+
+def of_invoice(invoice: bytes, limit: int = 25, after: str | None = None) -> Query:
+    """A page of an invoice's share movements; see `pages.page`."""
+    return pages.page(_OF_INVOICE, {"invoice": invoice}, limit, after)

@@ -13,6 +13,7 @@ from projections.platform import GOVERNANCE, PARAMETERS
 from projections.query import name
 from projections.statuses import STATUS_TOTAL
 from projections.timeline import ACTIVITY
+from projections.upgrades import UPGRADE, Code, Step
 from projections.views.sources import MARK, rows
 from projections.views.view import (
     PLACE,
@@ -207,6 +208,22 @@ EVENTS = View(
         hash_of("invoice", "y.invoice", "The invoice it is about, if any"),
         address("actor", "y.actor", "Who acted or is concerned, where the event names one"),
         amount("amount", "y.amount", "Money or shares, where the event has some", wide=True),
+        hash_of("tx_hash", "y.tx_hash", "The transaction"),
+    ),
+)
+
+UPGRADES = View(
+    "upgrades",
+    "Each step on the way to new code: of a contract, or of the share tokens to come",
+    PLACE,
+    rows(UPGRADE, "y"),
+    columns(
+        place("y"),
+        plain("contract", "y.contract", Type.TEXT, "Which contract says so"),
+        plain("code", name(Code, "y.code"), Type.TEXT, "Whose code"),
+        plain("step", name(Step, "y.step"), Type.TEXT, "What happened"),
+        hash_of("hash", "y.hash", "SHA-256 of the code"),
+        time("in_force_at", "y.at", "When it takes effect, or may be applied"),
         hash_of("tx_hash", "y.tx_hash", "The transaction"),
     ),
 )

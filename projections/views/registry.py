@@ -23,6 +23,7 @@ VIEWS: tuple[View, ...] = (
     platform.CUSTODY_VIEW,
     platform.CONTRACTS,
     platform.PARAMETERS_VIEW,
+    platform.UPGRADES,
     platform.INVOICES_BY_STATUS,
     platform.EVENTS,
 )
