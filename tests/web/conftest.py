@@ -48,9 +48,13 @@ def scene(server: postgres.Server, tmp_path_factory: pytest.TempPathFactory) -> 
     server.drop(name)
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium; `make browser` installs it."""
+    """Debian's Chromium; `make browser` installs it.
+
+    It holds an event loop as long as it runs, so each module has its own: tests of others that
+    run in the same process have loops themselves.
+    """
     path = shutil.which("chromium")
     if path is None:
         pytest.skip("no Chromium here: make browser")
