@@ -29,6 +29,7 @@ help:
 	@echo "make xdr          write the Python made from the definitions of the wire format"
 	@echo "make contracts    build the wasm and write the Python made from its spec"
 	@echo "make docs         write the pages that are made from code"
+	@echo "make web          the pages' scripts, from TypeScript (needs Node)"
 	@echo "make words        collect the pages' words for their translators"
 	@echo "make bench        the figures, one JSON line each"
 	@echo "make bench-index  those of the indexer"
@@ -41,7 +42,7 @@ $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) stellarsettle/bootstrap.py
 
 .PHONY: built
-built: $(READY)
+built: $(READY) web
 	@$(BIN)/python -m contracts.build wasm devnet
 
 .PHONY: demo
@@ -157,6 +158,18 @@ eval-documents: $(READY)
 .PHONY: xdr
 xdr: $(READY)
 	@$(BIN)/python -m indexer.xdr.generate
+
+ISLANDS := api/web/islands
+SCRIPTS := page login transaction freighter demo
+.PHONY: web
+web: api/web/static/built/.made
+
+# Without Node the pages are served all the same; signing is then done by copying.
+api/web/static/built/.made: $(wildcard $(ISLANDS)/*.ts) $(ISLANDS)/package-lock.json
+	@if command -v npm >/dev/null; then cd $(ISLANDS) && npm ci --ignore-scripts --silent && \
+	  npx tsc -p . && npx esbuild $(SCRIPTS:%=%.ts) --bundle --format=esm --minify \
+	  --target=es2022 --outdir=../static/built --log-level=warning && touch ../static/built/.made; \
+	  else echo "Node is not here: pages come without scripts, wallets sign by copying"; fi
 
 .PHONY: words
 words: $(READY)

@@ -98,7 +98,7 @@ def create_app(config: ApiConfig) -> Litestar:
     counter = SharedCounter(database) if config.limits.shared else MemoryCounter()
     limiter = Limiter(config.limits, counter)
     gate = Gate(Parts(tokens, sessions, keys, Roles(database), limiter))
-    pages = Pages(config, ledger)
+    pages = Pages(config, ledger, sessions)
     figures, ladders = Figures(config.database_url), Ladders(config.database_url)
     files = documents_of(config, database)
     hub = Hub(config.database_url, database, most=config.live_streams)

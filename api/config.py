@@ -26,6 +26,10 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     """How many proxies of ours stand in front and add to X-Forwarded-For; 0: none."""
 
 
+LOCAL_PASSPHRASE = "Standalone Network ; February 2017"  # noqa: S105 -- a network's public name
+"""The network of a ledger that runs on one machine."""
+
+
 class ApiConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Everything a process of the API depends on. Secrets are never shown by `repr`."""
 
@@ -51,6 +55,10 @@ class ApiConfig(msgspec.Struct, frozen=True, kw_only=True):
     documents: DocumentsConfig | None = None
     """How documents are kept; without it none are taken in."""
     cors_origins: tuple[str, ...] = ()
+    public_rpc_url: str = ""
+    """Where browsers find a node to submit to; empty: at `rpc_url`."""
+    demo_people: str = ""
+    """A file of people whose keys everybody may have; only on a local ledger."""
     token_seconds: int = 900
     session_seconds: int = 30 * 86_400
     """How long a sign-in lasts at most."""
@@ -83,6 +91,8 @@ class ApiConfig(msgspec.Struct, frozen=True, kw_only=True):
             raise ValueError("token_seed has 32 bytes: generate it with `openssl rand -hex 32`")
         if len(self.platform_key) < 32:
             raise ValueError("platform_key has at least 32 bytes")
+        if self.demo_people and self.network_passphrase != LOCAL_PASSPHRASE:
+            raise ValueError("demo_people is for a local ledger: their keys belong to everybody")
 
     def __repr__(self) -> str:
         """The public half only: settings end up in logs."""
@@ -93,6 +103,11 @@ class ApiConfig(msgspec.Struct, frozen=True, kw_only=True):
         if contract is Contract.TOKEN and invoice_id is not None:
             return token_address(self.network_passphrase, self.escrow, invoice_id)
         return {Contract.ESCROW: self.escrow, Contract.DISTRIBUTOR: self.distributor}[contract]
+
+    @property
+    def browser_rpc_url(self) -> str:
+        """The node that pages of this service submit to."""
+        return self.public_rpc_url or self.rpc_url
 
     @property
     def web_auth_domain(self) -> str:

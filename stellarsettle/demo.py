@@ -99,6 +99,7 @@ def run(chosen: Settings, tell: Tell, *, once: bool) -> Summary:
             cast, told, summary = _tell(platform, tell)
             if not once:
                 story.Story(platform, cast, tell).leave()
+                platform.introduce()
                 tell(_invitation(platform, cast, told))
                 _wait_for_interrupt()
                 tell("stopping")

@@ -21,6 +21,7 @@ import msgspec
 from stellar_sdk import Asset, Keypair, scval
 
 import migrations
+from api.web.demo import Person
 from contracts.wire import Address
 from stellarsettle import devnet, settings
 from stellarsettle.chain import Chain
@@ -120,11 +121,13 @@ class LocalPlatform:
             "HOME_DOMAIN": f"127.0.0.1:{api_port}",
             "PUBLIC_URL": self.api_url,
             "POLL_SECONDS": "0.1",
+            "DEMO_PEOPLE": str(folder / "people.json"),
             # Everybody here asks from one address, as often as a machine can.
             **dict.fromkeys(("LIMIT_ADDRESS", "LIMIT_SIGN_IN", "LIMIT_USER"), "0"),
             **self.deployment.environment(),
             **settings.fresh_keys(),
         }
+        self._people_file = folder / "people.json"
         self.indexer = Service("index", folder, self.environment)
         self.api = Service("serve", folder, self.environment)
         self.worker = Service("work", folder, self.environment)
@@ -145,6 +148,14 @@ class LocalPlatform:
         if usdc:
             self.pay(keypair.public_key, usdc)
         return self._wallet(name, keypair)
+
+    def introduce(self) -> None:
+        """Let the pages offer everybody here as somebody to be: their keys are play things."""
+        people = [
+            Person(wallet.name, wallet.address, wallet.keypair.secret)
+            for wallet in self.people.values()
+        ]
+        self._people_file.write_bytes(msgspec.json.encode(people))
 
     def pay(self, address: str, amount: int) -> None:
         """The issuer pays `amount` base units of USDC to an account."""

@@ -93,6 +93,8 @@ def configuration(chosen: Settings) -> ApiConfig:
             trusted_proxies=chosen.trusted_proxies,
         ),
         cors_origins=tuple(filter(None, chosen.cors_origins.split(","))),
+        public_rpc_url=chosen.public_rpc_url,
+        demo_people=chosen.demo_people,
     )
 
 

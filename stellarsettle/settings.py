@@ -103,6 +103,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The JWT of an account at Pinata that keeps copies."""
     pinata_url: str = "https://api.pinata.cloud"
     pinata_gateway: str = "https://gateway.pinata.cloud"
+    public_rpc_url: str = ""
+    """Where browsers find a node to submit to; empty: at RPC_URL."""
+    demo_people: str = ""
+    """A file of people whose keys everybody may have, for trying out; only on a local ledger."""
     parent_pid: int = 0
     """A process without which services are not wanted: they stop when it is gone. 0: none."""
     signing_seed: str = ""
@@ -140,6 +144,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             ("rpc_url", [self.rpc_url]),
             ("rpc_urls", self.nodes()),
             ("public_url", [self.public_url]),
+            ("public_rpc_url", [self.public_rpc_url] if self.public_rpc_url else []),
         ):
             if not all(url.startswith(("http://", "https://")) for url in urls):
                 raise SettingsError(f"{name.upper()} begins with http:// or https://")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from litestar import Request, Response
+from litestar.response import Redirect
 
 from api.errors import Answering, Problem, as_json, request_id
 from api.web.rendering import Pages
@@ -16,6 +18,9 @@ def answering(pages: Pages) -> Answering:
     def answer(request: Request[Any, Any, Any], problem: Problem) -> Response[Any]:
         if not _wants_page(request):
             return as_json(request, problem)
+        if problem.kind.slug == "sign-in-required" and request.method == "GET":
+            to = request.url.path + (f"?{request.url.query}" if request.url.query else "")
+            return Redirect(f"/login?to={quote(to)}", status_code=303)
         page = pages.page(
             request,
             "error.html",

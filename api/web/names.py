@@ -62,6 +62,23 @@ SCENARIOS = {
 }
 """Ways in which a debtor may pay, by the names of `whatif.SCENARIOS`."""
 
+STEPS = {
+    "built": marked("Ready to sign"),
+    "submitted": marked("Handed to the ledger"),
+    "in_ledger": marked("In the ledger"),
+    "projected": marked("Shown here"),
+    "failed": marked("It failed in the ledger: nothing moved but the fee"),
+    "expired": marked("It did not happen: its time is over"),
+    "replaced": marked("It did not happen: the account's number was used by another"),
+    "unknown": marked("Nobody knows any more: the node has forgotten those ledgers"),
+}
+"""States of a transaction, by the names of its intent."""
+
+
+def steps(translate: Translate) -> dict[str, str]:
+    """Names of a transaction's states."""
+    return {code: translate(name) for code, name in STEPS.items()}
+
 
 def statuses(translate: Translate) -> dict[str, str]:
     """Names of an invoice's states."""

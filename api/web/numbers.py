@@ -123,6 +123,22 @@ def typed_amount(text: str, locale: str = "en") -> int:
         return int(units)
 
 
+def typed_percent(text: str, locale: str = "en") -> int:
+    """What a person typed as a percentage, in basis points: "1.25" -> 125.
+
+    Raises ValueError with a sentence where it is none, or finer than a basis point.
+    """
+    plain = "".join(text.split()).removesuffix("%")
+    with localcontext(_WIDE):
+        try:
+            points = parse_decimal(plain, locale=locale, strict=True) * 100
+        except NumberFormatError:
+            raise ValueError(marked("Write a percentage such as 1 or 1.25.")) from None
+        if _TYPED.fullmatch(plain) is None or points != points.to_integral_value():
+            raise ValueError(marked("Write a percentage such as 1 or 1.25."))
+        return int(points)
+
+
 def short(address: str | None) -> str:
     """The two ends of an address, which people compare: GABC…WXYZ."""
     return NONE if address is None else f"{address[:4]}…{address[-4:]}"

@@ -18,6 +18,7 @@ from api.config import ApiConfig
 from api.errors import Problem
 from api.reads import Read
 from api.security import Subject
+from api.sessions.service import Sessions
 from api.stellar import Ledger
 from api.version import VERSION
 from api.web import language, names
@@ -73,10 +74,11 @@ class Tip:
 class Pages:
     """Renders templates; one of it lives as long as the application."""
 
-    def __init__(self, config: ApiConfig, ledger: Ledger) -> None:
+    def __init__(self, config: ApiConfig, ledger: Ledger, sessions: Sessions) -> None:
         self._tip = Tip(ledger)
+        self._sessions = sessions
         self._headers = {
-            "Content-Security-Policy": content_policy(config.rpc_url),
+            "Content-Security-Policy": content_policy(config.browser_rpc_url),
             "Cross-Origin-Opener-Policy": "same-origin-allow-popups",
             "Referrer-Policy": "same-origin",
             "Permissions-Policy": "camera=(), geolocation=(), microphone=()",
@@ -122,10 +124,12 @@ class Pages:
             write=Writer(spoken),
             status_names=names.statuses(language.words(spoken).gettext),
             event_names=names.events(language.words(spoken).gettext),
+            step_names=names.steps(language.words(spoken).gettext),
             standing=standing,
             here=request.url.path,
             query=request.url.query,
             subject=user.address if isinstance(user, Subject) else None,
+            csrf=self._csrf(user),
         )
         headers = self._headers | {
             "Cache-Control": "private, no-cache",
@@ -133,6 +137,12 @@ class Pages:
             "Vary": "Cookie, Accept-Language",
         }
         return Response(body, status_code=status, headers=headers, media_type="text/html")
+
+    def _csrf(self, user: object) -> str:
+        """What forms of a browser's session carry; nothing for anybody else."""
+        if not isinstance(user, Subject) or user.session is None:
+            return ""
+        return self._sessions.csrf_token(user.session)
 
 
 def content_policy(rpc_url: str) -> str:

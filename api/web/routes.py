@@ -5,7 +5,17 @@ from __future__ import annotations
 from litestar import Router
 
 from api.web import static
-from api.web.pages import home, invoices, market, reference, statistics
+from api.web.pages import (
+    home,
+    invoices,
+    market,
+    parties,
+    people,
+    portfolio,
+    reference,
+    statistics,
+    transactions,
+)
 
 router = Router(
     "/",
@@ -19,6 +29,15 @@ router = Router(
         reference.get_metric,
         reference.get_help,
         reference.choose_language,
+        people.get_login,
+        people.sign_out,
+        people.get_account,
+        portfolio.get_portfolio_page,
+        parties.get_seller,
+        parties.get_new_invoice,
+        parties.get_debtor,
+        transactions.act,
+        transactions.get_transaction,
     ],
     include_in_schema=False,
 )

@@ -8,7 +8,9 @@ from api.assets import Assets
 from api.database import Database
 from api.figures import Figures
 from api.invoices.ladders import Ladders
-from api.web.rendering import Pages
+from api.reads import read
+from api.web.rendering import Pages, Standing
+from projections.platform import overview
 
 
 @dataclasses.dataclass(frozen=True)
@@ -20,3 +22,8 @@ class Site:
     figures: Figures
     assets: Assets
     ladders: Ladders
+
+    async def standing(self) -> Standing:
+        """As of which ledger everything is shown now; raises "not-read-yet" before the first."""
+        async with self.database.public() as connection:
+            return self.pages.standing(await read(connection, overview()))

@@ -148,7 +148,7 @@ def left(canvas: Canvas) -> float:
 
 
 def _left(canvas: Canvas) -> float:
-    return 64.0 if canvas.width >= WIDE else 52.0
+    return 68.0 if canvas.width >= WIDE else 60.0
 
 
 def table_of(

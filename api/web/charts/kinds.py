@@ -23,6 +23,8 @@ from api.web.charts.drawing import (
 from api.web.numbers import NONE
 
 _TOP, _BOTTOM = 12.0, 28.0
+_VALUE = 104.0
+"""Room for the value beside a horizontal bar."""
 
 
 class Dot(msgspec.Struct, frozen=True):
@@ -171,7 +173,9 @@ def ladder(
         names = 220.0 if width >= 640 else 0.0
         row = 30.0 if names else 44.0
         canvas = Canvas(width, int(row * len(rungs) + 8))
-        x = Scale(low, high, names + (78 if low < 0 else 4), width - (78 if high > 0 else 4))
+        x = Scale(
+            low, high, names + (_VALUE if low < 0 else 4), width - (_VALUE if high > 0 else 4)
+        )
         for at, (mark, _) in enumerate(rungs):
             y = row * at + (6 if names else 20)
             canvas.text(0, y + 13 if names else y - 5, mark.name, "name")

@@ -96,5 +96,5 @@ def _chart(lines: list[Line], write: Writer, translate: Any) -> Chart | None:
         (translate("Invoice"), translate("Days until due"), translate("Yield a year")),
         dots,
         lambda days: f"{days:g} d",
-        lambda rate: write.percent(f"{rate:.4f}"),
+        lambda rate: f"{100 * rate:g}\u00a0%",
     )

@@ -52,10 +52,10 @@ def choose_language(code: FromPath[str], to: FromQuery[str] = "/") -> Redirect:
     if code not in LANGUAGES:
         raise Problem("not-found", "The pages are not written in that language.")
     cookie = Cookie(COOKIE, value=code, path="/", max_age=_YEAR, samesite="lax", httponly=True)
-    return Redirect(_local(to), cookies=[cookie], headers={"Cache-Control": "no-store"})
+    return Redirect(local(to), cookies=[cookie], headers={"Cache-Control": "no-store"})
 
 
-def _local(path: str) -> str:
+def local(path: str) -> str:
     """A path of this site; anything else leads to the first page."""
     plain = path.startswith("/") and not path.startswith(("//", "/\\"))
     return path if plain and path.isprintable() else "/"

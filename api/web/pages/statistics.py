@@ -11,13 +11,15 @@ from litestar.di import NamedDependency
 from api.access import VISITED
 from api.reads import read
 from api.web.charts import Chart, Mark, Series, bars, heat, lines
+from api.web.charts.drawing import Writes
 from api.web.names import Translate
 from api.web.numbers import Writer
 from api.web.sheet import Row, Sheet
 from api.web.site import Site
 from projections.platform import overview
 
-_SCALE = 10**7
+SCALE = 10**7
+"""Base units of one whole unit."""
 _WEEKS = 26
 
 
@@ -60,11 +62,11 @@ def _volume(sheet: Sheet, asset: str, write: Writer, translate: Translate) -> Ch
     if not weeks:
         return None
     shown = sorted(weeks.items())[-_WEEKS:]
-    marks = tuple(Mark(week, amount / _SCALE, write.amount(amount)) for week, amount in shown)
+    marks = tuple(Mark(week, amount / SCALE, write.amount(amount)) for week, amount in shown)
     total = write.amount(sum(amount for _, amount in shown))
     sentence = translate("Investors put in %(total)s in the weeks shown.") % {"total": total}
     series = Series(translate("Invested"), marks)
-    return bars(sentence, translate("Week of"), series, _axis(write))
+    return bars(sentence, translate("Week of"), series, axis(write))
 
 
 def _receipts(sheet: Sheet, asset: str, write: Writer, translate: Translate) -> Chart | None:
@@ -80,7 +82,7 @@ def _receipts(sheet: Sheet, asset: str, write: Writer, translate: Translate) -> 
         )
     ]  # fmt: skip
     sentence = translate("Receipts by week, as promised at funding and as they came.")
-    return lines(sentence, translate("Week of"), names, series, _axis(write))
+    return lines(sentence, translate("Week of"), names, series, axis(write))
 
 
 def _cohorts(sheet: Sheet, asset: str, write: Writer, translate: Translate) -> Chart | None:
@@ -110,10 +112,11 @@ def _money(name: str, row: Row, figure: str, write: Writer) -> Mark | None:
     value = row[figure].value
     if value is None:
         return None
-    return Mark(name, int(value) / _SCALE, write.amount(str(value)))
+    return Mark(name, int(value) / SCALE, write.amount(str(value)))
 
 
-def _axis(write: Writer) -> Any:
+def axis(write: Writer) -> Writes:
+    """How an axis of money is written."""
     return lambda value: write.decimal(f"{value:.2f}")
 
 

@@ -1,0 +1,97 @@
+"""From what a person typed into a form to the body of an action, as JSON clients send it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from decimal import Decimal, InvalidOperation
+from typing import Any, get_type_hints
+
+import msgspec
+
+from api.errors import Problem, invalid_field
+from api.transactions import requests
+from api.transactions.action import Action
+from api.transactions.natural import NaturalKey
+from api.transactions.requests import Body
+from api.values import DECODERS, Amount, AmountOrNothing
+from api.web.numbers import typed_amount, typed_percent
+
+_DAY = 86_400
+_PRIVATE = frozenset({"csrf_token", "back"})
+"""Fields that belong to the form and not to the action."""
+
+
+def body_of(action: Action, fields: Mapping[str, str], locale: str) -> Body:
+    """The action's request: amounts in whole assets, dates as days, durations in days, rates in %.
+
+    A field `natural_key.number` is a member of `natural_key`. Raises "invalid-field" naming the
+    field that is wrong, in words.
+    """
+    hints = get_type_hints(action.request, include_extras=True)
+    nested = get_type_hints(NaturalKey, include_extras=True)
+    plain: dict[str, Any] = {}
+    for name, typed in fields.items():
+        if name in _PRIVATE or not typed.strip():
+            continue
+        outer, _, inner = name.partition(".")
+        kind = nested.get(inner) if inner else hints.get(_argument(action.request, outer))
+        value = _value(name, kind, typed.strip(), locale)
+        if inner:
+            plain.setdefault(outer, {})[inner] = value
+        else:
+            plain[outer] = value
+    for name, kind in hints.items():
+        if kind is bool:
+            plain.setdefault(name, False)  # a box that is not ticked is not sent
+    try:
+        return msgspec.convert(plain, action.request, dec_hook=_decoded)
+    except msgspec.ValidationError as error:
+        raise _invalid(str(error)) from error
+
+
+def _argument(request: type[Body], name: str) -> str:
+    """The attribute behind a field's name (`from` is `from_`)."""
+    for field in msgspec.structs.fields(request):
+        if field.encode_name == name:
+            return field.name
+    raise invalid_field(f"/{name}", f"There is no field {name} here.")
+
+
+def _value(name: str, kind: Any, typed: str, locale: str) -> Any:
+    try:
+        if kind in (Amount, AmountOrNothing):
+            return str(typed_amount(typed, locale))
+        if kind == requests.Seconds:
+            return _end_of_day(typed)
+        if kind == requests.Duration:
+            return int(Decimal(typed) * _DAY)
+        if kind == requests.BasisPoints:
+            return typed_percent(typed, locale)
+        if kind == requests.Counter:
+            return int(typed)
+    except (ValueError, InvalidOperation) as error:
+        raise invalid_field(f"/{name}", str(error)) from error
+    return typed == "on" if kind is bool else typed
+
+
+def _end_of_day(typed: str) -> int:
+    """The last second of a day (UTC), in Unix seconds; Unix seconds stay what they are."""
+    if typed.isdigit():
+        return int(typed)
+    day = dt.datetime.combine(dt.date.fromisoformat(typed), dt.time.max, dt.UTC)
+    return int(day.timestamp())
+
+
+def _decoded(kind: type[Any], value: Any) -> Any:
+    for fits, decode in DECODERS:
+        if fits(kind):
+            return decode(kind, value)
+    raise NotImplementedError(f"{kind.__name__} has no form")
+
+
+def _invalid(text: str) -> Problem:
+    """Msgspec names the place behind its sentence: "... - at `$.face`"."""
+    sentence, _, place = text.partition(" - at `$")
+    pointer = place.rstrip("`").replace(".", "/") or "/"
+    return invalid_field(pointer, f"{sentence[:1].upper()}{sentence[1:].rstrip('.')}.")

@@ -1,0 +1,104 @@
+"""An invoice's two parties: what a seller has listed, what a debtor owes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, get
+from litestar.di import NamedDependency
+
+from api.access import BY_HAND
+from api.dashboard.schemas import Overview
+from api.invoices.schemas import OwnInvoice, OwnInvoices
+from api.reads import Read, read
+from api.security import Subject
+from api.web.charts import Chart, Mark, Series, bars
+from api.web.names import Translate
+from api.web.numbers import Writer
+from api.web.pages.statistics import SCALE, axis
+from api.web.sheet import Sheet
+from api.web.site import Site
+from projections.details import of_party
+from projections.platform import overview
+
+_BUCKETS = ("current", "1-15", "16-30", "31-60", "61-90", "over 90")
+
+
+async def _invoices(site: Site, subject: Subject, role: str) -> tuple[Read, list[OwnInvoice]]:
+    async with site.database.private(subject.owner) as connection:
+        found = await read(connection, of_party(subject.address))
+    own = msgspec.json.decode(found.body or b"", type=OwnInvoices)
+    return found, [invoice for invoice in own.items if invoice.role == role]
+
+
+@get("/seller", opt=BY_HAND, include_in_schema=False)
+async def get_seller(
+    request: Request[Any, Any, Any], site: NamedDependency[Site], subject: NamedDependency[Subject]
+) -> Response[str]:
+    """What needs the seller, what money costs, how debtors pay."""
+    found, invoices = await _invoices(site, subject, "seller")
+    sheet = Sheet(await site.figures.dashboard("seller", subject.address))
+    write, translate = site.pages.writer(request), site.pages.translate(request)
+    return site.pages.page(
+        request,
+        "seller/seller.html",
+        standing=site.pages.standing(found),
+        invoices=invoices,
+        sheet=sheet,
+        aging={asset: _aging(sheet, asset, write, translate) for asset in sheet.assets()},
+        symbols=await site.assets.symbols({i.asset for i in invoices} | set(sheet.assets())),
+        now=found.time,
+    )
+
+
+@get("/seller/new", opt=BY_HAND, include_in_schema=False)
+async def get_new_invoice(
+    request: Request[Any, Any, Any], site: NamedDependency[Site]
+) -> Response[str]:
+    """The form of a new invoice, with the platform's bounds beside each field."""
+    async with site.database.public() as connection:
+        found = await read(connection, overview())
+    platform = msgspec.json.decode(found.body or b"", type=Overview)
+    return site.pages.page(
+        request,
+        "seller/new.html",
+        standing=site.pages.standing(found),
+        platform=platform,
+        symbols=await site.assets.symbols(set(platform.allowed_assets)),
+        now=found.time,
+    )
+
+
+@get("/debtor", opt=BY_HAND, include_in_schema=False)
+async def get_debtor(
+    request: Request[Any, Any, Any], site: NamedDependency[Site], subject: NamedDependency[Subject]
+) -> Response[str]:
+    """What is owed today, with the late charge that has come to it."""
+    found, invoices = await _invoices(site, subject, "debtor")
+    return site.pages.page(
+        request,
+        "debtor/debtor.html",
+        standing=site.pages.standing(found),
+        invoices=invoices,
+        symbols=await site.assets.symbols({invoice.asset for invoice in invoices}),
+        now=found.time,
+    )
+
+
+def _aging(sheet: Sheet, asset: str, write: Writer, translate: Translate) -> Chart | None:
+    """What debtors still owe, by how late it is."""
+    rows = {key["bucket"]: row for key, row in sheet.rows("M21.aging", asset=asset)}
+    amounts = {name: int(rows[name]["outstanding"].value or 0) for name in _BUCKETS if name in rows}
+    if not any(amounts.values()):
+        return None
+    names = {"current": translate("not due"), "over 90": translate("over 90")}
+    marks = tuple(
+        Mark(names.get(name, name), units / SCALE, write.amount(units))
+        for name, units in amounts.items()
+    )
+    sentence = translate("Debtors still owe %(total)s, by days past due.") % {
+        "total": write.amount(sum(amounts.values()))
+    }
+    series = Series(translate("Outstanding"), marks)
+    return bars(sentence, translate("Days past due"), series, axis(write))

@@ -1,0 +1,78 @@
+"""Signing in and out, and what belongs to oneself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.di import NamedDependency
+from litestar.params import FromQuery
+from litestar.response import Redirect
+
+from api.access import BY_HAND, VISITED
+from api.config import ApiConfig
+from api.dashboard.schemas import Membership
+from api.database import Database
+from api.reads import read
+from api.security import Subject, set_cookie
+from api.sessions.service import Sessions
+from api.transactions.service import Intents
+from api.web import demo
+from api.web.pages.reference import local
+from api.web.site import Site
+from projections.members import by_address
+
+
+@get("/login", opt=VISITED, include_in_schema=False)
+async def get_login(
+    request: Request[Any, Any, Any],
+    site: NamedDependency[Site],
+    config: NamedDependency[ApiConfig],
+    to: FromQuery[str] = "/",
+) -> Response[str]:
+    """Wallets to sign in with; afterwards the browser goes on to `to`."""
+    return site.pages.page(
+        request,
+        "people/login.html",
+        standing=None,
+        to=local(to),
+        people=demo.people(config.demo_people),
+    )
+
+
+@post("/logout", opt=BY_HAND, include_in_schema=False, status_code=303)
+async def sign_out(
+    request: Request[Any, Any, Any],
+    sessions: NamedDependency[Sessions],
+    subject: NamedDependency[Subject],
+) -> Redirect:
+    """Ends this browser's session."""
+    if subject.session is not None:
+        await sessions.end(subject.owner, subject.session)
+    set_cookie(request, "", seconds=0)
+    return Redirect("/", status_code=303, headers={"Cache-Control": "no-store"})
+
+
+@get("/account", opt=BY_HAND, include_in_schema=False)
+async def get_account(
+    request: Request[Any, Any, Any],
+    site: NamedDependency[Site],
+    database: NamedDependency[Database],
+    sessions: NamedDependency[Sessions],
+    intents: NamedDependency[Intents],
+    subject: NamedDependency[Subject],
+) -> Response[str]:
+    """Membership, sessions, and what was signed lately."""
+    async with database.private(subject.owner) as connection:
+        found = await read(connection, by_address(subject.address))
+    page = await intents.page(subject.owner, limit=20, after=None)
+    return site.pages.page(
+        request,
+        "people/account.html",
+        standing=site.pages.standing(found),
+        membership=None if found.body is None else msgspec.json.decode(found.body, type=Membership),
+        sessions=await sessions.own(subject.owner),
+        current=str(subject.session),
+        intents=page.data,
+    )
