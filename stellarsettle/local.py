@@ -14,6 +14,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -96,7 +97,12 @@ class LocalPlatform:
     """A running platform and the keys of its operators."""
 
     def __init__(
-        self, network: devnet.Devnet, database_url: str, folder: Path, api_port: int
+        self,
+        network: devnet.Devnet,
+        database_url: str,
+        folder: Path,
+        api_port: int,
+        further: Mapping[str, str],
     ) -> None:
         self.devnet = network
         self.chain = Chain(network.rpc, network.passphrase)
@@ -122,10 +128,12 @@ class LocalPlatform:
             "PUBLIC_URL": self.api_url,
             "POLL_SECONDS": "0.1",
             "DEMO_PEOPLE": str(folder / "people.json"),
+            "DOCUMENTS_DIR": str(folder / "documents"),
             # Everybody here asks from one address, as often as a machine can.
             **dict.fromkeys(("LIMIT_ADDRESS", "LIMIT_SIGN_IN", "LIMIT_USER"), "0"),
             **self.deployment.environment(),
             **settings.fresh_keys(),
+            **further,
         }
         self._people_file = folder / "people.json"
         self.indexer = Service("index", folder, self.environment)
@@ -235,17 +243,19 @@ def running(  # noqa: PLR0913 -- each has a default
     ledger_options: tuple[str, ...] = (),
     tell: Tell = lambda _: None,
     faults: Faults | None = None,
+    further: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[LocalPlatform]:
     """Start everything on an empty database, stop it when the block ends; port 0 is a free one.
 
     `ledger_options` go to the local ledger; `faults` trouble services and wallets from before
-    they start.
+    they start. `further` are settings of the services.
     """
     with devnet.running(listen=f"127.0.0.1:{rpc_port}", options=ledger_options) as network:
         tell(f"local ledger at {network.rpc}, Protocol {network.protocol}")
         migrations.upgrade(database_url)
         tell("database migrated")
-        platform = LocalPlatform(network, database_url, folder, api_port or free_port())
+        port = api_port or free_port()
+        platform = LocalPlatform(network, database_url, folder, port, further)
         tell(f"contracts deployed: escrow {platform.deployment.escrow}")
         if faults is not None:
             platform.disturb(*faults.rules, seed=faults.seed)

@@ -19,6 +19,7 @@ import msgspec
 from api.database import Connection, Database
 from api.documents import duplicates, records
 from api.documents.reading import sandbox
+from api.documents.reading.container import Kind as FileKind
 from api.documents.reading.container import RefusedError
 from api.documents.reading.reading import Verdict
 from api.documents.records import Record, State
@@ -113,7 +114,8 @@ class Processing:
     async def _read(self, record: Record) -> Record:
         data = await self._vault.quarantined(record)
         reading = await asyncio.to_thread(sandbox.read, data)
-        if reading.verdict is Verdict.REJECT:
+        # An XML by itself is nothing but its rules. Where there is a page, a person decides.
+        if reading.verdict is Verdict.REJECT and reading.kind is FileKind.XML:
             broken = "; ".join(f"{each.rule}: {each.message}" for each in reading.findings)
             return await self._refuse(record, "breaks_rules", broken[:2_000])
         shown = msgspec.structs.replace(reading, likeness=None)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from types import MappingProxyType
 
 import pytest
 
@@ -20,11 +21,13 @@ def new_platform(server: postgres.Server, tmp_path_factory: pytest.TempPathFacto
     """Starts a platform of one's own, on an empty database that is dropped after it."""
 
     @contextmanager
-    def start(faults: Faults | None = None) -> Iterator[LocalPlatform]:
+    def start(
+        faults: Faults | None = None, further: Mapping[str, str] = MappingProxyType({})
+    ) -> Iterator[LocalPlatform]:
         name = f"journey_{next(_numbers)}"
-        folder = tmp_path_factory.mktemp(name)
+        folder, url = tmp_path_factory.mktemp(name), server.create(name)
         try:
-            with local.running(folder, server.create(name), faults=faults) as platform:
+            with local.running(folder, url, faults=faults, further=further) as platform:
                 yield platform
         finally:
             server.drop(name)
