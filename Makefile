@@ -16,6 +16,7 @@ help:
 	@echo "make test-contracts       the contracts natively and on the wasm, 500 random histories"
 	@echo "make test-contracts-deep  10,000 random histories on both (HISTORIES=, SEED=)"
 	@echo "make ocr          install Tesseract for scans (Debian, as root)"
+	@echo "make test-hostile  bombs, broken and active files, EICAR: each ends in its refusal"
 	@echo "make clamav       install ClamAV for documents (Debian, as root)"
 	@echo "make test-web     the pages in a real browser (make browser installs Debian's Chromium)"
 	@echo "make eval-documents  how well invoices are read: DIR=... of labelled documents"
@@ -149,6 +150,11 @@ clamav:
 	@command -v clamd >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && \
 	  apt-get install -y -qq --no-install-recommends clamav-daemon clamav-freshclam >/dev/null; } \
 	  || echo "Documents need ClamAV: apt-get install clamav-daemon clamav-freshclam"
+
+.PHONY: test-hostile
+test-hostile: $(READY)
+	@$(BIN)/python -m pytest -q --durations=5 tests/api/documents/test_hostile.py \
+	  tests/api/documents/test_sandbox.py $(ARGS)
 
 .PHONY: eval-documents
 eval-documents: $(READY)

@@ -59,7 +59,8 @@ def running(folder: Path, signatures: Path) -> Iterator[Path]:
     settings = folder / "clamd.conf"
     settings.write_text(
         f"DatabaseDirectory {signatures}\nLocalSocket {address}\nForeground yes\n"
-        f"User {getpass.getuser()}\nStreamMaxLength 64M\nTemporaryDirectory {folder}\n"
+        f"User {getpass.getuser()}\nStreamMaxLength 64M\nAlertExceedsMax yes\n"
+        f"TemporaryDirectory {folder}\n"
     )
     with log.open("ab") as output:
         process = subprocess.Popen([program, "-c", str(settings)], stdout=output, stderr=output)

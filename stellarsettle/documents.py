@@ -31,7 +31,8 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 def read(file: Path, *, as_json: bool) -> None:
     """Read an invoice (PDF, picture or XML) and print its fields; nothing leaves this machine."""
     from api.documents.reading import sandbox
-    from api.documents.reading.container import MAX_BYTES, RefusedError
+    from api.documents.reading.container import MAX_BYTES
+    from api.documents.reading.refusal import RefusedError
 
     with file.open("rb") as opened:
         data = opened.read(MAX_BYTES + 1)

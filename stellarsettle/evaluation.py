@@ -18,8 +18,8 @@ from typing import Any, Final, Protocol
 import msgspec
 
 from api.documents.reading import sandbox
-from api.documents.reading.container import RefusedError
 from api.documents.reading.reading import Field, Reading, Source
+from api.documents.reading.refusal import RefusedError
 from api.documents.reading.values import plain
 
 _LABELS: Final = {

@@ -12,7 +12,8 @@ from api.database import Database
 from api.documents import duplicates, facts, records, review
 from api.documents.erasure import Erasure
 from api.documents.reading import sandbox
-from api.documents.reading.container import Kind, RefusedError
+from api.documents.reading.container import Kind
+from api.documents.reading.refusal import RefusedError
 from api.documents.records import Access, ChangedError, Record, State
 from api.documents.schemas import Opening, Review
 from api.documents.vault import Vault

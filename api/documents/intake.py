@@ -17,7 +17,8 @@ from api.documents import records
 from api.documents.config import DocumentsConfig
 from api.documents.processing import promise
 from api.documents.quarantine import BusyError, Quarantine, Upload
-from api.documents.reading.container import MAX_BYTES, RefusedError, kind_of
+from api.documents.reading.container import MAX_BYTES, kind_of
+from api.documents.reading.refusal import Refusal, RefusedError
 from api.documents.records import Record, State
 from api.documents.storage.keys import Secrets, commitment
 from api.documents.vault import Vault
@@ -189,6 +190,8 @@ def _refuse_other_types(head: bytes) -> None:
     try:
         kind_of(head)
     except RefusedError as error:
+        if error.refusal not in (Refusal.EMPTY, Refusal.UNKNOWN_TYPE):
+            return  # the head tells no more: the whole file is looked at later
         raise Problem(f"document-{error.refusal.value.replace('_', '-')}", str(error)) from error
 
 

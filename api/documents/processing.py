@@ -20,8 +20,8 @@ from api.database import Connection, Database
 from api.documents import duplicates, records
 from api.documents.reading import sandbox
 from api.documents.reading.container import Kind as FileKind
-from api.documents.reading.container import RefusedError
 from api.documents.reading.reading import Verdict
+from api.documents.reading.refusal import RefusedError
 from api.documents.records import Record, State
 from api.documents.scanning import Scanner, ScannerUnavailableError
 from api.documents.storage.keys import KeyLostError
@@ -108,7 +108,7 @@ class Processing:
                 found = found or await self._scanner.scan([inner])
         if found is not None:
             message = f"The scanner knows this as {found.signature}."
-            return await self._refuse(record, "malware", message)
+            return await self._refuse(record, "bomb" if found.is_bomb else "malware", message)
         return await self._change(record, State.SCANNED)
 
     async def _read(self, record: Record) -> Record:

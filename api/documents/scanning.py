@@ -31,6 +31,11 @@ class Infected(msgspec.Struct, frozen=True):
 
     signature: str
 
+    @property
+    def is_bomb(self) -> bool:
+        """Whether it only says that there is more to unpack than it will."""
+        return self.signature.startswith("Heuristics.Limits.Exceeded")
+
 
 class Signatures(msgspec.Struct, frozen=True):
     """The scanner's database: when it was made; `test`: it knows nothing but the EICAR test file.

@@ -16,8 +16,8 @@ from typing import Final
 import msgspec
 
 from api.documents.reading import drawing, packing
-from api.documents.reading.container import Refusal, RefusedError
 from api.documents.reading.reading import Effort, Reading, read
+from api.documents.reading.refusal import Refusal, RefusedError
 
 _CLONE_NEWNET: Final = 0x4000_0000
 _CLONE_NEWUSER: Final = 0x1000_0000

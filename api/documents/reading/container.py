@@ -13,6 +13,9 @@ from typing import Final
 import msgspec
 import pikepdf
 
+from api.documents.reading import bombs
+from api.documents.reading.refusal import Refusal, RefusedError
+
 MAX_BYTES: Final = 20 << 20
 MAX_PAGES: Final = 20
 _MAX_SIDE: Final = 1.5 / 0.0254 * 72
@@ -32,36 +35,6 @@ class Kind(enum.Enum):
     JPEG = "jpeg"
     TIFF = "tiff"
     XML = "xml"
-
-
-class Refusal(enum.Enum):
-    """Why a file is not read: the value is what API and command line show."""
-
-    EMPTY = "empty"
-    TOO_LARGE = "too_large"
-    UNKNOWN_TYPE = "unknown_type"
-    POLYGLOT = "polyglot"
-    BROKEN = "broken"
-    ENCRYPTED = "encrypted"
-    TOO_MANY_PAGES = "too_many_pages"
-    PAGE_TOO_LARGE = "page_too_large"
-    ACTIVE_CONTENT = "active_content"
-    ATTACHMENTS = "attachments"
-    IMAGE_TOO_LARGE = "image_too_large"
-    NOT_AN_INVOICE = "not_an_invoice"
-    UNREADABLE_HERE = "unreadable_here"
-    TIMEOUT = "timeout"
-    OUT_OF_MEMORY = "out_of_memory"
-    CRASHED = "crashed"
-    OUTPUT_TOO_LARGE = "output_too_large"
-
-
-class RefusedError(Exception):
-    """The file is not read; `refusal` says why, the message in a sentence for its owner."""
-
-    def __init__(self, refusal: Refusal, message: str) -> None:
-        super().__init__(message)
-        self.refusal = refusal
 
 
 class Attachment(msgspec.Struct, frozen=True):
@@ -144,6 +117,7 @@ def _checked(pdf: pikepdf.Pdf) -> Container:
         raise RefusedError(Refusal.BROKEN, f"The PDF has {len(pages)} pages.")
     for page in pages:
         _check_size(page)
+    bombs.refuse(pdf)
     if name := _active(pdf):
         raise RefusedError(Refusal.ACTIVE_CONTENT, f"The PDF wants to run something ({name}).")
     profile, attached = _claims(pdf)

@@ -10,7 +10,8 @@ import pypdfium2 as pdfium
 from PIL import Image, ImageDraw
 
 from api.documents.reading import container, ocr
-from api.documents.reading.container import Kind, Refusal, RefusedError
+from api.documents.reading.container import Kind
+from api.documents.reading.refusal import Refusal, RefusedError
 
 DPI: Final = 110
 """Sharp enough to read small print, small enough to load at once."""

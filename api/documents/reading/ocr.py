@@ -15,8 +15,8 @@ import pypdfium2 as pdfium
 import pytesseract
 from PIL import Image, ImageOps
 
-from api.documents.reading.container import Refusal, RefusedError
 from api.documents.reading.page import Box, Page, Word, page_of
+from api.documents.reading.refusal import Refusal, RefusedError
 
 DPI: Final = 200
 """Pages are drawn, and pictures taken to be, at so many dots an inch."""

@@ -7,14 +7,21 @@ from __future__ import annotations
 
 import base64
 import binascii
+import io
+import zipfile
 from collections.abc import Iterator
 from typing import Final
 
 from api.documents.reading import container, einvoice
-from api.documents.reading.container import MAX_BYTES, Kind, Refusal, RefusedError
+from api.documents.reading.container import MAX_BYTES, Kind
+from api.documents.reading.refusal import Refusal, RefusedError
 
 _DEPTH: Final = 3
 """A file in a file in a file is looked at; whoever packs deeper does not send an invoice."""
+
+
+_UNPACKED: Final = 64 << 20
+"""Bytes that an attached archive may unpack to."""
 
 
 def packed_in(data: bytes) -> Iterator[bytes]:
@@ -31,15 +38,28 @@ def _inside(data: bytes, depth: int) -> Iterator[bytes]:
     for inner in _direct(data):
         if depth == 1:
             raise RefusedError(Refusal.ATTACHMENTS, "Files are packed into each other too deeply.")
+        _refuse_archive_bomb(inner)
         yield inner
-        if inner:
-            yield from _inside_unknown(inner, depth - 1)
+        yield from _inside_unknown(inner, depth - 1)
 
 
 def _inside_unknown(data: bytes, depth: int) -> Iterator[bytes]:
     """What is in an attachment, which need not be of a kind that is read."""
     if data.startswith(b"%PDF-") or b"<" in data[:64]:
         yield from _inside(data, depth)
+
+
+def _refuse_archive_bomb(data: bytes) -> None:
+    """An archive is opened by nobody here, but by those who take it out. Raises RefusedError."""
+    if not data.startswith(b"PK"):
+        return
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as archive:
+            unpacked = sum(entry.file_size for entry in archive.infolist())
+    except zipfile.BadZipFile as error:
+        raise RefusedError(Refusal.ATTACHMENTS, "An attached archive is broken.") from error
+    if unpacked > _UNPACKED:
+        raise RefusedError(Refusal.BOMB, "An attached archive unpacks to far too much.")
 
 
 def _direct(data: bytes) -> Iterator[bytes]:

@@ -25,10 +25,11 @@ from api.documents.reading import (
     text_layer,
     vocabulary,
 )
-from api.documents.reading.container import Kind, Refusal, RefusedError
+from api.documents.reading.container import Kind
 from api.documents.reading.einvoice import EInvoice
 from api.documents.reading.likeness import Likeness
 from api.documents.reading.page import Box, Page
+from api.documents.reading.refusal import Refusal, RefusedError
 from api.documents.reading.rules import Finding, Severity
 from api.documents.reading.solver import Answer
 

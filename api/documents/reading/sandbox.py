@@ -19,11 +19,12 @@ from typing import IO, Any, Final
 import msgspec
 
 from api.documents.reading.child import Job, Outcome, Task
-from api.documents.reading.container import Refusal, RefusedError, kind_of
+from api.documents.reading.container import kind_of
 from api.documents.reading.reading import Effort, Reading, needs_ocr
+from api.documents.reading.refusal import Refusal, RefusedError
 
-WALL_SECONDS: Final = {Effort.TEXT: 10.0, Effort.OCR: 60.0}
-_CPU_SECONDS: Final = {Effort.TEXT: 10, Effort.OCR: 60}
+WALL_SECONDS: Final = {Effort.TEXT: 8.0, Effort.OCR: 60.0}
+_CPU_SECONDS: Final = {Effort.TEXT: 8, Effort.OCR: 60}
 _MEMORY_BYTES: Final = {Effort.TEXT: 1 << 30, Effort.OCR: 3 << 30}
 _FILE_BYTES: Final = {Effort.TEXT: 0, Effort.OCR: 128 << 20}
 """What it may write: nothing, or the picture that Tesseract is handed."""

@@ -86,6 +86,20 @@ def saved(document: pikepdf.Pdf, encryption: pikepdf.Encryption | None = None) -
     return out.getvalue()
 
 
+def encrypted() -> bytes:
+    """The invoice behind a password."""
+    document = pikepdf.open(io.BytesIO(pdf()))
+    return saved(document, pikepdf.Encryption(user="secret", owner="secret"))
+
+
+def with_action(kind: str) -> bytes:
+    """The invoice, which wants something done when it is opened."""
+    document = pikepdf.open(io.BytesIO(pdf()))
+    action = pikepdf.Dictionary(S=pikepdf.Name(kind), JS=pikepdf.String("app.alert(1)"))
+    document.Root.OpenAction = document.make_indirect(action)
+    return saved(document)
+
+
 def _content(placed: Sequence[Placed], height: float) -> bytes:
     lines = [b"BT"]
     for x, top, text in placed:

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image
 
 from api.documents.reading import sandbox
-from api.documents.reading.container import Refusal, RefusedError
 from api.documents.reading.reading import Source
+from api.documents.reading.refusal import Refusal, RefusedError
 from tests.api.documents import sheets
 
 needs_tesseract = pytest.mark.skipif(
