@@ -20,6 +20,7 @@ from api.accounts import routes as accounts
 from api.accounts.message import MessageSignIn
 from api.accounts.service import SignIn
 from api.assets import Assets
+from api.audit import routes as audit_routes
 from api.config import ApiConfig
 from api.dashboard import routes as dashboard
 from api.database import Database
@@ -37,7 +38,11 @@ from api.limits.service import Limiter
 from api.live import routes as live
 from api.live.hub import Hub
 from api.marketplace import routes as marketplace
+from api.organisations import routes as organisations_routes
+from api.organisations.service import Organisations
 from api.problems import routes as problems
+from api.profile import routes as profile_routes
+from api.profile.service import Profiles
 from api.requests import Edge, JsonRequest, TimeLimit
 from api.roles import Roles
 from api.seals import Seals
@@ -63,6 +68,9 @@ ROUTERS = [
     sessions_routes.router,
     keys_routes.router,
     staff_routes.router,
+    audit_routes.router,
+    organisations_routes.router,
+    profile_routes.router,
     problems.router,
     marketplace.router,
     invoices.router,
@@ -97,11 +105,12 @@ def create_app(config: ApiConfig) -> Litestar:
     sessions, keys = Sessions(config, database, tokens, seals), Keys(database)
     counter = SharedCounter(database) if config.limits.shared else MemoryCounter()
     limiter = Limiter(config.limits, counter)
-    gate = Gate(Parts(tokens, sessions, keys, Roles(database), limiter))
     pages = Pages(config, ledger, sessions)
     figures, ladders = Figures(config.database_url), Ladders(config.database_url)
     files = documents_of(config, database)
     hub = Hub(config.database_url, database, most=config.live_streams)
+    roles = Roles(database)
+    gate = Gate(Parts(tokens, sessions, keys, roles, limiter))
     parts: dict[str, Any] = {
         "config": config,
         "database": database,
@@ -109,8 +118,11 @@ def create_app(config: ApiConfig) -> Litestar:
         "tokens": tokens,
         "sessions": sessions,
         "keys": keys,
+        "roles": roles,
         "gate": gate,
         "staff": Staff(database),
+        "organisations": Organisations(database),
+        "profiles": Profiles(database),
         "sign_in": SignIn(config, database, ledger),
         "message_sign_in": MessageSignIn(config, database, ledger, seals),
         "hub": hub,

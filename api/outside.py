@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ipaddress
 import socket
 
@@ -16,10 +17,10 @@ class OutsideError(Exception):
     """A server could not be asked; the message says why in a sentence."""
 
 
-async def address_of(host: str, port: int, *, local: bool) -> str:
-    """An IP address of `host` that may be asked; `local`: those of our own networks too.
+async def addresses_of(host: str, port: int, *, local: bool) -> list[str]:
+    """The IP addresses of `host`, all of which may be asked; `local`: of our own networks too.
 
-    Whoever connects must use this very address: a name may mean another one a moment later.
+    Whoever connects must use one of these: a name may mean another one a moment later.
     """
     try:
         found = await anyio.getaddrinfo(host, port, type=socket.SOCK_STREAM)
@@ -28,7 +29,7 @@ async def address_of(host: str, port: int, *, local: bool) -> str:
     addresses = [ipaddress.ip_address(entry[4][0]) for entry in found]
     if not local and not all(address.is_global for address in addresses):
         raise OutsideError(f"{host} is in a network that is not public.")
-    return str(addresses[0])
+    return list(dict.fromkeys(str(address) for address in addresses))
 
 
 async def get(url: str, *, local: bool = False) -> bytes:
@@ -37,17 +38,24 @@ async def get(url: str, *, local: bool = False) -> bytes:
     host, port = asked.host, asked.port or (443 if asked.scheme == "https" else 80)
     try:
         with anyio.fail_after(_SECONDS):
-            address = await address_of(host, port, local=local)
-            request = httpx.Request(
-                "GET",
-                asked.copy_with(host=address),
-                headers={"Host": asked.netloc.decode()},
-                extensions={"sni_hostname": host, "timeout": httpx.Timeout(_SECONDS).as_dict()},
-            )
+            addresses = await addresses_of(host, port, local=local)
             async with httpx.AsyncClient(trust_env=False) as client:
-                return await _body(client, request, host)
+                for address in addresses:
+                    with contextlib.suppress(httpx.ConnectError):
+                        return await _body(client, _request(asked, address), host)
     except (httpx.HTTPError, TimeoutError) as error:
         raise OutsideError(f"{host} does not answer.") from error
+    raise OutsideError(f"{host} does not answer.")
+
+
+def _request(asked: httpx.URL, address: str) -> httpx.Request:
+    """A request that goes to `address`, and to the server that the URL names there."""
+    return httpx.Request(
+        "GET",
+        asked.copy_with(host=address),
+        headers={"Host": asked.netloc.decode()},
+        extensions={"sni_hostname": asked.host, "timeout": httpx.Timeout(_SECONDS).as_dict()},
+    )
 
 
 async def _body(client: httpx.AsyncClient, request: httpx.Request, host: str) -> bytes:

@@ -8,6 +8,7 @@ from api.jobs import tables as jobs
 from api.keys import tables as keys
 from api.limits import tables as limits
 from api.metadata import metadata
+from api.organisations import tables as organisations
 from api.profile import tables as profile
 from api.sessions import tables as sessions
 from api.staff import tables as staff
@@ -21,6 +22,7 @@ __all__ = [
     "keys",
     "limits",
     "metadata",
+    "organisations",
     "profile",
     "sessions",
     "staff",

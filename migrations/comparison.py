@@ -11,7 +11,7 @@ import sqlalchemy
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
 
-_ROOMS = ("projections.tables", "indexer.tables", "api.tables")
+_ROOMS = ("projections.tables", "indexer.tables", "api.tables", "api.audit.tables")
 """Modules with a `metadata`; a room may keep no tables."""
 
 

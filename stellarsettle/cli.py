@@ -17,6 +17,7 @@ import msgspec
 import rich_click as click
 
 from stellarsettle import (
+    audit_commands,
     contract_commands,
     documents,
     export_commands,
@@ -445,6 +446,7 @@ cli.add_command(documents.documents)
 cli.add_command(contract_commands.contracts)
 cli.add_command(export_commands.export)
 cli.add_command(index_commands.quarantine)
+cli.add_command(audit_commands.audit)
 cli.add_command(index_commands.status)
 cli.add_command(job_commands.jobs)
 cli.add_command(proof_commands.prove)

@@ -26,7 +26,7 @@ WITH asked AS (
     INSERT INTO app.rate AS r (bucket, full_at)
     SELECT %(bucket)s, moment.now + %(interval)s FROM (SELECT {_NOW} AS now) AS moment
     ON CONFLICT (bucket) DO UPDATE SET full_at = greatest(r.full_at, {_NOW}) + %(interval)s
-        WHERE greatest(r.full_at, {_NOW}) + %(interval)s <= {_NOW} + %(window)s
+        WHERE greatest(r.full_at, {_NOW}) <= {_NOW} + %(window)s - %(interval)s / 2
     RETURNING full_at
 )
 SELECT coalesce((SELECT full_at FROM asked),

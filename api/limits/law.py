@@ -43,7 +43,8 @@ class Verdict(msgspec.Struct, frozen=True):
 def ask(policy: Policy, full_at: float, now: float) -> float | None:
     """When the bucket is full again if this request is answered; None if it is refused."""
     put_off = max(full_at, now) + policy.interval
-    return None if put_off > now + WINDOW_SECONDS else put_off
+    # Half an interval's grace: sums of fractions are not exact.
+    return None if put_off > now + WINDOW_SECONDS + policy.interval / 2 else put_off
 
 
 def verdict(policy: Policy, full_at: float, now: float, *, allowed: bool) -> Verdict:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from api.access import ADMIN
+from api.audit.log import record
 from api.database import Database
 from api.errors import Problem
 from api.staff.schemas import StaffMember, StaffRequest
@@ -38,11 +39,13 @@ class Staff:
         values = {"address": address, "scopes": sorted(set(wanted.scopes)), "by": by.address}
         async with self._database.staff(by.owner, [ADMIN]) as connection:
             row = await (await connection.execute(_PUT, values)).fetchone()
+            await record(connection, by.owner, "staff.put", address, scopes=values["scopes"])
         return msgspec.convert(row, StaffMember)
 
     async def remove(self, by: Subject, address: str) -> None:
         """Take all scopes from an account; raises "not-found"."""
         async with self._database.staff(by.owner, [ADMIN]) as connection:
             row = await (await connection.execute(_REMOVE, (address,))).fetchone()
-        if row is None:
-            raise Problem("not-found", "This account is not on the staff.")
+            if row is None:
+                raise Problem("not-found", "This account is not on the staff.")
+            await record(connection, by.owner, "staff.remove", address, scopes=row["scopes"])

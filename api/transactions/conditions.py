@@ -167,6 +167,11 @@ CONTRACT_GUARD = _of_contract(
 )
 OFFERED = _of_contract("not-authorised", _not_offered, "to whom the contract is offered")
 TWO_ROLES = Condition("not-authorised", _not_one_of_two, "roles compliance and arbiter together")
+PRIVILEGED = (
+    VERIFIER, ARBITER, COMPLIANCE, OWNER, CONTRACT_OWNER, TREASURER, GUARD, CONTRACT_GUARD,
+    OFFERED, TWO_ROLES,
+)  # fmt: skip
+"""Who acts for the platform: what they have built is in the audit log."""
 ROLES_HELD = Condition("not-authorized-role", _two_roles)
 
 

@@ -13,6 +13,7 @@ import psycopg
 import psycopg_pool
 
 from api import values
+from api.audit.log import record
 from api.config import ApiConfig
 from api.database import Database
 from api.errors import Problem
@@ -20,7 +21,7 @@ from api.stellar import Built, Ledger, Offer
 from api.tokens import account_of
 from api.transactions import cosigning, store
 from api.transactions.action import Action, Caller, amounts
-from api.transactions.conditions import broken
+from api.transactions.conditions import PRIVILEGED, broken
 from api.transactions.explaining import explainable, explained, people_in
 from api.transactions.facts import Facts, gather
 from api.transactions.following import reported
@@ -54,6 +55,10 @@ class Intents:
         intent = self._intent(caller, action, body, built, notices)
         async with self._database.private(owner) as connection:
             fresh = await store.insert(connection, owner, intent, key=key, digest=digest)
+            if fresh and action.who in PRIVILEGED:
+                about = intent.invoice_id or getattr(body, "address", None) or action.name
+                did = {"summary": intent.summary, "hash": intent.hash}
+                await record(connection, owner, f"transaction.{action.name}", str(about), **did)
         if fresh or key is None:
             return intent
         # Another request with this key came first while we simulated: its intent counts.

@@ -130,6 +130,27 @@ async def _key(everybody: Everybody) -> str:
     return str(made.json()["id"])
 
 
+async def _organisation(everybody: Everybody) -> dict[str, str]:
+    """One with a second member, and an invitation that is open."""
+    client, owner = everybody.client, await everybody.sign_in(everybody.owner)
+    made = await client.post("/v1/organisations", json={"name": "O"}, headers=owner)
+    path = f"/v1/organisations/{made.json()['id']}"
+    friend = Keypair.random()
+    invited = await client.post(f"{path}/invitations", json={"role": "viewer"}, headers=owner)
+    joined = await client.post(
+        "/v1/organisations/invitations/accept",
+        json={"token": invited.json()["token"]},
+        headers=await everybody.sign_in(friend),
+    )
+    assert joined.status_code == 200, joined.text
+    invited = await client.post(f"{path}/invitations", json={"role": "viewer"}, headers=owner)
+    return {
+        "organisation_id": made.json()["id"],
+        "member": friend.public_key,
+        "invitation_id": invited.json()["id"],
+    }
+
+
 async def _intent(everybody: Everybody) -> str:
     headers = await everybody.sign_in(everybody.owner)
     wanted = {"contract": "distributor", "invoice_id": everybody.invoice}
@@ -138,12 +159,20 @@ async def _intent(everybody: Everybody) -> str:
     return str(made.json()["id"])
 
 
-OWN: dict[str, Callable[[Everybody], Awaitable[str]]] = {
+OWN: dict[str, Callable[[Everybody], Awaitable[str | dict[str, str]]]] = {
     "session": _session,
     "key": _key,
     "intent": _intent,
+    "organisation": _organisation,
 }
-"""How the owner comes by a thing of his own, for each kind that a route declares with `own`."""
+"""How the owner comes by a thing of his own, for each kind that a route declares with `own`: its
+id, or where a path names more than one thing, each by its parameter."""
+
+
+def _filled(path: str, thing: str | dict[str, str]) -> str:
+    return re.sub(
+        r"\{(\w+)\}", lambda name: thing if isinstance(thing, str) else thing[name[1]], path
+    )
 
 
 def _examples(document: dict[str, Any]) -> dict[tuple[str, str], Any]:
@@ -207,7 +236,7 @@ async def test_another_persons_things_are_found_by_nobody(everybody: Everybody) 
             assert written().get(route, {}).get("others", "") == "", route
             continue
         thing = await OWN[kind](everybody)
-        path = re.sub(r"\{\w+\}", thing, route[1])
+        path = _filled(route[1], thing)
         for who, headers in everybody.headers.items():
             answer = await everybody.ask(route, headers, path, body=True)
             assert answer.status_code == (401 if who == NOBODY else 404), (route, who, answer.text)

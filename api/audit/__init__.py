@@ -1,0 +1,1 @@
+"""The audit log: every privileged action, each entry chained to the one before it."""

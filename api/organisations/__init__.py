@@ -1,0 +1,1 @@
+"""Organisations: several people with accounts of their own, each with a role in it."""
