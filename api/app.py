@@ -33,6 +33,9 @@ from api.invoices import routes as invoices
 from api.invoices.ladders import Ladders
 from api.keys import routes as keys_routes
 from api.keys.service import Keys
+from api.kyc import routes as kyc_routes
+from api.kyc.review import Review
+from api.kyc.service import Kyc
 from api.limits.counters import MemoryCounter, SharedCounter
 from api.limits.service import Limiter
 from api.live import routes as live
@@ -70,6 +73,8 @@ ROUTERS = [
     staff_routes.router,
     audit_routes.router,
     organisations_routes.router,
+    kyc_routes.router,
+    kyc_routes.staff_router,
     profile_routes.router,
     problems.router,
     marketplace.router,
@@ -109,7 +114,8 @@ def create_app(config: ApiConfig) -> Litestar:
     figures, ladders = Figures(config.database_url), Ladders(config.database_url)
     files = documents_of(config, database)
     hub = Hub(config.database_url, database, most=config.live_streams)
-    roles = Roles(database)
+    roles, intents = Roles(database), Intents(config, database, ledger)
+    kyc = Kyc(database, config.master_keys)
     gate = Gate(Parts(tokens, sessions, keys, roles, limiter))
     parts: dict[str, Any] = {
         "config": config,
@@ -122,11 +128,13 @@ def create_app(config: ApiConfig) -> Litestar:
         "gate": gate,
         "staff": Staff(database),
         "organisations": Organisations(database),
+        "kyc": kyc,
+        "review": Review(database, kyc, roles, intents),
         "profiles": Profiles(database),
         "sign_in": SignIn(config, database, ledger),
         "message_sign_in": MessageSignIn(config, database, ledger, seals),
         "hub": hub,
-        "intents": Intents(config, database, ledger),
+        "intents": intents,
         "figures": figures,
         "ladders": ladders,
         "site": Site(pages, database, figures, Assets(ledger), ladders),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from api.documents.config import DocumentsConfig
+from api.documents.storage.keys import MasterKeys
 from contracts.addresses import token_address
 from contracts.wire import Address, Contract
 
@@ -54,6 +55,8 @@ class ApiConfig(msgspec.Struct, frozen=True, kw_only=True):
     """At least 32 bytes: keys the HMAC of natural invoice identities. Never change it."""
     documents: DocumentsConfig | None = None
     """How documents are kept; without it none are taken in."""
+    master_keys: MasterKeys | None = None
+    """Wrap the keys of personal data; without them none is taken in."""
     cors_origins: tuple[str, ...] = ()
     public_rpc_url: str = ""
     """Where browsers find a node to submit to; empty: at `rpc_url`."""

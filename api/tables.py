@@ -6,6 +6,7 @@ from api.accounts import tables as accounts
 from api.documents import tables as documents
 from api.jobs import tables as jobs
 from api.keys import tables as keys
+from api.kyc import tables as kyc
 from api.limits import tables as limits
 from api.metadata import metadata
 from api.organisations import tables as organisations
@@ -20,6 +21,7 @@ __all__ = [
     "documents",
     "jobs",
     "keys",
+    "kyc",
     "limits",
     "metadata",
     "organisations",

@@ -23,6 +23,7 @@ from stellarsettle import (
     export_commands,
     index_commands,
     job_commands,
+    kyc_commands,
     proof_commands,
 )
 from stellarsettle.refusals import current_settings, needs_node, refuse
@@ -447,6 +448,7 @@ cli.add_command(contract_commands.contracts)
 cli.add_command(export_commands.export)
 cli.add_command(index_commands.quarantine)
 cli.add_command(audit_commands.audit)
+cli.add_command(kyc_commands.kyc)
 cli.add_command(index_commands.status)
 cli.add_command(job_commands.jobs)
 cli.add_command(proof_commands.prove)

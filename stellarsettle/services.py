@@ -83,6 +83,7 @@ def configuration(chosen: Settings) -> ApiConfig:
         former_token_seeds=chosen.former_token_seeds(),
         platform_key=chosen.natural_secret(),
         documents=_documents(chosen),
+        master_keys=chosen.master_keys() if chosen.document_keys else None,
         local_networks=chosen.local_networks,
         limits=Limits(
             address=chosen.limit_address,

@@ -17,6 +17,7 @@ from stellar_sdk import Asset, Keypair, TransactionEnvelope
 
 from api.app import create_app
 from api.config import ApiConfig, Limits
+from api.documents.storage.keys import MasterKeys
 from api.tokens import Proof, Tokens
 from contracts.wire import Address
 from stellarsettle import devnet
@@ -45,6 +46,7 @@ def _configuration(**changes: Any) -> ApiConfig:
         "sign_in_seed": Keypair.from_raw_ed25519_seed(b"sign-in seed of the tests only!!").secret,
         "token_seed": b"token seed of the tests, 32 byte",
         "platform_key": b"platform key of the tests, 32 by",
+        "master_keys": MasterKeys({1: b"master key of the tests, 32 byte"}),
         "limits": Limits(address=0, sign_in=0, user=0, key=0),
     }
     return ApiConfig(**(given | changes))

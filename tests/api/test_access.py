@@ -26,6 +26,7 @@ from tests.api.following import indexing, shown
 pytestmark = pytest.mark.anyio
 
 _ROW = re.compile(r"^\| `([A-Z]+) (\S+)` \|(.+)\|$", re.MULTILINE)
+_NOBODYS = "00000000-0000-4000-8000-000000000000"
 _UNUSED = {
     "slug": "not-found",
     "number": "0",
@@ -170,9 +171,12 @@ id, or where a path names more than one thing, each by its parameter."""
 
 
 def _filled(path: str, thing: str | dict[str, str]) -> str:
-    return re.sub(
-        r"\{(\w+)\}", lambda name: thing if isinstance(thing, str) else thing[name[1]], path
-    )
+    """The path about a thing; what it does not name is nobody's."""
+
+    def value(parameter: re.Match[str]) -> str:
+        return thing if isinstance(thing, str) else thing.get(parameter[1], _NOBODYS)
+
+    return re.sub(r"\{(\w+)\}", value, path)
 
 
 def _examples(document: dict[str, Any]) -> dict[tuple[str, str], Any]:
@@ -218,8 +222,7 @@ def test_the_table_is_the_code_and_names_every_route(
 async def test_everybody_is_answered_as_the_table_says(everybody: Everybody) -> None:
     answered = {SIGN_IN: {401}, NO: {403}}
     for route, cells in written().items():
-        path = re.sub(r"\{(\w+)\}", lambda name: _UNUSED.get(name[1], "0" * 8), route[1])
-        path = path.replace("0" * 8, "00000000-0000-4000-8000-000000000000")
+        path = _filled(route[1], _UNUSED)
         for who, headers in list(everybody.headers.items()):
             answer = await everybody.ask(route, headers, path)
             got, cell = answer.status_code, cells[who]
@@ -253,8 +256,7 @@ async def test_an_api_key_does_what_its_scope_allows(everybody: Everybody) -> No
         for route, cells in written().items():
             if cells[NOBODY] == YES:
                 continue
-            path = re.sub(r"\{\w+\}", "00000000-0000-4000-8000-000000000000", route[1])
-            answer = await everybody.ask(route, headers, path)
+            answer = await everybody.ask(route, headers, _filled(route[1], _UNUSED))
             allowed = cells["key"] == f"`{scope}`"
             assert (answer.status_code != 403) == allowed, (route, scope, answer.text)
             assert allowed or answer.json()["type"] == "/problems/key-scope", answer.text

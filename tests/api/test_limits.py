@@ -18,7 +18,7 @@ from api.access import PUBLIC, UNTIMED
 from api.app import create_app
 from api.config import ApiConfig, Limits
 from api.database import Database
-from api.errors import HANDLERS
+from api.errors import as_json, handlers
 from api.limits.counters import MemoryCounter, SharedCounter
 from api.limits.law import WINDOW_SECONDS, Policy, ask, verdict
 from api.limits.service import Limiter
@@ -195,8 +195,12 @@ async def test_an_answer_that_takes_too_long_is_given_up(configuration: Configur
         await anyio.sleep(0.3)
         return "whole"
 
-    app = Litestar([slow, stream], middleware=[TimeLimit(0.1)], exception_handlers=HANDLERS,
-                   logging_config=None)  # fmt: skip
+    app = Litestar(
+        [slow, stream],
+        middleware=[TimeLimit(0.1)],
+        exception_handlers=handlers(as_json),
+        logging_config=None,
+    )
     app.asgi_handler = Edge(app.asgi_handler, configuration(), Limiter(Limits(), MemoryCounter()))
     async with AsyncTestClient(app) as client:
         answer = await client.get("/slow")

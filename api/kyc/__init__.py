@@ -1,0 +1,1 @@
+"""Knowing customers: people and businesses show who they are, two of the staff look."""
