@@ -19,6 +19,8 @@ from api.access import PUBLIC
 from api.accounts import routes as accounts
 from api.accounts.message import MessageSignIn
 from api.accounts.service import SignIn
+from api.admin import routes as admin_routes
+from api.admin.service import Administration
 from api.assets import Assets
 from api.audit import routes as audit_routes
 from api.config import ApiConfig
@@ -75,6 +77,7 @@ ROUTERS = [
     organisations_routes.router,
     kyc_routes.router,
     kyc_routes.staff_router,
+    admin_routes.router,
     profile_routes.router,
     problems.router,
     marketplace.router,
@@ -129,6 +132,7 @@ def create_app(config: ApiConfig) -> Litestar:
         "staff": Staff(database),
         "organisations": Organisations(database),
         "kyc": kyc,
+        "administration": Administration(database, ledger, roles),
         "review": Review(database, kyc, roles, intents),
         "profiles": Profiles(database),
         "sign_in": SignIn(config, database, ledger),

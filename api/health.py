@@ -73,7 +73,7 @@ async def ready(
     """503 while the database is away or empty, the read models lag, or the network is wrong."""
     state, stand = await _stand(database)
     applied = stand.ledger
-    newest, network = await _newest(ledger), await _network(ledger)
+    newest, network = await _newest(ledger), await network_of(ledger)
     lag = None if applied is None or newest is None else max(0, newest - applied)
     reasons = _reasons(state, applied, network, lag, config.ready_lag_ledgers)
     readiness = Readiness(
@@ -138,7 +138,8 @@ async def _newest(ledger: Ledger) -> int | None:
         return None
 
 
-async def _network(ledger: Ledger) -> NetworkState:
+async def network_of(ledger: Ledger) -> NetworkState:
+    """Whether the node is on our network, as far as it says."""
     try:
         return "right" if await ledger.is_right_network() else "wrong"
     except Problem:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from api.accounts import tables as accounts
+from api.admin import tables as admin
 from api.documents import tables as documents
 from api.jobs import tables as jobs
 from api.keys import tables as keys
@@ -18,6 +19,7 @@ from api.worker import tables as worker
 
 __all__ = [
     "accounts",
+    "admin",
     "documents",
     "jobs",
     "keys",

@@ -114,3 +114,32 @@ _HOLDERS = single(json_object(items=_ROLES))
 def holders() -> Query:
     """Who has which role now, and since when; never null."""
     return Query(_HOLDERS, {})
+
+
+_LISTED_ITEM = json_object(
+    address="a.address",
+    member="coalesce(applied.closed_at < m.until AND NOT m.frozen, false)",
+    until="m.until",
+    frozen="coalesce(m.frozen, false)",
+    frozen_at="m.frozen_at",
+    roles="""(
+        SELECT coalesce(json_agg(r.role ORDER BY r.role), '[]'::json)
+        FROM read.role AS r WHERE r.holder = a.id AND r.granted
+    )""",
+)
+_LISTED = single(
+    json_list(f"""
+        SELECT {_LISTED_ITEM} AS item
+        FROM read.address AS a LEFT JOIN read.member AS m ON m.address = a.id
+        WHERE a.address > %(after)s::text AND (
+            m.address IS NOT NULL
+            OR EXISTS (SELECT FROM read.role AS r WHERE r.holder = a.id AND r.granted)
+        )
+        ORDER BY a.address LIMIT %(limit)s::int
+    """)  # noqa: S608
+)
+
+
+def listed(limit: int, after: str = "") -> Query:
+    """Everybody who was ever a member or holds a role, by address, beginning after one."""
+    return Query(_LISTED, {"limit": limit, "after": after})

@@ -27,7 +27,7 @@ ON CONFLICT DO NOTHING RETURNING owner
 _LOCK = "SELECT FROM app.organisation WHERE id = %s FOR UPDATE"
 _MEMBERS = """
 SELECT owner, role, extract(epoch FROM joined_at)::bigint AS joined_at
-FROM app.organisation_member WHERE organisation = %s ORDER BY joined_at, owner
+FROM app.organisation_member AS m WHERE organisation = %s ORDER BY m.joined_at, owner
 """
 _SET_ROLE = """
 UPDATE app.organisation_member SET role = %s WHERE organisation = %s AND owner = %s

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 import secrets
@@ -239,9 +240,8 @@ async def test_keys_are_rotated(database: str) -> None:
         told = KycRequest(kind="person", fields={"first_name": f"N{number}"})
         await Kyc(pool, old).put(f"G{number}", told)
     text = ",".join(f"{v}:{_base64(key)}" for v, key in both.items())
-    run = CliRunner().invoke(
-        cli, ["kyc", "rotate"], env={"DATABASE_URL": database, "DOCUMENT_KEYS": text}
-    )
+    environment = {"DATABASE_URL": database, "DOCUMENT_KEYS": text}
+    run = await asyncio.to_thread(CliRunner().invoke, cli, ["kyc", "rotate"], env=environment)
     assert run.output == "3 cases have the newest key now\n", run.output
     with pytest.raises(KeyLostError):
         await Kyc(pool, old).put("G0", KycRequest(kind="person", fields={"last_name": "L"}))

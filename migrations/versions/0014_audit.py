@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = "0013"
-down_revision = "0012"
+revision = "0014"
+down_revision = "0013"
 
 # Owned by whoever migrates, not by the API's role: an owner could change what it owns.
 _LOG = """

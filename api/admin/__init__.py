@@ -1,0 +1,1 @@
+"""What the platform's own people look after: queues, members, how the system is."""
