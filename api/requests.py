@@ -30,7 +30,7 @@ _CAREFUL = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
     "Cross-Origin-Resource-Policy": "same-origin",
 }
-_SECURE = {"Strict-Transport-Security": "max-age=31536000; includeSubDomains"}
+_SECURE = {"Strict-Transport-Security": "max-age=31536000"}
 
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 

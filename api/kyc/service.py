@@ -12,6 +12,7 @@ from api.kyc import store
 from api.kyc.fields import FIELDS, Field, check, missing
 from api.kyc.schemas import AskedField, KycAnswer, KycRequest, ProvidedField
 from api.kyc.sealing import sealed
+from api.tokens import account_of
 
 _AT_ONCE = 100
 
@@ -36,7 +37,13 @@ class Kyc:
             return _answer(await store.own(connection, owner))
 
     async def put(self, owner: str, told: KycRequest) -> KycAnswer:
-        """Take fields in, and begin the look at them once none is missing."""
+        """Take fields in, and begin the look at them once none is missing.
+
+        Raises "invalid-field", "kyc-unavailable", or "forbidden" for an account that several
+        people share: the member would be all of them.
+        """
+        if account_of(owner) != owner:
+            raise Problem("forbidden", "Only an account of your own can be a member.")
         check(told.kind, told.fields)
         keys = self.keys
         async with self._database.private(owner) as connection:

@@ -14,11 +14,13 @@ from typing import Any
 import httpx
 import pytest
 from litestar import Litestar
+from psycopg import sql
 from stellar_sdk import Keypair, TransactionEnvelope
 
 from api.access import ACCESS, ADMIN, CHAIN_ROLES, STAFF_SCOPES
 from api.app import create_app
 from api.config import ApiConfig
+from api.database import Database
 from api.table import COLUMNS, NO, NOBODY, PAGE, SIGN_IN, YES, page
 from api.table import SIGNED_IN as SIGNED
 from tests.api.following import indexing, shown
@@ -34,6 +36,10 @@ _UNUSED = {
     "address": "GAAZI4TCR3TY5OJHCTJC2A4QSY6CJWJH5IAJTGKIN2ER7LBNVKOCCWN7",
 }
 """Values for what a path names without it being anybody's own."""
+_TABLES = """
+SELECT relname AS name, relrowsecurity AND relforcerowsecurity AS forced
+FROM pg_class WHERE relnamespace = 'app'::regnamespace AND relkind IN ('r', 'p')
+"""
 _ENDS = {("DELETE", "/v1/sessions"), ("DELETE", "/v1/sessions/current")}
 """Routes after which the asker has to sign in again."""
 
@@ -245,6 +251,34 @@ async def test_another_persons_things_are_found_by_nobody(everybody: Everybody) 
             assert answer.status_code == (401 if who == NOBODY else 404), (route, who, answer.text)
         answer = await everybody.ask(route, owner, path, body=True)
         assert answer.is_success, (route, answer.text)
+
+
+async def test_the_database_shows_a_stranger_nothing(everybody: Everybody) -> None:
+    """The second wall: whatever a statement asks for, in whosever name, others' rows are not there.
+
+    Tables without rows of anybody's own are named, with what they hold.
+    """
+    open_to_all = {
+        "used_challenge": "hashes",
+        "rate": "hashes",
+        "cursor": "one number",
+    }
+    for make in OWN.values():
+        await make(everybody)
+    pool = Database(everybody.people.config.database_url, size=1, wait_seconds=5)
+    await pool.open()
+    async with pool.private(Keypair.random().public_key) as connection:
+        tables = await (await connection.execute(_TABLES)).fetchall()
+        walled = {row["name"] for row in tables if row["forced"]}
+        assert {row["name"] for row in tables} - walled == set(open_to_all)
+        for name in walled:
+            found = await connection.execute(sql.SQL("TABLE app.{}").format(sql.Identifier(name)))
+            assert await found.fetchall() == [], name
+        role = await connection.execute(
+            "SELECT rolsuper OR rolbypassrls AS above FROM pg_roles WHERE rolname = current_user"
+        )
+        assert await role.fetchone() == {"above": False}
+    await pool.close()
 
 
 async def test_an_api_key_does_what_its_scope_allows(everybody: Everybody) -> None:

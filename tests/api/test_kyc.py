@@ -24,6 +24,7 @@ from api.kyc.fields import FIELDS
 from api.kyc.schemas import KycRequest
 from api.kyc.sealing import opened, sealed
 from api.kyc.service import Kyc
+from api.tokens import Proof, Tokens
 from stellarsettle.cli import cli
 from tests.api.following import indexing, shown
 from tests.api.signing import bearing, session
@@ -236,17 +237,18 @@ async def test_keys_are_rotated(database: str) -> None:
     old, both = MasterKeys({1: FIRST}), {1: FIRST, 2: secrets.token_bytes(32)}
     pool = Database(database, size=2, wait_seconds=5)
     await pool.open()
-    for number in range(3):
-        told = KycRequest(kind="person", fields={"first_name": f"N{number}"})
-        await Kyc(pool, old).put(f"G{number}", told)
+    people = [Keypair.random().public_key for _ in range(3)]
+    for who in people:
+        await Kyc(pool, old).put(who, KycRequest(kind="person", fields={"first_name": "N"}))
     text = ",".join(f"{v}:{_base64(key)}" for v, key in both.items())
     environment = {"DATABASE_URL": database, "DOCUMENT_KEYS": text}
     run = await asyncio.to_thread(CliRunner().invoke, cli, ["kyc", "rotate"], env=environment)
     assert run.output == "3 cases have the newest key now\n", run.output
+    told = KycRequest(kind="person", fields={"last_name": "L"})
     with pytest.raises(KeyLostError):
-        await Kyc(pool, old).put("G0", KycRequest(kind="person", fields={"last_name": "L"}))
+        await Kyc(pool, old).put(people[0], told)
     newest = Kyc(pool, MasterKeys({2: both[2]}))
-    again = await newest.put("G0", KycRequest(kind="person", fields={"last_name": "L"}))
+    again = await newest.put(people[0], told)
     assert set(again.provided_fields) == {"first_name", "last_name"}
     assert await newest.rotate() == 0
     await pool.close()
@@ -264,6 +266,14 @@ def test_a_value_put_elsewhere_does_not_open() -> None:
         with pytest.raises(InvalidTag):
             opened(key, where, {name: made["first_name"]})
     assert json.dumps(made).count("Ada") == 0
+
+
+async def test_an_account_that_people_share_cannot_be_a_member(people: Any) -> None:
+    shared = f"{Keypair.random().public_key}:7"
+    token = Tokens(people.config).issue(Proof(owner=shared, method="sep10"))
+    body = {"kind": "person", "fields": {"first_name": "A"}}
+    answer = await people.client.put("/v1/kyc", json=body, headers=bearing(token))
+    assert (answer.status_code, answer.json()["type"]) == (403, "/problems/forbidden")
 
 
 async def test_without_keys_nothing_is_taken(configuration: Any, bearer: Any) -> None:
