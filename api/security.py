@@ -18,7 +18,7 @@ from litestar.connection import ASGIConnection
 from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
 
-from api.access import ACCESS, BY_HAND, PRIVATE, PUBLIC, SIGN_IN, Access
+from api.access import ACCESS, SIGN_IN, Access
 from api.errors import Problem
 from api.keys.service import PREFIX, Keys
 from api.limits.service import Limiter
@@ -26,11 +26,10 @@ from api.roles import Roles
 from api.sessions.service import Sessions
 from api.tokens import Subject, Tokens
 
-__all__ = ["BEARER", "BY_HAND", "PRIVATE", "PUBLIC", "SIGNED_IN", "Gate", "Subject"]
+__all__ = ["SIGNED_IN", "Gate", "Subject"]
 
 SIGNED_IN: list[dict[str, list[str]]] = [{"bearer": []}, {"cookie": []}]
 """OpenAPI: the security requirement of routes that want somebody, one way or the other."""
-BEARER = SIGNED_IN
 
 COOKIE = "__Host-session"
 WWW_AUTHENTICATE = {"WWW-Authenticate": 'Bearer realm="stellarsettle"'}

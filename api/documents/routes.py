@@ -33,7 +33,7 @@ from api.documents.schemas import (
 )
 from api.documents.service import Documents
 from api.errors import Problem, documented
-from api.security import BEARER, Subject
+from api.security import SIGNED_IN, Subject
 from api.values import Hash32, encode
 
 _PRIVATE: Final = {"Cache-Control": "private, no-store", "Vary": "Authorization"}
@@ -92,7 +92,7 @@ async def _shown(documents: Documents, subject: Subject, record: Record) -> Resp
     return _answer(shown, version=record.version)
 
 
-@post("/", opt=PRIVATE | UNTIMED, security=BEARER, summary="Upload a document",
+@post("/", opt=PRIVATE | UNTIMED, security=SIGNED_IN, summary="Upload a document",
       operation_class=_UploadOperation, request_max_body_size=None,
       responses={**_says(Review, "Taken in; what was there already is answered with 200", 201),
                  **_says(Review, "You uploaded this file before"),
@@ -152,7 +152,7 @@ def _refuse_announced_size(request: Request[Any, Any, Any]) -> None:
         raise Problem("document-too-large")
 
 
-@get("/uploads/{digest:str}", opt=PRIVATE, security=BEARER, summary="How far an upload came",
+@get("/uploads/{digest:str}", opt=PRIVATE, security=SIGNED_IN, summary="How far an upload came",
      responses={**_says(UploadProgress, "Bytes that arrived"),
                 **documented(401, 404, 422)})  # fmt: skip
 async def upload_progress(
@@ -165,7 +165,7 @@ async def upload_progress(
     return _answer(UploadProgress(received))
 
 
-@get("/", opt=PRIVATE, security=BEARER, summary="Your documents",
+@get("/", opt=PRIVATE, security=SIGNED_IN, summary="Your documents",
      responses={**_says(DocumentList, "Newest first"), **documented(401, 422)})  # fmt: skip
 async def list_documents(
     documents: NamedDependency[Documents],
@@ -178,7 +178,7 @@ async def list_documents(
     return _answer(DocumentList(tuple(review.view(each) for each in found)))
 
 
-@get("/{document_id:uuid}", opt=PRIVATE, security=BEARER, summary="A document under review",
+@get("/{document_id:uuid}", opt=PRIVATE, security=SIGNED_IN, summary="A document under review",
      responses={**_says(Review, "With fields, checks, duplicates"),
                 **documented(401, 404)})  # fmt: skip
 async def get_document(
@@ -191,7 +191,7 @@ async def get_document(
     return await _shown(documents, subject, record)
 
 
-@patch("/{document_id:uuid}", opt=BY_HAND, security=BEARER, summary="Confirm or correct fields",
+@patch("/{document_id:uuid}", opt=BY_HAND, security=SIGNED_IN, summary="Confirm or correct fields",
        responses={**_says(Review, "As it is now"),
                   **documented(401, 403, 404, 409, 412, 422, 428)})  # fmt: skip
 async def correct(
@@ -207,7 +207,7 @@ async def correct(
     return await _shown(documents, subject, changed)
 
 
-@post("/{document_id:uuid}/confirmation", opt=BY_HAND, security=BEARER, status_code=200,
+@post("/{document_id:uuid}/confirmation", opt=BY_HAND, security=SIGNED_IN, status_code=200,
       summary="Confirm the document",
       responses={**_says(Review, "Confirmed"),
                  **documented(401, 403, 404, 409, 412, 422, 428)})  # fmt: skip
@@ -222,7 +222,7 @@ async def confirm(
     return await _shown(documents, subject, await documents.desk.confirm(subject.address, record))
 
 
-@get("/{document_id:uuid}/facts", opt=PRIVATE, security=BEARER, summary="What was confirmed",
+@get("/{document_id:uuid}/facts", opt=PRIVATE, security=SIGNED_IN, summary="What was confirmed",
      responses={**_says(Facts, "For a draft, and for create-escrow"),
                 **documented(401, 404, 409)})  # fmt: skip
 async def get_facts(
@@ -235,7 +235,7 @@ async def get_facts(
     return _answer(facts.confirmed(record))
 
 
-@get("/{document_id:uuid}/pages/{number:int}", opt=PRIVATE, security=BEARER,
+@get("/{document_id:uuid}/pages/{number:int}", opt=PRIVATE, security=SIGNED_IN,
      summary="A page as a picture",
      responses={**_file("PNG of 110 dots an inch", "image/png"),
                 **documented(401, 404, 409, 410, 422)})  # fmt: skip
@@ -251,7 +251,7 @@ async def get_page(
     return Response(image, media_type="image/png", headers=_PRIVATE)
 
 
-@get("/{document_id:uuid}/file", opt=PRIVATE | UNTIMED, security=BEARER, summary="The file",
+@get("/{document_id:uuid}/file", opt=PRIVATE | UNTIMED, security=SIGNED_IN, summary="The file",
      responses={**_file("The file", "application/pdf"),
                 **documented(401, 403, 404, 409, 410, 422)})  # fmt: skip
 async def get_file(
@@ -276,7 +276,7 @@ async def get_file(
     return Response(copy, media_type=shown, headers=headers)
 
 
-@get("/{document_id:uuid}/opening", opt=PRIVATE, security=BEARER,
+@get("/{document_id:uuid}/opening", opt=PRIVATE, security=SIGNED_IN,
      summary="What opens the commitment",
      responses={**_says(Opening, "Salt and hash"),
                 **documented(401, 403, 404, 409, 410)})  # fmt: skip
@@ -290,7 +290,7 @@ async def get_opening(
     return _answer(await documents.desk.opening(subject.address, record))
 
 
-@get("/{document_id:uuid}/accesses", opt=PRIVATE, security=BEARER, summary="Who opened it",
+@get("/{document_id:uuid}/accesses", opt=PRIVATE, security=SIGNED_IN, summary="Who opened it",
      responses={**_says(AccessList, "Newest first"), **documented(401, 404)})  # fmt: skip
 async def list_accesses(
     documents: NamedDependency[Documents],
@@ -302,7 +302,7 @@ async def list_accesses(
     return _answer(AccessList(await documents.desk.accesses(subject.address, record)))
 
 
-@delete("/{document_id:uuid}", opt=BY_HAND, security=BEARER, status_code=200,
+@delete("/{document_id:uuid}", opt=BY_HAND, security=SIGNED_IN, status_code=200,
         summary="Erase a document",
         responses={**_says(Review, "Erased"),
                    **documented(401, 403, 404, 409, 412, 428)})  # fmt: skip
@@ -317,7 +317,7 @@ async def erase(
     return await _shown(documents, subject, await documents.desk.erase(subject.address, record))
 
 
-@put("/{document_id:uuid}/hold", opt=_REVIEWERS, security=BEARER, summary="Hold a document",
+@put("/{document_id:uuid}/hold", opt=_REVIEWERS, security=SIGNED_IN, summary="Hold a document",
      responses={**_says(Review, "Held"),
                 **documented(401, 403, 404, 412, 422, 428)})  # fmt: skip
 async def hold(
@@ -333,7 +333,7 @@ async def hold(
     return await _shown(documents, subject, held)
 
 
-@delete("/{document_id:uuid}/hold", opt=_REVIEWERS, security=BEARER, status_code=200,
+@delete("/{document_id:uuid}/hold", opt=_REVIEWERS, security=SIGNED_IN, status_code=200,
         summary="Release a document",
         responses={**_says(Review, "Released"),
                    **documented(401, 403, 404, 412, 428)})  # fmt: skip
