@@ -17,7 +17,7 @@ from api.web import language
 from api.web.language import CATALOGUES, LANGUAGES, SOURCE
 
 TEMPLATES = Path(language.__file__).parent / "templates"
-NAMES = re.compile(r"StellarSettle|INV-|&nbsp;|\b[di]\b")
+NAMES = re.compile(r"StellarSettle|XDR|INV-|&nbsp;|\b[di]\b")
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 
 
