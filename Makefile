@@ -166,7 +166,7 @@ xdr: $(READY)
 	@$(BIN)/python -m indexer.xdr.generate
 
 ISLANDS := api/web/islands
-SCRIPTS := page login transaction freighter demo
+SCRIPTS := page login transaction upload review freighter demo
 .PHONY: web
 web: api/web/static/built/.made
 

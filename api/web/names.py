@@ -62,6 +62,33 @@ SCENARIOS = {
 }
 """Ways in which a debtor may pay, by the names of `whatif.SCENARIOS`."""
 
+FIELDS = {
+    "seller": marked("Seller"),
+    "seller_tax_id": marked("Seller's tax number"),
+    "buyer": marked("Debtor"),
+    "buyer_tax_id": marked("Debtor's tax number"),
+    "number": marked("Number"),
+    "date": marked("Date of issue"),
+    "due_date": marked("Due"),
+    "currency": marked("Currency"),
+    "total": marked("Total"),
+    "net": marked("Net"),
+    "tax": marked("Tax"),
+}
+"""Fields of an invoice that a person confirms, in the order in which they are asked for."""
+
+DOCUMENT_STATES = {
+    "receiving": marked("Arriving"),
+    "received": marked("Arrived: it waits for the scanner"),
+    "scanned": marked("Scanned: it is being read"),
+    "read": marked("Read: it is being sealed"),
+    "needs_review": marked("Waits for your review"),
+    "confirmed": marked("Confirmed"),
+    "refused": marked("Refused"),
+    "erased": marked("Erased"),
+}
+"""States of an uploaded document."""
+
 STEPS = {
     "built": marked("Ready to sign"),
     "submitted": marked("Handed to the ledger"),
@@ -73,6 +100,16 @@ STEPS = {
     "unknown": marked("Nobody knows any more: the node has forgotten those ledgers"),
 }
 """States of a transaction, by the names of its intent."""
+
+
+def fields(translate: Translate) -> dict[str, str]:
+    """Names of an invoice's fields."""
+    return {code: translate(name) for code, name in FIELDS.items()}
+
+
+def document_states(translate: Translate) -> dict[str, str]:
+    """Names of a document's states."""
+    return {code: translate(name) for code, name in DOCUMENT_STATES.items()}
 
 
 def steps(translate: Translate) -> dict[str, str]:

@@ -124,6 +124,7 @@ class Pages:
             write=Writer(spoken),
             status_names=names.statuses(language.words(spoken).gettext),
             event_names=names.events(language.words(spoken).gettext),
+            document_names=names.document_states(language.words(spoken).gettext),
             step_names=names.steps(language.words(spoken).gettext),
             standing=standing,
             here=request.url.path,

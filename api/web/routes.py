@@ -6,6 +6,7 @@ from litestar import Router
 
 from api.web import static
 from api.web.pages import (
+    documents,
     home,
     invoices,
     market,
@@ -36,6 +37,9 @@ router = Router(
         parties.get_seller,
         parties.get_new_invoice,
         parties.get_debtor,
+        documents.get_documents,
+        documents.get_document_page,
+        documents.say_fields,
         transactions.act,
         transactions.get_transaction,
     ],

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import UUID
 
 import msgspec
 from litestar import Request, Response, get
 from litestar.di import NamedDependency
+from litestar.params import FromQuery
 
 from api.access import BY_HAND
 from api.dashboard.schemas import Overview
+from api.documents.facts import confirmed
+from api.documents.service import Documents
 from api.invoices.schemas import OwnInvoice, OwnInvoices
 from api.reads import Read, read
 from api.security import Subject
@@ -54,9 +58,16 @@ async def get_seller(
 
 @get("/seller/new", opt=BY_HAND, include_in_schema=False)
 async def get_new_invoice(
-    request: Request[Any, Any, Any], site: NamedDependency[Site]
+    request: Request[Any, Any, Any],
+    site: NamedDependency[Site],
+    documents: NamedDependency[Documents],
+    subject: NamedDependency[Subject],
+    document: FromQuery[UUID | None] = None,
 ) -> Response[str]:
-    """The form of a new invoice, with the platform's bounds beside each field."""
+    """The form of a new invoice, with the platform's bounds; a confirmed document fills it in."""
+    facts = None
+    if document is not None:
+        facts = confirmed(await documents.desk.document(subject.address, document))
     async with site.database.public() as connection:
         found = await read(connection, overview())
     platform = msgspec.json.decode(found.body or b"", type=Overview)
@@ -65,6 +76,7 @@ async def get_new_invoice(
         "seller/new.html",
         standing=site.pages.standing(found),
         platform=platform,
+        facts=facts,
         symbols=await site.assets.symbols(set(platform.allowed_assets)),
         now=found.time,
     )
