@@ -18,6 +18,7 @@ class Check(enum.StrEnum):
     SHARES = "shares"
     QUARANTINE = "quarantine"
     CONSERVATION = "conservation"
+    TOKENS = "tokens"
 
 
 class Finding(msgspec.Struct, frozen=True):

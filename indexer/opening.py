@@ -15,7 +15,7 @@ from indexer.rpc import Budget, RpcClient
 from indexer.sources.events import PAGE_LIMIT, EventSource
 from indexer.sources.lake import LakeSource
 from indexer.sources.ledgers import LedgerSource
-from indexer.sources.protocol import Deployment, Source
+from indexer.sources.protocol import Source, Speakers
 from indexer.witness import WitnessedSource
 
 _SECOND_PAGE = 200
@@ -28,13 +28,15 @@ class Endpoints(msgspec.Struct, frozen=True):
     Of a node events are read, or with `whole` whole ledgers: more to carry, but with all hashes and
     everybody's failed transactions. It is asked at most `requests_per_second` times (0: no limit),
     for `page_limit` events at once. Every `compare_every`th ledger is compared between two of the
-    nodes; 0: none is. `passphrase` is the network's, `timeout` in seconds.
+    nodes; 0: none is. With `witnessed` the hashes of single ledgers are asked for beside events,
+    where there are no whole ones. `passphrase` is the network's, `timeout` in seconds.
     """
 
     nodes: tuple[str, ...]
     passphrase: str = ""
     lake: str = ""
     whole: bool = False
+    witnessed: bool = True
     requests_per_second: float = 0
     compare_every: int = 0
     page_limit: int = PAGE_LIMIT
@@ -42,8 +44,8 @@ class Endpoints(msgspec.Struct, frozen=True):
 
 
 @contextlib.contextmanager
-def opened(endpoints: Endpoints, deployment: Deployment, stop: threading.Event) -> Iterator[Choice]:
-    """The source for `deployment`; its connections are closed when the block ends."""
+def opened(endpoints: Endpoints, speakers: Speakers, stop: threading.Event) -> Iterator[Choice]:
+    """The source for what `speakers` say; its connections are closed when the block ends."""
     chance = random.Random()  # noqa: S311  # jitter, no secret
     with contextlib.ExitStack() as stack:
         check = CrossCheck(endpoints.compare_every) if endpoints.compare_every else None
@@ -53,21 +55,21 @@ def opened(endpoints: Endpoints, deployment: Deployment, stop: threading.Event) 
             budget = _budget(endpoints.requests_per_second, stop)
             client = RpcClient(url, endpoints.timeout, tries=1, budget=budget)
             stack.enter_context(client)
-            source = _reader(endpoints, client, deployment)
-            second = EventSource(client, deployment, page_limit=_SECOND_PAGE) if check else None
+            source = _reader(endpoints, client, speakers)
+            second = EventSource(client, speakers, page_limit=_SECOND_PAGE) if check else None
             candidates.append(Candidate(url, source, chance, second=second))
         if endpoints.lake:
-            lake = LakeSource(endpoints.lake, deployment, endpoints.passphrase)
+            lake = LakeSource(endpoints.lake, speakers, endpoints.passphrase)
             stack.callback(lake.close)
             candidates.append(Candidate(endpoints.lake, lake, chance, archive=True))
         yield Choice(candidates, wait=stop.wait, check=check)
 
 
-def _reader(endpoints: Endpoints, client: RpcClient, deployment: Deployment) -> Source:
+def _reader(endpoints: Endpoints, client: RpcClient, speakers: Speakers) -> Source:
     if endpoints.whole:
-        return LedgerSource(client, deployment, endpoints.passphrase)
-    events = EventSource(client, deployment, page_limit=endpoints.page_limit)
-    return WitnessedSource(events, client)
+        return LedgerSource(client, speakers, endpoints.passphrase)
+    events = EventSource(client, speakers, page_limit=endpoints.page_limit)
+    return WitnessedSource(events, client) if endpoints.witnessed else events
 
 
 def _budget(per_second: float, stop: threading.Event) -> Budget | None:

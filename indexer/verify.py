@@ -7,6 +7,7 @@
 - each version of a position follows from what was bought, moved, burned and refunded before, and
   an invoice's supply is what its positions add up to;
 - with a node at hand: hashes of ledgers are those of the node;
+- with a source at hand: share tokens tell the same movements as the escrow (`indexer.tokens`);
 - with a node at hand: the money that the events say is held lies in the contracts.
 """
 
@@ -22,7 +23,7 @@ from psycopg import sql
 
 from contracts import rpc
 from contracts.wire import Address
-from indexer import identity, rebuild, shares
+from indexer import identity, rebuild, shares, tokens
 from indexer.balances import balance_key, read_balance
 from indexer.findings import Check, Finding
 from indexer.rpc import RpcClient
@@ -35,12 +36,13 @@ _SHOWN: Final = 5
 
 
 class Verification(msgspec.Struct, frozen=True):
-    """What holds as of ledger `through`, over so many stored events."""
+    """What holds as of ledger `through`, over so many stored events, balances and tokens."""
 
     through: Mark
     events: int
     digest: bytes
     balances_compared: int
+    tokens_compared: int
     findings: list[Finding]
 
     @property
@@ -57,8 +59,10 @@ class _Held(msgspec.Struct, frozen=True):
     amount: int
 
 
-def verify(url: str, client: RpcClient | None = None) -> Verification:
-    """Check the database at `url`, and with `client` the contracts' balances.
+def verify(
+    url: str, client: RpcClient | None = None, opener: tokens.Opener | None = None
+) -> Verification:
+    """Check the database at `url`, with `client` hashes and balances, with `opener` share tokens.
 
     Raises `indexer.rebuild.NothingToRebuildError` if nothing is indexed, and what database and
     node raise.
@@ -76,10 +80,27 @@ def verify(url: str, client: RpcClient | None = None) -> Verification:
         held = list(_held(connection))
         if client:
             findings += identity.same_history(connection, client)
+        found = tokens.discovered(connection)
+        if opener:
+            findings += _tokens(connection, found, opener, rebuilt.through)
     if client:
         findings += _conservation(client, held, rebuilt.through)
     compared = len(held) if client else 0
-    return Verification(rebuilt.through, rebuilt.events, rebuilt.live, compared, findings)
+    return Verification(
+        rebuilt.through,
+        rebuilt.events,
+        rebuilt.live,
+        compared,
+        len(found) if opener else 0,
+        findings,
+    )
+
+
+def _tokens(
+    connection: psycopg.Connection, found: list[tokens.Token], opener: tokens.Opener, through: Mark
+) -> Iterator[Finding]:
+    for token in found:
+        yield from tokens.compared(connection, token, opener, through.ledger)
 
 
 _WITHOUT_BEGINNING: Final = """

@@ -406,12 +406,13 @@ def _verify_database(*, offline: bool) -> None:
     from indexer import verify as verifying
     from indexer.rebuild import NothingToRebuildError, RebuildBusyError
     from indexer.rpc import RpcClient, RpcUnavailableError
-    from stellarsettle import services, settings
+    from stellarsettle import indexing, services, settings
 
     chosen = current_settings()
     try:
         with contextlib.nullcontext() if offline else RpcClient(chosen.rpc_url) as client:
-            done = verifying.verify(services.database_url(chosen), client)
+            opener = None if offline else indexing.tokens_opener(chosen)
+            done = verifying.verify(services.database_url(chosen), client, opener)
     except (
         NothingToRebuildError,
         RebuildBusyError,
@@ -424,7 +425,8 @@ def _verify_database(*, offline: bool) -> None:
         click.echo(f"{'!!' if finding.grave else '--'}  {finding.check}: {finding.text}")
     click.echo(
         f"{done.events} events up to ledger {done.through.ledger},"
-        f" {done.balances_compared} balances compared, digest {done.digest.hex()}"
+        f" {done.balances_compared} balances and {done.tokens_compared} tokens compared,"
+        f" digest {done.digest.hex()}"
     )
     raise SystemExit(0 if done.sound else 1)
 

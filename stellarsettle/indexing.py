@@ -9,15 +9,17 @@ import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import msgspec
 import psycopg
 
 from contracts import rpc
 from indexer import identity, pipeline
 from indexer.monitor import Monitor, served
-from indexer.opening import Endpoints
+from indexer.opening import Endpoints, opened
 from indexer.progress import Several, Watch
 from indexer.reading import Job, Reader
 from indexer.rpc import RpcClient, RpcUnavailableError
+from indexer.tokens import Opener
 from indexer.writer import ROLE
 from stellarsettle import logs, services
 from stellarsettle.settings import SettingsError
@@ -39,17 +41,8 @@ def run(chosen: Settings, stop: threading.Event, *watches: Watch) -> None:
     with services.leash(chosen, stop.set):
         if not stop.is_set():
             _require_nodes(chosen, url)
-        endpoints = Endpoints(
-            nodes=tuple(chosen.nodes()),
-            passphrase=chosen.network_passphrase,
-            lake=chosen.lake_url,
-            whole=chosen.read_ledgers,
-            requests_per_second=chosen.requests_per_second,
-            compare_every=chosen.compare_every,
-            page_limit=chosen.events_per_page,
-        )
         job = Job(
-            endpoints,
+            endpoints(chosen),
             followed,
             poll_seconds=chosen.poll_seconds,
             begin=functools.partial(logs.begin, chosen.log_format),
@@ -59,6 +52,27 @@ def run(chosen: Settings, stop: threading.Event, *watches: Watch) -> None:
             watch = Several(monitor, logs.Batches(), *watches)
             with _answering(chosen, monitor):
                 pipeline.run(url, reader, followed, stop, watch)
+
+
+def endpoints(chosen: Settings) -> Endpoints:
+    """Where the ledger is read."""
+    return Endpoints(
+        nodes=tuple(chosen.nodes()),
+        passphrase=chosen.network_passphrase,
+        lake=chosen.lake_url,
+        whole=chosen.read_ledgers,
+        requests_per_second=chosen.requests_per_second,
+        compare_every=chosen.compare_every,
+        page_limit=chosen.events_per_page,
+    )
+
+
+def tokens_opener(chosen: Settings) -> Opener:
+    """Reads events of share tokens, from a node or, where none holds them any more, the lake."""
+    reading = msgspec.structs.replace(
+        endpoints(chosen), whole=False, compare_every=0, witnessed=False
+    )
+    return lambda token: opened(reading, token, threading.Event())
 
 
 @contextlib.contextmanager

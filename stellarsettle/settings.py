@@ -56,7 +56,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The distributor contract, C..."""
     start_ledger: Annotated[int, msgspec.Meta(ge=0)] = 0
     """The ledger the contracts were deployed in: where indexing begins."""
-    poll_seconds: Annotated[float, msgspec.Meta(gt=0, le=3600)] = 1.0
+    poll_seconds: Annotated[float, msgspec.Meta(gt=0, le=3600)] = 0.5
     """How long the indexer waits at the tip before it asks again."""
     metrics_host: str = "127.0.0.1"
     metrics_port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 0

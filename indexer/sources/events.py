@@ -25,10 +25,10 @@ from indexer.scval import encode_body
 from indexer.sources.protocol import (
     Batch,
     BehindError,
-    Deployment,
     GapError,
     RawEvent,
     SourceUnavailableError,
+    Speakers,
 )
 from projections.model import Mark
 
@@ -46,13 +46,13 @@ _RANGE: Final = re.compile(r"(\d+) - (\d+)")
 
 
 class EventSource:
-    """Follows the contracts of `deployment` through the node behind `client`."""
+    """Follows the contracts of `speakers` through the node behind `client`."""
 
     def __init__(
-        self, client: RpcClient, deployment: Deployment, *, page_limit: int = PAGE_LIMIT
+        self, client: RpcClient, speakers: Speakers, *, page_limit: int = PAGE_LIMIT
     ) -> None:
         self._client = client
-        self._contracts: dict[str, Contract] = dict(deployment.contracts().items())
+        self._contracts: dict[str, Contract] = dict(speakers.contracts().items())
         self._page_limit = page_limit
         self._latest = 0
         self._narrowing = 0

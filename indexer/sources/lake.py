@@ -21,7 +21,7 @@ from typing import Final
 
 from indexer.sources.files import Lake
 from indexer.sources.gallop import last_held
-from indexer.sources.protocol import Batch, Deployment, GapError, SourceUnavailableError
+from indexer.sources.protocol import Batch, GapError, SourceUnavailableError, Speakers
 from indexer.sources.whole import Followed, require_next
 from indexer.xdr.ledger import ClosedLedger
 
@@ -33,7 +33,7 @@ _TASKS_AHEAD: Final = 2
 
 
 class LakeSource:
-    """Follows the contracts of `deployment` through the lake at `url`.
+    """Follows the contracts of `speakers` through the lake at `url`.
 
     `url` is a folder's path or an http(s) address; `passphrase` is the network's. With `processes`
     that many search side by side (not in a daemonic process, which may have none); with 0 the
@@ -41,9 +41,9 @@ class LakeSource:
     """
 
     def __init__(
-        self, url: str, deployment: Deployment, passphrase: str, *, processes: int = 0
+        self, url: str, speakers: Speakers, passphrase: str, *, processes: int = 0
     ) -> None:
-        self._followed = Followed(deployment, passphrase)
+        self._followed = Followed(speakers, passphrase)
         self._lake = Lake(url, passphrase, self._followed.wanted)
         self._workers = processes
         self._pool: cf.ProcessPoolExecutor | None = None

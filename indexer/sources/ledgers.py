@@ -14,9 +14,9 @@ from indexer.rpc import RpcClient
 from indexer.sources.protocol import (
     Batch,
     BehindError,
-    Deployment,
     GapError,
     SourceUnavailableError,
+    Speakers,
 )
 from indexer.sources.whole import Followed, require_next, unreadable
 from indexer.xdr.ledger import ClosedLedger, read_ledger
@@ -31,7 +31,7 @@ _RANGE: Final = re.compile(r"oldest ledger: (\d+) and the latest ledger: (\d+)")
 
 
 class LedgerSource:
-    """Follows the contracts of `deployment` through the node behind `client`.
+    """Follows the contracts of `speakers` through the node behind `client`.
 
     `passphrase` is the network's; `most` bounds the ledgers of an answer (the node's own bound is
     200), `answer_bytes` the size to aim at.
@@ -40,14 +40,14 @@ class LedgerSource:
     def __init__(
         self,
         client: RpcClient,
-        deployment: Deployment,
+        speakers: Speakers,
         passphrase: str,
         *,
         most: int = _MOST,
         answer_bytes: int = ANSWER_BYTES,
     ) -> None:
         self._client = client
-        self._followed = Followed(deployment, passphrase)
+        self._followed = Followed(speakers, passphrase)
         self._most = most
         self._answer_bytes = answer_bytes
         self._limit = min(_FIRST, most)

@@ -109,6 +109,14 @@ class Batch(msgspec.Struct, frozen=True):
     failures: Sequence[Failure] = ()
 
 
+class Speakers(Protocol):
+    """Whose events are wanted."""
+
+    def contracts(self) -> dict[Address, Contract]:
+        """Which contract speaks from which address."""
+        ...
+
+
 class Deployment(msgspec.Struct, frozen=True):
     """What is followed: the two contracts that tell the whole story.
 

@@ -11,11 +11,11 @@ from indexer import strkey
 from indexer.scval import ErrorValue, ScvalError, decode_body
 from indexer.sources.protocol import (
     Batch,
-    Deployment,
     Failure,
     Header,
     RawEvent,
     SourceUnavailableError,
+    Speakers,
 )
 from indexer.xdr.ledger import ClosedLedger, FailedCall, LedgerEvent, Wanted
 from projections.model import Mark
@@ -34,12 +34,12 @@ def unreadable(where: str, reason: object) -> UnreadableLedgerError:
 
 
 class Followed:
-    """The contracts of `deployment`, by the 32 bytes that stand for them in a ledger."""
+    """The contracts of `speakers`, by the 32 bytes that stand for them in a ledger."""
 
-    def __init__(self, deployment: Deployment, passphrase: str) -> None:
+    def __init__(self, speakers: Speakers, passphrase: str) -> None:
         self._contracts: dict[bytes, Contract] = {
             strkey.decode(address)[1]: contract
-            for address, contract in deployment.contracts().items()
+            for address, contract in speakers.contracts().items()
         }
         network = hashlib.sha256(passphrase.encode()).digest()
         self.wanted = Wanted(network, frozenset(self._contracts))

@@ -56,11 +56,11 @@ def place() -> Iterator[Place]:
 def cold(name: str, history: History, goal: int) -> None:
     """From the first request to the last commit, into an empty database."""
     with place() as where, serving(history) as node:
-        line = _indexed(where, node.url, node.latest, node.events)
+        line = indexing(where, node.url, node.latest, node.events)
         report(bench=name, goal=goal, holders=history.holders, **line)
 
 
-def _indexed(where: Place, node: str, through: int, events: int) -> dict[str, Any]:
+def indexing(where: Place, node: str, through: int, events: int) -> dict[str, Any]:
     """Index up to ledger `through`; what it cost, for `events` events."""
     before = cpu_seconds(where.server)
     run = indexed.index(where.url, node, through)
@@ -105,7 +105,7 @@ def rebuilds(name: str) -> None:
 def sparse(name: str) -> None:
     """Nearly nothing but empty ledgers."""
     with place() as where, serving(History("sparse", 20, ledgers=20_000)) as node:
-        line = _indexed(where, node.url, node.latest, node.events)
+        line = indexing(where, node.url, node.latest, node.events)
         report(bench=name, goal_ledgers_per_s=5_000, **line)
 
 

@@ -31,7 +31,7 @@ class History(msgspec.Struct, frozen=True):
     """What is served.
 
     - transfers: `events` share transfers among `holders`, a hundred a ledger, after `told` ledgers
-      of the same history (0: from its opening on);
+      of the same history (0: from its opening on) and `skipped` ledger numbers that are left out;
     - lives: about `events` of whole lives of invoices, with a few transfers each;
     - sparse: `events` events, evenly spread over `ledgers`.
     """
@@ -40,6 +40,7 @@ class History(msgspec.Struct, frozen=True):
     events: int
     holders: int = 5_000
     told: int = 0
+    skipped: int = 0
     ledgers: int = 0
 
     def tell(self) -> list[RawEvent]:
@@ -57,6 +58,7 @@ class History(msgspec.Struct, frozen=True):
         before = history.opening()
         for _ in history.transfers(self.told):
             before = []
+        history.skip(self.skipped)
         return [*before, *history.transfers(self.events // history.shape.per_ledger)]
 
     def _sparse(self) -> list[RawEvent]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import threading
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -16,7 +17,9 @@ from stellar_sdk import scval
 from contracts.addresses import token_address
 from contracts.calls import escrow
 from contracts.wire import Address, Contract, Invocation
+from indexer.opening import Endpoints, opened
 from indexer.rpc import RpcClient
+from indexer.tokens import Opener
 from indexer.verify import verify
 from projections import members
 from stellarsettle.local import UNITS, LocalPlatform
@@ -63,6 +66,14 @@ def refused(attempt: Callable[[], object], problem: str) -> dict[str, Any]:
         attempt()
     assert caught.value.problem["type"] == f"/problems/{problem}"
     return caught.value.problem
+
+
+def tokens_of(platform: LocalPlatform, lake: str = "") -> Opener:
+    """Reads events of the platform's share tokens."""
+    endpoints = Endpoints(
+        (platform.devnet.replica("tokens"),), platform.devnet.passphrase, lake, witnessed=False
+    )
+    return lambda token: opened(endpoints, token, threading.Event())
 
 
 class Stage:
@@ -192,9 +203,10 @@ class Stage:
             self._position_agrees(position, token, identity, pooled=shown["pool"] is not None)
         assert int(shown["money"]["supply"]) == chain.view(token, "total_supply")
         with RpcClient(self.platform.devnet.rpc) as client:
-            verified = verify(self.platform.database_url, client)
+            verified = verify(self.platform.database_url, client, tokens_of(self.platform))
         assert verified.sound, verified.findings
         assert verified.balances_compared > 0
+        assert verified.tokens_compared > 0
 
     def platform_agrees(self) -> None:
         """The read models say of the platform and its people what the contracts say."""

@@ -192,7 +192,7 @@ def test_the_operators_way_from_keys_to_a_verified_platform(tmp_path: Path) -> N
                 ).stdout
                 run("quarantine", "redrive", environment=environment, folder=tmp_path)
                 verified = run("verify", environment=environment, folder=tmp_path)
-                assert "balances compared" in verified.stdout
+                assert "balances and" in verified.stdout
                 rebuilt = run("rebuild", environment=environment, folder=tmp_path)
                 assert rebuilt.stdout.splitlines()[-1] == "equal"
                 switched = run("rebuild", "--switch", environment=environment, folder=tmp_path)
