@@ -11,7 +11,7 @@ from contracts import rpc
 from indexer.coverage import HistoryChangedError
 from indexer.findings import Check, Finding
 from indexer.rpc import RpcClient
-from indexer.witness import header
+from indexer.sources.witness import header
 
 _ASKED: Final = 5
 _KNOWN: Final = """

@@ -18,10 +18,10 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from indexer.choice import State
 from indexer.coverage import Coverage, coverage
 from indexer.health import Health, health
 from indexer.progress import Step
+from indexer.sources.choice import State
 
 _CONNECT_SECONDS: Final = 3
 _PHASES: Final = ("fetch", "decode", "fold", "commit")

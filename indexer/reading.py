@@ -24,10 +24,10 @@ from typing import Any, Final, Self
 
 import msgspec
 
-from indexer.choice import Choice, State
 from indexer.collector import patient
-from indexer.opening import Endpoints, opened
 from indexer.prefetch import QUEUE_BYTES, Ahead, Fetched, InThread
+from indexer.sources.choice import Choice, State
+from indexer.sources.opening import Endpoints, opened
 from indexer.sources.protocol import Deployment
 
 _IDLE_SECONDS: Final = 0.25

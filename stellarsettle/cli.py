@@ -283,9 +283,9 @@ def index() -> None:
 
     from contracts.rpc import RpcError
     from indexer.coverage import HistoryChangedError
-    from indexer.crosscheck import DisagreementError
     from indexer.identity import NetworkMismatchError
     from indexer.rpc import RpcUnavailableError
+    from indexer.sources.crosscheck import DisagreementError
     from indexer.sources.files import ForeignLakeError
     from indexer.sources.protocol import GapError
     from indexer.writer import DeploymentMismatchError

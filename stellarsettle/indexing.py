@@ -15,10 +15,10 @@ import psycopg
 from contracts import rpc
 from indexer import identity, pipeline
 from indexer.monitor import Monitor, served
-from indexer.opening import Endpoints, opened
 from indexer.progress import Several, Watch
 from indexer.reading import Job, Reader
 from indexer.rpc import RpcClient, RpcUnavailableError
+from indexer.sources.opening import Endpoints, opened
 from indexer.tokens import Opener
 from indexer.writer import ROLE
 from stellarsettle import logs, services

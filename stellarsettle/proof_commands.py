@@ -156,7 +156,7 @@ def _source(
     from indexer.rpc import RpcClient
     from indexer.sources.events import EventSource
     from indexer.sources.lake import LakeSource
-    from indexer.witness import WitnessedSource
+    from indexer.sources.witness import WitnessedSource
 
     if rpc:
         client = stack.enter_context(RpcClient(rpc))

@@ -16,8 +16,8 @@ import psycopg
 from psycopg import sql
 
 from indexer import pipeline
-from indexer.opening import Endpoints
 from indexer.reading import Job, Reader
+from indexer.sources.opening import Endpoints
 from projections.tables import APPLIED_CHANNEL
 from tests.bench.meter import Memory, cpu_seconds
 from tests.indexer import synthetic

@@ -11,10 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from indexer.choice import DOUBT_SECONDS, Candidate, Choice
-from indexer.circuit import Circuit
-from indexer.crosscheck import CrossCheck, DisagreementError
 from indexer.rpc import Budget, RpcClient
+from indexer.sources.choice import DOUBT_SECONDS, Candidate, Choice
+from indexer.sources.circuit import Circuit
+from indexer.sources.crosscheck import CrossCheck, DisagreementError
 from indexer.sources.events import EventSource
 from indexer.sources.protocol import GapError, RawEvent, SourceUnavailableError
 from tests.indexer import synthetic

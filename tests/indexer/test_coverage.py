@@ -18,7 +18,7 @@ from indexer.findings import Check
 from indexer.rpc import RpcClient
 from indexer.sources.events import EventSource
 from indexer.sources.protocol import Batch, Failure, Header, RawEvent
-from indexer.witness import WitnessedSource
+from indexer.sources.witness import WitnessedSource
 from indexer.writer import Writer
 from projections.model import Mark
 from tests.indexer import synthetic

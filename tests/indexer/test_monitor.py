@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from prometheus_client.parser import text_string_to_metric_families
 
-from indexer.choice import State
 from indexer.health import PATIENCE_SECONDS
 from indexer.monitor import Monitor, served
 from indexer.progress import Remaining, Step
+from indexer.sources.choice import State
 from indexer.sources.protocol import RawEvent
 from stellarsettle import bar, logs
 from tests.indexer import synthetic

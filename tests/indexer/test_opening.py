@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from indexer.opening import Endpoints, opened
+from indexer.sources.opening import Endpoints, opened
 from tests.indexer import synthetic
 from tests.indexer.node import Node, serving
 

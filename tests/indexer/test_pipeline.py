@@ -264,7 +264,7 @@ def test_health_is_progress(database: str, events: list[RawEvent]) -> None:
 _PROGRAM = """
 import random, signal, sys, threading
 from indexer import pipeline
-from indexer.opening import Endpoints
+from indexer.sources.opening import Endpoints
 from indexer.reading import Job, Reader
 from tests.indexer import synthetic
 stop = threading.Event()

@@ -16,15 +16,15 @@ import pytest
 
 from contracts.rpc import RpcError
 from contracts.wire import Address
-from indexer.choice import State
-from indexer.crosscheck import DisagreementError
 from indexer.decode import Prepared
-from indexer.opening import Endpoints
 from indexer.prefetch import Ahead, InThread
 from indexer.reading import Carried, Job, Reader, ReaderLostError
 from indexer.rpc import RpcClient, RpcUnavailableError
+from indexer.sources.choice import State
+from indexer.sources.crosscheck import DisagreementError
 from indexer.sources.events import EventSource
 from indexer.sources.files import ForeignLakeError
+from indexer.sources.opening import Endpoints
 from indexer.sources.protocol import BehindError, Deployment, GapError, RawEvent
 from indexer.strkey import InvalidAddressError
 from tests.indexer import synthetic
@@ -130,7 +130,7 @@ def test_signals_are_the_parents_matter(node: Node) -> None:
 
 _PARENT = """
 import os, pathlib, sys, time
-from indexer.opening import Endpoints
+from indexer.sources.opening import Endpoints
 from indexer.reading import Job, Reader
 from tests.indexer import synthetic
 with Reader(Job(Endpoints((sys.argv[1],), page_limit=3), synthetic.DEPLOYMENT, 0.02, 2_000)) as one:

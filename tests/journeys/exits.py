@@ -17,8 +17,8 @@ from stellar_sdk import scval
 from contracts.addresses import token_address
 from contracts.calls import escrow
 from contracts.wire import Address, Contract, Invocation
-from indexer.opening import Endpoints, opened
 from indexer.rpc import RpcClient
+from indexer.sources.opening import Endpoints, opened
 from indexer.tokens import Opener
 from indexer.verify import verify
 from projections import members

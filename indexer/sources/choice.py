@@ -1,10 +1,10 @@
 """Several sources as one: the cheapest that reaches back to the cursor, another when it fails.
 
 Candidates come cheapest first (nodes, then the lake). The one at work is kept while it answers. A
-failure sends it to rest (`indexer.circuit`), and the next takes over at the very ledger where it
-stood: nothing but the ledger's number is handed on. A candidate that no longer holds the next
-ledger is left aside until the others have brought the cursor into its range again; only if none
-holds it does the choice end, with a `GapError` that names the ledgers missing everywhere.
+failure sends it to rest (`indexer.sources.circuit`), and the next takes over at the very ledger
+where it stood: nothing but the ledger's number is handed on. A candidate that no longer holds the
+next ledger is left aside until the others have brought the cursor into its range again; only if
+none holds it does the choice end, with a `GapError` that names the ledgers missing everywhere.
 
 An answer that knows less than another already told is not taken for the end: the others are asked,
 and every now and then also when all seems well, because a node that stands still says so of none.
@@ -21,9 +21,9 @@ from typing import Final
 import msgspec
 
 from contracts.rpc import RpcError
-from indexer.circuit import Circuit
-from indexer.crosscheck import CrossCheck
 from indexer.rpc import RpcUnavailableError
+from indexer.sources.circuit import Circuit
+from indexer.sources.crosscheck import CrossCheck
 from indexer.sources.protocol import Batch, GapError, Source, SourceUnavailableError
 
 DOUBT_SECONDS: Final = 15.0
@@ -130,7 +130,7 @@ class Choice:
 
         Raises `GapError` if none holds them, `SourceUnavailableError` if those that may hold them
         cannot answer now, `contracts.rpc.RpcError` if all refuse the question itself, and
-        `indexer.crosscheck.DisagreementError`.
+        `indexer.sources.crosscheck.DisagreementError`.
         """
         self._pause_if_all_rest(after)
         troubles: list[Exception] = []

@@ -9,14 +9,14 @@ from collections.abc import Iterator
 
 import msgspec
 
-from indexer.choice import Candidate, Choice
-from indexer.crosscheck import CrossCheck
 from indexer.rpc import Budget, RpcClient
+from indexer.sources.choice import Candidate, Choice
+from indexer.sources.crosscheck import CrossCheck
 from indexer.sources.events import PAGE_LIMIT, EventSource
 from indexer.sources.lake import LakeSource
 from indexer.sources.ledgers import LedgerSource
 from indexer.sources.protocol import Source, Speakers
-from indexer.witness import WitnessedSource
+from indexer.sources.witness import WitnessedSource
 
 _SECOND_PAGE = 200
 """Events asked for at once when a single ledger is compared."""
