@@ -4,7 +4,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
-INDEX_BENCHES := tests/bench/bench_standby.py tests/bench/bench_index.py tests/bench/bench_lake.py tests/bench/bench_scval.py
+INDEX_BENCHES := $(addprefix tests/bench/bench_,$(addsuffix .py,index lake live standby growth scval))
 
 .PHONY: help
 help:
