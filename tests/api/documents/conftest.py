@@ -120,7 +120,7 @@ class Desk:
 
 
 @asynccontextmanager
-async def _working(config: ApiConfig) -> AsyncIterator[tuple[Documents, Runner]]:
+async def working(config: ApiConfig) -> AsyncIterator[tuple[Documents, Runner]]:
     """Documents as the worker's process has them, and what does a job whenever it is told to."""
     database = Database(config.database_url, size=4, wait_seconds=5)
     await database.open()
@@ -149,7 +149,7 @@ async def desk(
 ) -> AsyncIterator[Desk]:
     """The application with documents, and a worker that works when told to."""
     async with (
-        _working(documents_api) as (documents, runner),
+        working(documents_api) as (documents, runner),
         checked(create_app(documents_api)) as client,
     ):
         yield Desk(client, documents_api, documents, runner, bearer)
