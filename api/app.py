@@ -45,6 +45,7 @@ from api.live.hub import Hub
 from api.marketplace import routes as marketplace
 from api.organisations import routes as organisations_routes
 from api.organisations.service import Organisations
+from api.personal import routes as personal
 from api.problems import routes as problems
 from api.profile import routes as profile_routes
 from api.profile.service import Profiles
@@ -87,6 +88,7 @@ ROUTERS = [
     transactions.router,
     web.router,
     documents.router,
+    personal.router,
     live.router,
 ]
 """Every room's routes."""

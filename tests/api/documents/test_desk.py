@@ -19,6 +19,7 @@ from stellar_sdk import Keypair
 from api.config import ApiConfig
 from api.documents.erasure import check_certificate
 from api.documents.intake import BrokenOffError
+from api.tables import metadata
 from contracts.wire import Address
 from tests.api.documents import sheets
 
@@ -288,3 +289,20 @@ async def test_erasure_leaves_a_certificate_and_nothing_else(
     assert json.loads(certificate["message"])["statement"].startswith("The key and the salt")
     again = await desk.upload(SANA, data)
     assert again["id"] != document["id"], "what was erased may come again"
+
+
+async def test_everybody_takes_along_what_is_held_on_them(desk: Any, bearer: Any) -> None:
+    mine, other = await desk.read(SANA, sheets.pdf()), await desk.read(OTHER, sheets.pdf())
+    answer = await desk.client.get("/v1/me/data", headers=bearer(desk.config, SANA))
+    assert answer.status_code == 200, answer.text
+    held = answer.json()
+    owned = {table.name for table in metadata.sorted_tables if "owner" in table.columns}
+    assert owned < set(held), "every table with people's own rows"
+    (document,) = held["document"]
+    assert document["id"] == mine["id"]
+    assert document["reading"]["fields"]["total"]["value"] == "1523.20"
+    assert other["id"] not in answer.text
+    await desk.ask(SANA, "GET", f"/{mine['id']}/opening")
+    again = await desk.client.get("/v1/me/data", headers=bearer(desk.config, SANA))
+    (access,) = again.json()["document_access"]
+    assert (access["document"], access["action"]) == (mine["id"], "opening")

@@ -1,0 +1,1 @@
+"""What is held on a person, for that person to take along."""
