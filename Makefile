@@ -124,6 +124,7 @@ bench-devnet: built
 .PHONY: bench-projections
 bench-projections: built
 	@$(BIN)/python tests/bench/bench_projections.py
+	@$(BIN)/python tests/bench/bench_read_models.py
 
 .PHONY: bench-index
 bench-index: built

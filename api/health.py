@@ -18,7 +18,9 @@ from api.errors import NOT_MIGRATED, Problem, documented
 from api.stellar import Ledger
 
 _APPLIED = """
-    SELECT applied.ledger, whole.whole_through, whole.quarantined::int AS quarantined
+    SELECT applied.ledger, whole.whole_through, whole.quarantined::int AS quarantined,
+           (SELECT ledger FROM ledger.conservation) AS conserved_through,
+           (SELECT count(*)::int FROM ledger.drift WHERE gone_ledger IS NULL) AS drifts
     FROM read.applied AS applied, ledger.coverage() AS whole
 """
 _NO_STORE = {"Cache-Control": "no-store"}
@@ -52,6 +54,10 @@ class Readiness(msgspec.Struct, frozen=True, kw_only=True):
     """Up to this ledger nothing is missing and nothing waits to be understood."""
     quarantined: int
     """Events that wait to be understood; what they are about may be shown as it was before."""
+    conserved_through: int | None
+    """As of this ledger it was last checked that money adds up, here and on the chain."""
+    drifts: int
+    """Sums that do not add up; what is shown of them is not to be relied upon."""
     reasons: tuple[str, ...]
     """What keeps the service from being ready, for the operator; empty where it is."""
 
@@ -86,6 +92,8 @@ async def ready(
         lag_ledgers=lag,
         whole_through=stand.whole_through,
         quarantined=stand.quarantined,
+        conserved_through=stand.conserved_through,
+        drifts=stand.drifts,
         reasons=reasons,
     )
     return Response(readiness, status_code=503 if reasons else 200, headers=_NO_STORE)
@@ -116,6 +124,8 @@ class _Stand(msgspec.Struct, frozen=True):
     ledger: int | None = None
     whole_through: int | None = None
     quarantined: int = 0
+    conserved_through: int | None = None
+    drifts: int = 0
 
 
 async def _stand(database: Database) -> tuple[DatabaseState, _Stand]:
@@ -128,7 +138,7 @@ async def _stand(database: Database) -> tuple[DatabaseState, _Stand]:
         return "unreachable", _Stand()
     if row is None:
         return "answers", _Stand()
-    return "answers", _Stand(row["ledger"] or None, row["whole_through"], row["quarantined"])
+    return "answers", _Stand(**row | {"ledger": row["ledger"] or None})
 
 
 async def _newest(ledger: Ledger) -> int | None:

@@ -18,6 +18,8 @@ from prometheus_client import CollectorRegistry, Counter, Histogram, generate_la
 from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from indexer.conservation import Conservation
+from indexer.conservation import latest as conservation
 from indexer.coverage import Coverage, coverage
 from indexer.health import Health, health
 from indexer.progress import Step
@@ -33,13 +35,17 @@ States = Callable[[], list[State]]
 
 
 class Status(msgspec.Struct, frozen=True):
-    """Everything at once. `health` and `coverage` are None before the first ledger."""
+    """Everything at once. `health` and `coverage` are None before the first ledger.
+
+    `conservation` is the newest check that money adds up, None before the first.
+    """
 
     ready: bool
     reason: str
     writing: bool
     health: Health | None
     coverage: Coverage | None
+    conservation: Conservation | None
     sources: list[State]
 
 
@@ -89,11 +95,12 @@ class Monitor:
                 self._url, autocommit=True, connect_timeout=_CONNECT_SECONDS
             ) as connection:
                 found, whole = health(connection), coverage(connection)
+                conserved = conservation(connection)
         except psycopg.Error as error:
             reason = f"the database does not answer: {error}".strip()
-            return Status(False, reason, self._writing, None, None, sources)
+            return Status(False, reason, self._writing, None, None, None, sources)
         reason = _unready(found)
-        return Status(not reason, reason, self._writing, found, whole, sources)
+        return Status(not reason, reason, self._writing, found, whole, conserved, sources)
 
 
 def _unready(found: Health | None) -> str:
@@ -128,6 +135,10 @@ class _Current(Collector):
             yield _gauge("whole_ledger", "Up to here nothing is missing", whole.whole_through)
             yield _gauge("quarantined_events", "Events in quarantine", whole.quarantined)
             yield _gauge("missed_events", "Holes in sequences", whole.missed)
+        if now.conservation:
+            checked = now.conservation
+            yield _gauge("conserved_ledger", "Money was checked as of it", checked.ledger)
+            yield _gauge("drifts", "Sums that do not add up: look at once", len(checked.drifts))
         yield from _of_sources(now.sources)
 
     def describe(self) -> Iterable[Metric]:

@@ -133,6 +133,41 @@ failure = sa.Table(
     " read",
 )
 
+conservation = sa.Table(
+    "conservation",
+    metadata,
+    sa.Column("single", sa.Boolean, primary_key=True, server_default=sa.true()),
+    sa.Column("ledger", sa.BigInteger, nullable=False, comment="the read models were as of it"),
+    sa.Column("balances", sa.Integer, nullable=False, comment="how many were compared"),
+    sa.Column(
+        "checked_at",
+        sa.DateTime(timezone=True),
+        nullable=False,
+        server_default=sa.func.clock_timestamp(),
+    ),
+    sa.CheckConstraint("single", name="conservation_single_check"),
+    comment="The newest check that money is conserved; one row",
+)
+
+drift = sa.Table(
+    "drift",
+    metadata,
+    sa.Column("id", sa.BigInteger, sa.Identity(always=True), primary_key=True),
+    sa.Column(
+        "subject", sa.Text, nullable=False, comment="an invoice's id, or a contract and an asset"
+    ),
+    sa.Column("law", sa.Text, nullable=False, comment="what should be equal"),
+    sa.Column("expected", sa.Numeric, nullable=False, comment="base units: what movements add to"),
+    sa.Column("found", sa.Numeric, nullable=False, comment="base units: what the row says"),
+    sa.Column("first_ledger", sa.BigInteger, nullable=False, comment="where it was first seen"),
+    sa.Column("sound_ledger", sa.BigInteger, comment="checked before, and all was well then"),
+    sa.Column("gone_ledger", sa.BigInteger, comment="where it was seen no more"),
+    sa.Index(
+        "drift_open", "subject", "law", unique=True, postgresql_where=sa.text("gone_ledger IS NULL")
+    ),
+    comment="Money that did not add up: by whose law, since when, until when",
+)
+
 heartbeat = sa.Table(
     "heartbeat",
     metadata,

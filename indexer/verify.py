@@ -6,6 +6,7 @@
 - no number is missing in the sequences of invoices and pools, and nothing waits in quarantine;
 - each version of a position follows from what was bought, moved, burned and refunded before, and
   an invoice's supply is what its positions add up to;
+- money in less money out is what is held, for each asset, invoice and pool;
 - with a node at hand: hashes of ledgers are those of the node;
 - with a source at hand: share tokens tell the same movements as the escrow (`indexer.tokens`);
 - with a node at hand: the money that the events say is held lies in the contracts.
@@ -13,7 +14,6 @@
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Iterator
 from typing import Final, LiteralString
 
@@ -21,17 +21,13 @@ import msgspec
 import psycopg
 from psycopg import sql
 
-from contracts import rpc
-from contracts.wire import Address
-from indexer import identity, rebuild, shares, tokens
-from indexer.balances import balance_key, read_balance
+from indexer import conservation, identity, rebuild, shares, tokens
 from indexer.findings import Check, Finding
 from indexer.rpc import RpcClient
 from projections.model import Mark
 from projections.registry import MODELS
 from projections.tables import history_name
 
-_KEYS_AT_ONCE: Final = 200
 _SHOWN: Final = 5
 
 
@@ -49,14 +45,6 @@ class Verification(msgspec.Struct, frozen=True):
     def sound(self) -> bool:
         """Whether there is no grave finding."""
         return not any(finding.grave for finding in self.findings)
-
-
-class _Held(msgspec.Struct, frozen=True):
-    """What the events say a contract holds of an asset, base units, skims not counted."""
-
-    contract: Address
-    asset: Address
-    amount: int
 
 
 def verify(
@@ -77,14 +65,15 @@ def verify(
             *shares.consistent(connection),
             *_quarantine(connection, rebuilt),
         ]
-        held = list(_held(connection))
+        findings += conservation.broken(connection)
+        held = conservation.held(connection)
         if client:
             findings += identity.same_history(connection, client)
         found = tokens.discovered(connection)
         if opener:
             findings += _tokens(connection, found, opener, rebuilt.through)
     if client:
-        findings += _conservation(client, held, rebuilt.through)
+        findings += conservation.unlike_the_chain(client, held, rebuilt.through)
     compared = len(held) if client else 0
     return Verification(
         rebuilt.through,
@@ -217,54 +206,4 @@ def _quarantine(connection: psycopg.Connection, rebuilt: rebuild.Rebuilt) -> Ite
         yield Finding(
             Check.QUARANTINE,
             f"{len(readable)} events in quarantine can be read now: rebuild the read models",
-        )
-
-
-_HELD: Final = """
-SELECT contract.address, asset.address, custody.paid_in - custody.paid_out
-FROM read.custody AS custody
-JOIN read.address AS asset ON asset.id = custody.asset
-JOIN ledger.contract AS contract ON contract.kind = custody.contract
-"""
-
-
-def _held(connection: psycopg.Connection) -> Iterator[_Held]:
-    for contract, asset, amount in connection.execute(_HELD).fetchall():
-        yield _Held(contract, asset, int(amount))
-
-
-def _conservation(client: RpcClient, held: list[_Held], through: Mark) -> Iterator[Finding]:
-    """A node answers only for now, so only entries unchanged since the cursor are compared."""
-    for start in range(0, len(held), _KEYS_AT_ONCE):
-        asked = {
-            base64.b64encode(balance_key(row.asset, row.contract)).decode(): row
-            for row in held[start : start + _KEYS_AT_ONCE]
-        }
-        answer = client.call(rpc.get_ledger_entries(list(asked)))
-        entries = {entry.key: entry for entry in answer.entries}
-        for key, row in asked.items():
-            yield from _compare(row, entries.get(key), through)
-
-
-def _compare(row: _Held, entry: rpc.LedgerEntry | None, through: Mark) -> Iterator[Finding]:
-    where = f"contract {row.contract} in asset {row.asset}"
-    if entry and entry.last_modified_ledger_seq > through.ledger:
-        yield Finding(
-            Check.CONSERVATION,
-            f"{where} moved after ledger {through.ledger}: verify again to compare it",
-            grave=False,
-        )
-        return
-    balance = read_balance(base64.b64decode(entry.xdr)) if entry else 0
-    if balance < row.amount:
-        yield Finding(
-            Check.CONSERVATION,
-            f"{where} holds {balance}, {row.amount - balance} less than its events say",
-        )
-    elif balance > row.amount:
-        yield Finding(
-            Check.CONSERVATION,
-            f"{where} holds {balance - row.amount} more than its events say: somebody sent it"
-            " unasked, if no ledger is missing",
-            grave=False,
         )

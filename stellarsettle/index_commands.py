@@ -75,6 +75,14 @@ def _lines(now: Status) -> Iterator[tuple[str, str]]:
         whole = now.coverage
         yield "whole", f"from ledger {whole.first} up to {whole.whole_through}"
         yield "quarantine", f"{whole.quarantined} events wait, {whole.missed} never came"
+    if now.conservation:
+        checked = now.conservation
+        wrong = len(checked.drifts)
+        yield "money", f"{wrong} sums do not add up, as of ledger {checked.ledger}"
+        yield "balances", f"{checked.balances} compared with the contracts'"
+        for drift in checked.drifts:
+            sums = f"{drift.law}: {drift.expected}, not {drift.found}"
+            yield "drift", f"{drift.subject}: {sums}, since ledger {drift.first_ledger}"
     for source in now.sources:
         state = "rests" if source.resting else "at work" if source.at_work else "stands by"
         reason = f": {source.reason}" if source.reason else ""

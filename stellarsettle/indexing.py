@@ -14,6 +14,7 @@ import psycopg
 
 from contracts import rpc
 from indexer import identity, pipeline
+from indexer.checkpoints import Checkpoints
 from indexer.monitor import Monitor, served
 from indexer.progress import Several, Watch
 from indexer.reading import Job, Reader
@@ -49,8 +50,11 @@ def run(chosen: Settings, stop: threading.Event, *watches: Watch) -> None:
         )
         with Reader(job) as reader:
             monitor = Monitor(url, reader.states)
-            watch = Several(monitor, logs.Batches(), *watches)
-            with _answering(chosen, monitor):
+            with (
+                _answering(chosen, monitor),
+                Checkpoints(url, chosen.rpc_url, chosen.check_every) as checkpoints,
+            ):
+                watch = Several(monitor, logs.Batches(), checkpoints, *watches)
                 pipeline.run(url, reader, followed, stop, watch)
 
 

@@ -48,6 +48,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """What the indexer asks for at once; providers may allow less than the protocol."""
     compare_every: Annotated[int, msgspec.Meta(ge=0)] = 0
     """Compare each ledger of a multiple of this between two nodes, and stop if they differ."""
+    check_every: Annotated[int, msgspec.Meta(ge=1)] = 720
+    """Ledgers between two checks that money adds up, in the read models and on the chain."""
     network_passphrase: str = TESTNET_PASSPHRASE
     """The network that transactions are signed for."""
     escrow: str = ""

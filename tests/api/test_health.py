@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import AsyncIterator, Callable, Iterator
 
+import psycopg
 import pytest
 from litestar import Litestar
 from litestar.testing import AsyncTestClient
@@ -66,6 +67,22 @@ async def test_on_the_right_network_only_the_ledger_is_missing(client: Client) -
     assert (ready["network"], ready["node"], ready["database"]) == ("right", "answers", "answers")
     assert ready["reasons"] == ["No ledger has been read yet: start the indexer."]
     assert (ready["whole_through"], ready["quarantined"]) == (None, 0)
+    assert (ready["conserved_through"], ready["drifts"]) == (None, 0)
+
+
+async def test_money_that_does_not_add_up_is_told(client: Client, database: str) -> None:
+    with psycopg.connect(database) as owner:
+        owner.execute("INSERT INTO ledger.conservation (ledger, balances) VALUES (70, 2)")
+        owner.execute(
+            "INSERT INTO ledger.drift (subject, law, expected, found, first_ledger, gone_ledger)"
+            " VALUES ('x', 'y', 1, 2, 60, NULL), ('x', 'z', 1, 2, 50, 60)"
+        )
+    try:
+        ready = (await client.get("/health/ready")).json()
+        assert (ready["conserved_through"], ready["drifts"]) == (70, 1)
+    finally:
+        with psycopg.connect(database) as owner:
+            owner.execute("TRUNCATE ledger.conservation, ledger.drift")
 
 
 async def test_on_another_network_nothing_is_built_and_nobody_signs_in(

@@ -41,7 +41,7 @@ def filled(database: str, events: list[RawEvent]) -> str:
     return database
 
 
-def _balance_entry(asset: str, holder: str, amount: int) -> bytes:
+def balance_entry(asset: str, holder: str, amount: int) -> bytes:
     fields = {"amount": scval.to_int128(amount), "authorized": scval.to_bool(True)}
     return xdr.LedgerEntryData(
         xdr.LedgerEntryType.CONTRACT_DATA,
@@ -70,7 +70,7 @@ def test_the_balance_key_is_the_sdks() -> None:
 
 
 def test_a_balance_is_read_and_anything_else_refused() -> None:
-    entry = _balance_entry(synthetic.ASSET, ESCROW, 2**90)
+    entry = balance_entry(synthetic.ASSET, ESCROW, 2**90)
     assert read_balance(entry) == 2**90
     for other in (entry + bytes(4), struct.pack(">II", 0, 0) + entry[8:]):
         with pytest.raises(MalformedScvalError, match="not a"):
@@ -212,7 +212,7 @@ def test_the_money_lies_in_the_contracts(
     }
     with serving(Node([], synthetic.START_LEDGER)) as node, RpcClient(node.url) as client:
         node.balances = {
-            balance_key(synthetic.ASSET, holder): _balance_entry(synthetic.ASSET, holder, amount)
+            balance_key(synthetic.ASSET, holder): balance_entry(synthetic.ASSET, holder, amount)
             for holder, amount in balances.items()
         }
         result = verify.verify(filled, client)

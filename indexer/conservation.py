@@ -1,0 +1,199 @@
+"""Money is conserved: in the read models, and between them and the contracts' real balances.
+
+Checked on demand (`stellarsettle verify`) and, while the indexer runs, at every checkpoint. What
+does not add up is a drift: kept in `ledger.drift` with the ledger in which it was first seen and
+the last one before in which all was well, until a later check no longer finds it.
+"""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import msgspec
+import psycopg
+
+from contracts import rpc
+from contracts.wire import Address
+from indexer.balances import balance_key, read_balance
+from indexer.findings import Check, Finding
+from indexer.rpc import RpcClient
+from projections.conservation import Drift, drifts
+from projections.history import mark_at
+from projections.model import Mark
+
+BALANCE: Final = "the balance is what is held"
+"""The law that is about the chain; all others are about the read models."""
+
+_KEYS_AT_ONCE: Final = 200
+
+_HELD: Final = """
+SELECT contract.address, asset.address, custody.paid_in - custody.paid_out
+FROM read.custody AS custody
+JOIN read.address AS asset ON asset.id = custody.asset
+JOIN ledger.contract AS contract ON contract.kind = custody.contract
+"""
+
+
+class Held(msgspec.Struct, frozen=True):
+    """What the events say a contract holds of an asset, base units, skims not counted."""
+
+    contract: Address
+    asset: Address
+    amount: int
+
+    def __str__(self) -> str:
+        return f"contract {self.contract} in asset {self.asset}"
+
+
+class Known(msgspec.Struct, frozen=True):
+    """A drift that is not gone: first seen in `first_ledger`, in `sound_ledger` all was well."""
+
+    subject: str
+    law: str
+    expected: str
+    found: str
+    first_ledger: int
+    sound_ledger: int | None
+
+
+class Conservation(msgspec.Struct, frozen=True):
+    """The newest check: as of which ledger, when, with how many balances; and what drifts."""
+
+    ledger: int
+    checked_at: dt.datetime
+    balances: int
+    drifts: list[Known]
+
+
+def held(connection: psycopg.Connection) -> list[Held]:
+    """What the contracts must have, by contract and asset."""
+    rows = connection.execute(_HELD).fetchall()
+    return [Held(contract, asset, int(amount)) for contract, asset, amount in rows]
+
+
+def broken(connection: psycopg.Connection) -> Iterator[Finding]:
+    """Sums of the read models that do not add up."""
+    for drift in drifts(connection):
+        yield Finding(Check.CONSERVATION, f"{drift}: rebuild the read models")
+
+
+def unlike_the_chain(
+    client: RpcClient, amounts: Sequence[Held], through: Mark
+) -> Iterator[Finding]:
+    """Balances that are not what the events say."""
+    for row, balance in _balances(client, amounts, through):
+        if balance is None:
+            yield Finding(
+                Check.CONSERVATION,
+                f"{row} moved after ledger {through.ledger}: verify again to compare it",
+                grave=False,
+            )
+        elif balance < row.amount:
+            yield Finding(
+                Check.CONSERVATION,
+                f"{row} holds {balance}, {row.amount - balance} less than its events say",
+            )
+        elif balance > row.amount:
+            yield Finding(
+                Check.CONSERVATION,
+                f"{row} holds {balance - row.amount} more than its events say: somebody sent it"
+                " unasked, if no ledger is missing",
+                grave=False,
+            )
+
+
+def _balances(
+    client: RpcClient, amounts: Sequence[Held], through: Mark
+) -> Iterator[tuple[Held, int | None]]:
+    """Real balances, None where one changed after `through`: a node answers only for now."""
+    for start in range(0, len(amounts), _KEYS_AT_ONCE):
+        asked = {
+            base64.b64encode(balance_key(row.asset, row.contract)).decode(): row
+            for row in amounts[start : start + _KEYS_AT_ONCE]
+        }
+        answer = client.call(rpc.get_ledger_entries(list(asked)))
+        entries = {entry.key: entry for entry in answer.entries}
+        for key, row in asked.items():
+            entry = entries.get(key)
+            moved = entry is not None and entry.last_modified_ledger_seq > through.ledger
+            if moved:
+                yield row, None
+            else:
+                yield row, read_balance(base64.b64decode(entry.xdr)) if entry else 0
+
+
+_OPEN: Final = """
+SELECT subject, law, expected::text, found::text, first_ledger, sound_ledger FROM ledger.drift
+WHERE gone_ledger IS NULL ORDER BY first_ledger, subject, law
+"""
+_LATEST: Final = "SELECT ledger, checked_at, balances FROM ledger.conservation"
+_SEEN: Final = """
+INSERT INTO ledger.drift (subject, law, expected, found, first_ledger, sound_ledger)
+VALUES (%(subject)s, %(law)s, %(expected)s, %(found)s, %(ledger)s,
+        (SELECT ledger FROM ledger.conservation))
+ON CONFLICT (subject, law) WHERE gone_ledger IS NULL
+DO UPDATE SET expected = EXCLUDED.expected, found = EXCLUDED.found
+RETURNING xmax = 0
+"""
+_GONE: Final = """
+UPDATE ledger.drift SET gone_ledger = %(ledger)s
+WHERE gone_ledger IS NULL AND (law <> %(balance)s OR subject = ANY(%(compared)s))
+  AND NOT (subject, law) IN (SELECT * FROM unnest(%(subjects)s::text[], %(laws)s::text[]))
+"""
+_CHECKED: Final = """
+INSERT INTO ledger.conservation (ledger, balances) VALUES (%(ledger)s, %(balances)s)
+ON CONFLICT (single) DO UPDATE SET ledger = EXCLUDED.ledger, balances = EXCLUDED.balances,
+    checked_at = clock_timestamp()
+"""
+
+
+def latest(connection: psycopg.Connection) -> Conservation | None:
+    """What the newest check found; None before the first."""
+    row = connection.execute(_LATEST).fetchone()
+    if row is None:
+        return None
+    known = [Known(*one) for one in connection.execute(_OPEN).fetchall()]
+    ledger, checked_at, balances = row
+    return Conservation(ledger, checked_at, balances, known)
+
+
+def check(connection: psycopg.Connection, client: RpcClient | None) -> list[Drift]:
+    """Check everything now, with `client` balances too, and keep what drifts.
+
+    Returns the drifts that were not known before. The connection may write `ledger` and is not in
+    a transaction. Raises psycopg.Error and what the node raises; then nothing is kept.
+    """
+    with connection.transaction():
+        connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
+        through = mark_at(connection, None)
+        found, amounts = drifts(connection), held(connection)
+    compared = list(_balances(client, amounts, through)) if client else []
+    known = {str(row): balance for row, balance in compared if balance is not None}
+    found += [
+        Drift(str(row), BALANCE, row.amount, balance)
+        for row, balance in compared
+        if balance is not None and balance < row.amount
+    ]
+    with connection.transaction():
+        fresh = [drift for drift in found if _keep(connection, drift, through)]
+        place = {
+            "ledger": through.ledger,
+            "balance": BALANCE,
+            "compared": list(known),
+            "subjects": [drift.subject for drift in found],
+            "laws": [drift.law for drift in found],
+            "balances": len(known),
+        }
+        connection.execute(_GONE, place)
+        connection.execute(_CHECKED, place)
+    return fresh
+
+
+def _keep(connection: psycopg.Connection, drift: Drift, through: Mark) -> bool:
+    """Note the drift; whether it is a new one."""
+    values = msgspec.structs.asdict(drift) | {"ledger": through.ledger}
+    row = connection.execute(_SEEN, values).fetchone()
+    return bool(row and row[0])
