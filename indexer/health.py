@@ -40,10 +40,12 @@ class Health(msgspec.Struct, frozen=True):
     def progressing(self, patience: float = PATIENCE_SECONDS) -> bool:
         """Ready: the network is heard of, and all of it is in or more of it came in lately.
 
-        A process that runs but stands still is not ready (and is to be started again).
+        A process that runs but stands still is not ready (and is to be started again). What was
+        noted in the future was noted before the clock was set back: it is no news either.
         """
-        moving = self.committed_seconds_ago is not None and self.committed_seconds_ago <= patience
-        return self.heard_seconds_ago <= patience and (self.lag_ledgers == 0 or moving)
+        committed = self.committed_seconds_ago
+        moving = committed is not None and abs(committed) <= patience
+        return abs(self.heard_seconds_ago) <= patience and (self.lag_ledgers == 0 or moving)
 
 
 def health(connection: psycopg.Connection) -> Health | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import functools
 import logging
+import os
 import threading
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
@@ -27,6 +28,9 @@ from stellarsettle.settings import SettingsError
 
 if TYPE_CHECKING:
     from stellarsettle.settings import Settings
+
+_MOST_SEARCHERS = 4
+"""Each takes some sixty megabytes; one core is the writer's."""
 
 _log = logging.getLogger(__name__)
 
@@ -68,13 +72,14 @@ def endpoints(chosen: Settings) -> Endpoints:
         requests_per_second=chosen.requests_per_second,
         compare_every=chosen.compare_every,
         page_limit=chosen.events_per_page,
+        searchers=min(_MOST_SEARCHERS, (os.cpu_count() or 1) - 1),
     )
 
 
 def tokens_opener(chosen: Settings) -> Opener:
     """Reads events of share tokens, from a node or, where none holds them any more, the lake."""
     reading = msgspec.structs.replace(
-        endpoints(chosen), whole=False, compare_every=0, witnessed=False
+        endpoints(chosen), whole=False, searchers=0, compare_every=0, witnessed=False
     )
     return lambda token: opened(reading, token, threading.Event())
 

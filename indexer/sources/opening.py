@@ -29,7 +29,8 @@ class Endpoints(msgspec.Struct, frozen=True):
     everybody's failed transactions. It is asked at most `requests_per_second` times (0: no limit),
     for `page_limit` events at once. Every `compare_every`th ledger is compared between two of the
     nodes; 0: none is. With `witnessed` the hashes of single ledgers are asked for beside events,
-    where there are no whole ones. `passphrase` is the network's, `timeout` in seconds.
+    where there are no whole ones; `searchers` processes search a lake side by side. `passphrase` is
+    the network's, `timeout` in seconds.
     """
 
     nodes: tuple[str, ...]
@@ -37,6 +38,7 @@ class Endpoints(msgspec.Struct, frozen=True):
     lake: str = ""
     whole: bool = False
     witnessed: bool = True
+    searchers: int = 0
     requests_per_second: float = 0
     compare_every: int = 0
     page_limit: int = PAGE_LIMIT
@@ -59,7 +61,9 @@ def opened(endpoints: Endpoints, speakers: Speakers, stop: threading.Event) -> I
             second = EventSource(client, speakers, page_limit=_SECOND_PAGE) if check else None
             candidates.append(Candidate(url, source, chance, second=second))
         if endpoints.lake:
-            lake = LakeSource(endpoints.lake, speakers, endpoints.passphrase)
+            lake = LakeSource(
+                endpoints.lake, speakers, endpoints.passphrase, processes=endpoints.searchers
+            )
             stack.callback(lake.close)
             candidates.append(Candidate(endpoints.lake, lake, chance, archive=True))
         yield Choice(candidates, wait=stop.wait, check=check)

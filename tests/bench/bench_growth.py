@@ -9,7 +9,7 @@ its ledger would have. Current positions are those of the last transfer that was
 the next one goes on from there. Digests of copied ledgers are copies: this store is for measuring.
 
 Autovacuum is off, and statistics and a checkpoint are made before each measurement, so that what is
-measured is the indexing. Five million events are about 8 GB, which this machine may hold in memory.
+measured is the indexing; while the server fills, it writes no full pages to its log. Five million events are about 8 GB, which this machine may hold in memory.
 """
 
 from __future__ import annotations
@@ -70,7 +70,8 @@ def main() -> None:
     told = skipped = 0
     stored: list[int] = []
     with place() as where:
-        _settings(where)
+        with psycopg.connect(where.url, autocommit=True) as connection:
+            _set(connection, autovacuum="off", max_wal_size="8GB")
         with serving(History("transfers", SIZES[0])) as node:
             indexing(where, node.url, node.latest, node.events)
         told += _COPIED
@@ -94,11 +95,12 @@ def main() -> None:
     )
 
 
-def _settings(where: Place) -> None:
-    with psycopg.connect(where.url, autocommit=True) as connection:
-        for setting in ("autovacuum = off", "max_wal_size = '8GB'"):
-            connection.execute(f"ALTER SYSTEM SET {setting}".encode())
-        connection.execute("SELECT pg_reload_conf()")
+def _set(connection: psycopg.Connection, **settings: str) -> None:
+    """Settings of the server."""
+    for name, value in settings.items():
+        statement = sql.SQL("ALTER SYSTEM SET {} = {}")
+        connection.execute(statement.format(sql.Identifier(name), sql.Literal(value)))
+    connection.execute("SELECT pg_reload_conf()")
 
 
 def _fill(where: Place, events: int) -> int:
@@ -109,8 +111,10 @@ def _fill(where: Place, events: int) -> int:
         assert row
         first = synthetic.START_LEDGER + 1
         shifts = [row[0] - synthetic.START_LEDGER + copy * _COPIED for copy in range(copies)]
+        _set(connection, full_page_writes="off")
         with ThreadPoolExecutor(os.cpu_count()) as pool:
             list(pool.map(lambda table: _copy(where.url, table, first, shifts), _TABLES))
+        _set(connection, full_page_writes="on")
         if copies:
             _move_on(connection, row[0] + copies * _COPIED, copies * _COPIED)
         connection.execute("ANALYZE")

@@ -261,6 +261,24 @@ def test_health_is_progress(database: str, events: list[RawEvent]) -> None:
         assert not state.progressing()
 
 
+def test_a_clock_that_was_set_back_hides_no_stand_still(
+    database: str, events: list[RawEvent]
+) -> None:
+    """Pain 5 again: what was noted before the clock jumped would look fresh for hours."""
+    write(database, events)
+    with psycopg.connect(database, autocommit=True) as connection:
+        connection.execute("UPDATE ledger.heartbeat SET seen_at = seen_at + interval '1 hour'")
+        state = health.health(connection)
+        assert state
+        assert state.heard_seconds_ago < 0
+        assert not state.progressing()
+        with Writer.open(database, synthetic.DEPLOYMENT, threading.Event()) as writer:
+            writer.beat(events[-1].ledger)
+        state = health.health(connection)
+        assert state
+        assert state.progressing()
+
+
 _PROGRAM = """
 import random, signal, sys, threading
 from indexer import pipeline
