@@ -9,7 +9,8 @@ its ledger would have. Current positions are those of the last transfer that was
 the next one goes on from there. Digests of copied ledgers are copies: this store is for measuring.
 
 Autovacuum is off, and statistics and a checkpoint are made before each measurement, so that what is
-measured is the indexing; while the server fills, it writes no full pages to its log. Five million events are about 8 GB, which this machine may hold in memory.
+measured is the indexing; while the server fills, it writes no full pages to its log. Five million
+events are about 8 GB, which this machine may hold in memory.
 """
 
 from __future__ import annotations
