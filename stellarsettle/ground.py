@@ -25,47 +25,35 @@ def require_unchanged(
     What an interrupted attempt has given is no change, nor what was taken away and given again.
     Raises `ChangedGroundError`, also where the node cannot tell what has happened since.
     """
-    if instance.read(chain, escrow) is None:
+    found = instance.read(chain, escrow)
+    missing = [] if found is None else [key for key in given if key not in found.storage]
+    if not missing:
         return
     health = chain.server.get_health()
     oldest, latest = health.oldest_ledger or 0, health.latest_ledger or 0
     if not oldest <= ledger <= latest:
         raise ChangedGroundError(
             f"the plan was made for ledger {ledger} and the node holds {oldest} to {latest}: it"
-            " cannot tell what was taken away since. Plan anew"
+            " cannot tell what was taken away since. Ask a node that can, or plan anew"
         )
-    taken = _taken(chain, escrow, ledger)
-    if words := [f"{_words(key)} in ledger {taken[key]}" for key in given if key in taken]:
+    events = [event for event in chain.events(escrow, ledger) if event.ledger > ledger]
+    taken = {_taken_by(event): event.ledger for event in events}
+    if words := [f"{_words(key)} in ledger {taken[key]}" for key in missing if key in taken]:
         raise ChangedGroundError(
             f"since this was planned for ledger {ledger}, {' and '.join(words)}. Plan anew"
         )
 
 
-def _taken(chain: Chain, escrow: str, ledger: int) -> dict[instance.Key, int]:
-    """What was taken away behind `ledger` and not given again, with the ledger of it."""
-    taken: dict[instance.Key, int] = {}
-    for event in chain.events(escrow, ledger):
-        found = _change(event)
-        if found is None or event.ledger <= ledger:
-            continue
-        key, holds = found
-        if holds:
-            taken.pop(key, None)
-        else:
-            taken[key] = event.ledger
-    return taken
-
-
-def _change(event: EventInfo) -> tuple[instance.Key, bool] | None:
-    """Which role or asset an event is about, and whether it is given."""
+def _taken_by(event: EventInfo) -> instance.Key | None:
+    """The key of the role or asset that an event took away; None if it took none."""
     match scval.from_symbol(event.topic[0]):
-        case "role_granted" | "role_revoked" as name:
+        case "role_revoked":
             role, holder = scval.from_symbol(event.topic[1]), scval.from_address(event.topic[2])
-            return ("Role", role, holder.address), name == "role_granted"
+            return ("Role", role, holder.address)
         case "asset_set":
-            asset = scval.from_address(event.topic[1]).address
             data: Any = scval.to_native(event.value)
-            return ("Asset", asset), bool(data["allowed"])
+            asset = scval.from_address(event.topic[1]).address
+            return None if data["allowed"] else ("Asset", asset)
         case _:
             return None
 
