@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from typing import Final, TypeVar
 from uuid import UUID
 
+from api.audit import log as audit
 from api.database import Database
 from api.documents import duplicates, facts, records, review
 from api.documents.erasure import Erasure
@@ -18,7 +19,6 @@ from api.documents.records import Access, ChangedError, Record, State
 from api.documents.schemas import Opening, Review
 from api.documents.vault import Vault
 from api.errors import Problem
-from contracts.wire import Address
 
 T = TypeVar("T")
 
@@ -38,12 +38,12 @@ class Desk:
         self._platform_key = platform_key
         self._drawing = asyncio.Semaphore(_DRAWN_AT_ONCE)
 
-    async def documents(self, subject: Address, before: UUID | None, limit: int) -> list[Record]:
+    async def documents(self, subject: str, before: UUID | None, limit: int) -> list[Record]:
         """Own documents, newest first."""
         async with self._database.private(subject) as connection:
             return await records.of_owner(connection, subject, before=before, limit=limit)
 
-    async def document(self, subject: Address, document: UUID) -> Record:
+    async def document(self, subject: str, document: UUID) -> Record:
         """One that the subject may see. Raises Problem "not-found"."""
         async with self._database.private(subject) as connection:
             record = await records.one(connection, document)
@@ -51,7 +51,7 @@ class Desk:
             raise Problem("not-found", "There is no such document, or it is not yours to see.")
         return record
 
-    async def review(self, subject: Address, record: Record) -> Review:
+    async def review(self, subject: str, record: Record) -> Review:
         """Everything that was read, and what else looks like it."""
         natural = record.natural or facts.natural(self._platform_key, review.shown_values(record))
         async with self._database.worker() as connection:
@@ -60,9 +60,7 @@ class Desk:
             found = duplicates.shown_to_owner(found)
         return review.review(record, found if record.state in _READABLE else ())
 
-    async def correct(
-        self, subject: Address, record: Record, said: dict[str, str | None]
-    ) -> Record:
+    async def correct(self, subject: str, record: Record, said: dict[str, str | None]) -> Record:
         """What the owner says of fields. Raises Problem."""
         _require_owner(subject, record)
         if record.state is not State.NEEDS_REVIEW:
@@ -71,7 +69,7 @@ class Desk:
         async with self._database.private(subject) as connection:
             return await _changing(records.change(connection, record, facts=changed))
 
-    async def confirm(self, subject: Address, record: Record) -> Record:
+    async def confirm(self, subject: str, record: Record) -> Record:
         """The owner says that all of it is so: facts are final, and a draft may be made of them."""
         _require_owner(subject, record)
         if record.state is not State.NEEDS_REVIEW:
@@ -83,9 +81,10 @@ class Desk:
                 records.change(connection, record, State.CONFIRMED, natural=natural)
             )
             await records.note_outcomes(connection, review.outcomes(record))
+            await audit.record(connection, subject, "document.confirm", str(record.id))
         return done
 
-    async def page(self, subject: Address, record: Record, number: int) -> bytes:
+    async def page(self, subject: str, record: Record, number: int) -> bytes:
         """A page as PNG, drawn in the sandbox. Raises Problem."""
         _require_readable(record)
         if record.reading is None or not 0 <= number < len(record.reading.pages):
@@ -93,7 +92,7 @@ class Desk:
         data = await self._vault.read(record, subject, f"page {number}")
         return await self._sandboxed(lambda: sandbox.draw(data, number))
 
-    async def copy(self, subject: Address, record: Record) -> bytes:
+    async def copy(self, subject: str, record: Record) -> bytes:
         """The document for reading, marked with who took it and when; an XML as it is."""
         _require_readable(record)
         data = await self._vault.read(record, subject, "copy")
@@ -103,13 +102,13 @@ class Desk:
         line = f"Copy for {subject}, {now:%Y-%m-%d %H:%M} UTC"
         return await self._sandboxed(lambda: sandbox.stamp(data, line))
 
-    async def original(self, subject: Address, record: Record) -> AsyncGenerator[bytes]:
+    async def original(self, subject: str, record: Record) -> AsyncGenerator[bytes]:
         """The very file, for those who have to prove it: its owner and the platform's reviewers."""
         await self._require_owner_or_reviewer(subject, record)
         _require_readable(record)
         return await self._vault.stream(record, subject, "original")
 
-    async def opening(self, subject: Address, record: Record) -> Opening:
+    async def opening(self, subject: str, record: Record) -> Opening:
         """Salt and hash that open the commitment. Raises Problem."""
         await self._require_owner_or_reviewer(subject, record)
         _require_readable(record)
@@ -118,19 +117,21 @@ class Desk:
             raise Problem("document-gone")
         return Opening(secrets.salt.hex(), record.sha256.hex(), record.commitment.hex())
 
-    async def accesses(self, subject: Address, record: Record) -> tuple[Access, ...]:
+    async def accesses(self, subject: str, record: Record) -> tuple[Access, ...]:
         """Who opened it, newest first."""
         async with self._database.private(subject) as connection:
             return await records.accesses(connection, record.id)
 
-    async def erase(self, subject: Address, record: Record) -> Record:
+    async def erase(self, subject: str, record: Record) -> Record:
         """The owner wants it gone. Raises Problem where a hold or the ledger forbids it."""
         _require_owner(subject, record)
-        return await _changing(self._erasure.erase(record, "request"))
+        return await _changing(self._erasure.erase(record, "request", by=subject))
 
-    async def hold(self, record: Record, reason: str | None) -> Record:
+    async def hold(self, subject: str, record: Record, reason: str | None) -> Record:
         """A reviewer of the platform forbids erasure, or (None) allows it again."""
+        verb = "release" if reason is None else "hold"
         async with self._database.worker() as connection:
+            await audit.record(connection, subject, f"document.{verb}", str(record.id))
             return await _changing(records.change(connection, record, hold=reason))
 
     async def certificate(self, document: UUID) -> dict[str, str]:
@@ -141,11 +142,11 @@ class Desk:
             raise Problem("not-found", "No document of this name was erased.")
         return record.certificate
 
-    async def _reviews(self, subject: Address) -> bool:
+    async def _reviews(self, subject: str) -> bool:
         async with self._database.private(subject) as connection:
             return await records.may_review(connection)
 
-    async def _require_owner_or_reviewer(self, subject: Address, record: Record) -> None:
+    async def _require_owner_or_reviewer(self, subject: str, record: Record) -> None:
         if record.owner != subject and not await self._reviews(subject):
             raise Problem("forbidden")
 
@@ -164,7 +165,7 @@ async def _changing(change: Awaitable[T]) -> T:
         raise Problem("precondition-failed") from error
 
 
-def _require_owner(subject: Address, record: Record) -> None:
+def _require_owner(subject: str, record: Record) -> None:
     if record.owner != subject:
         raise Problem("forbidden")
 

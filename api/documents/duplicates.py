@@ -15,7 +15,6 @@ from api.database import Connection
 from api.documents.reading import likeness
 from api.documents.reading.likeness import Likeness
 from api.documents.records import Record
-from contracts.wire import Address
 
 _ALIKE: Final = 0.8
 """Of all numbers, dates and amounts so many are the same; next month's invoice shares fewer."""
@@ -58,7 +57,7 @@ class Duplicate(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     kind: Kind
     yours: bool
     document: UUID | None = None
-    owner: Address | None = None
+    owner: str | None = None
     invoice_id: str | None = None
     similarity: float | None = None
     at: int | None = None

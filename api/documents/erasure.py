@@ -17,6 +17,7 @@ import msgspec
 from stellar_sdk import Keypair
 from stellar_sdk.exceptions import BadSignatureError
 
+from api.audit import log as audit
 from api.database import Connection, Database
 from api.documents import records
 from api.documents.config import DocumentsConfig
@@ -50,7 +51,7 @@ class Erasure:
         self._vault = vault
         self._signer = Keypair.from_secret(signing_seed)
 
-    async def erase(self, record: Record, reason: str) -> Record:
+    async def erase(self, record: Record, reason: str, *, by: str) -> Record:
         """Raises Problem where it must not be, ChangedError."""
         if record.state is State.ERASED:
             return record
@@ -59,6 +60,7 @@ class Erasure:
         async with self._database.worker() as connection:
             await _require_unused(connection, record)
             await records.forget(connection, record.id)
+            await audit.record(connection, by, "document.erase", str(record.id), reason=reason)
             certificate = self._certificate(record, reason, dt.datetime.now(dt.UTC))
             erased = await records.change(
                 connection, record, State.ERASED, reason=reason, certificate=certificate, **_BLANK

@@ -23,7 +23,6 @@ from api.documents.records import Record, State
 from api.documents.storage.keys import Secrets, commitment
 from api.documents.vault import Vault
 from api.errors import Problem
-from contracts.wire import Address
 
 _HEAD: Final = 1024
 """So many first bytes tell what a file is."""
@@ -52,7 +51,7 @@ class Intake:
 
     async def receive(
         self,
-        owner: Address,
+        owner: str,
         stream: AsyncIterator[bytes],
         *,
         name: str | None,
@@ -80,7 +79,7 @@ class Intake:
                 await asyncio.shield(self._discard(record))
             raise
 
-    async def received(self, owner: Address, digest: bytes) -> int:
+    async def received(self, owner: str, digest: bytes) -> int:
         """How much of a file came already. Raises Problem for one that nobody began."""
         record = await self._known(owner, digest)
         if record is None:
@@ -93,13 +92,13 @@ class Intake:
         finally:
             upload.close()
 
-    async def _known(self, owner: Address, digest: bytes | None) -> Record | None:
+    async def _known(self, owner: str, digest: bytes | None) -> Record | None:
         if digest is None:
             return None
         async with self._database.private(owner) as connection:
             return await records.live(connection, owner, digest)
 
-    async def _begin(self, owner: Address, name: str | None, digest: bytes | None) -> Record:
+    async def _begin(self, owner: str, name: str | None, digest: bytes | None) -> Record:
         document = uuid.uuid4()
         wrapped = self._config.master_keys.wrap(document, Secrets.fresh())
         async with self._database.worker() as connection:

@@ -13,7 +13,7 @@ import msgspec
 from api.database import Connection
 from api.documents.reading.reading import Field, Reading
 from api.documents.storage.keys import Wrapped
-from contracts.wire import Address
+from api.live.hints import hint
 
 
 class State(enum.Enum):
@@ -48,7 +48,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     """One row of `app.document`; `facts` are the values a person confirmed, by field."""
 
     id: UUID
-    owner: Address
+    owner: str
     name: str | None
     state: State
     stages: tuple[Stage, ...]
@@ -89,7 +89,7 @@ async def one(connection: Connection, document: UUID, *, lock: bool = False) -> 
     return await _one(connection, "id = %s", document, lock=lock)
 
 
-async def live(connection: Connection, owner: Address, sha256: bytes) -> Record | None:
+async def live(connection: Connection, owner: str, sha256: bytes) -> Record | None:
     """The owner's document of a file, unless it was refused or erased."""
     where = "owner = %s AND sha256 = %s AND state NOT IN ('refused', 'erased')"
     return await _one(connection, where, owner, sha256)
@@ -104,7 +104,7 @@ async def _one(
 
 
 async def of_owner(
-    connection: Connection, owner: Address, *, before: UUID | None, limit: int
+    connection: Connection, owner: str, *, before: UUID | None, limit: int
 ) -> list[Record]:
     """The owner's documents, newest first, those before another one."""
     query = f"""
@@ -120,7 +120,7 @@ async def of_owner(
     return [_record(row) for row in rows]
 
 
-async def waiting(connection: Connection, owner: Address) -> int:
+async def waiting(connection: Connection, owner: str) -> int:
     """How many documents of an owner are on their way."""
     query = """
         SELECT count(*) AS number FROM app.document
@@ -133,7 +133,7 @@ async def waiting(connection: Connection, owner: Address) -> int:
 async def begin(
     connection: Connection,
     document: UUID,
-    owner: Address,
+    owner: str,
     *,
     name: str | None,
     sha256: bytes | None,
@@ -195,6 +195,7 @@ async def change(
     ).fetchone()
     if row is None:
         raise ChangedError(f"document {record.id} is at another version than {record.version}")
+    await hint(connection, record.owner, "documents")
     return _record(row)
 
 

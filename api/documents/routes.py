@@ -78,7 +78,7 @@ async def _seen(
     request: Request[Any, Any, Any], documents: Documents, subject: Subject, document: UUID
 ) -> Record:
     """The document, if it is at the version that the caller saw. Raises Problem."""
-    record = await documents.desk.document(subject.address, document)
+    record = await documents.desk.document(subject.owner, document)
     given = request.headers.get("if-match", "")
     if not given:
         raise Problem("precondition-required")
@@ -88,7 +88,7 @@ async def _seen(
 
 
 async def _shown(documents: Documents, subject: Subject, record: Record) -> Response[bytes]:
-    shown = await documents.desk.review(subject.address, record)
+    shown = await documents.desk.review(subject.owner, record)
     return _answer(shown, version=record.version)
 
 
@@ -112,11 +112,11 @@ async def upload(
     _refuse_announced_size(request)
     try:
         received = await documents.intake.receive(
-            subject.address, _pieces(request), name=name, digest=digest, offset=offset
+            subject.owner, _pieces(request), name=name, digest=digest, offset=offset
         )
     except BrokenOffError as error:
         raise Problem("bad-request", "The upload broke off.") from error
-    shown = await documents.desk.review(subject.address, received.record)
+    shown = await documents.desk.review(subject.owner, received.record)
     return _answer(shown, status=201 if received.new else 200, version=received.record.version)
 
 
@@ -161,7 +161,7 @@ async def upload_progress(
     digest: FromPath[Hash32],
 ) -> Response[bytes]:
     """`digest` is the file's SHA-256 in hexadecimal."""
-    received = await documents.intake.received(subject.address, bytes(digest))
+    received = await documents.intake.received(subject.owner, bytes(digest))
     return _answer(UploadProgress(received))
 
 
@@ -174,7 +174,7 @@ async def list_documents(
     limit: FromQuery[Annotated[int, msgspec.Meta(ge=1, le=100)]] = 25,
 ) -> Response[bytes]:
     """Newest first; `before` the last one's id goes on."""
-    found = await documents.desk.documents(subject.address, before, limit)
+    found = await documents.desk.documents(subject.owner, before, limit)
     return _answer(DocumentList(tuple(review.view(each) for each in found)))
 
 
@@ -187,7 +187,7 @@ async def get_document(
     document_id: FromPath[UUID],
 ) -> Response[bytes]:
     """Where it stands, what was read with its place, what a person has to confirm."""
-    record = await documents.desk.document(subject.address, document_id)
+    record = await documents.desk.document(subject.owner, document_id)
     return await _shown(documents, subject, record)
 
 
@@ -203,7 +203,7 @@ async def correct(
 ) -> Response[bytes]:
     """Saying a field's value confirms it, the one that was read or another."""
     record = await _seen(request, documents, subject, document_id)
-    changed = await documents.desk.correct(subject.address, record, data.fields)
+    changed = await documents.desk.correct(subject.owner, record, data.fields)
     return await _shown(documents, subject, changed)
 
 
@@ -219,7 +219,7 @@ async def confirm(
 ) -> Response[bytes]:
     """Final: the facts are what a draft is made of, and cannot be changed any more."""
     record = await _seen(request, documents, subject, document_id)
-    return await _shown(documents, subject, await documents.desk.confirm(subject.address, record))
+    return await _shown(documents, subject, await documents.desk.confirm(subject.owner, record))
 
 
 @get("/{document_id:uuid}/facts", opt=PRIVATE, security=SIGNED_IN, summary="What was confirmed",
@@ -231,7 +231,7 @@ async def get_facts(
     document_id: FromPath[UUID],
 ) -> Response[bytes]:
     """The invoice's facts with `doc_hash` and `natural_key` as `create-escrow` takes them."""
-    record = await documents.desk.document(subject.address, document_id)
+    record = await documents.desk.document(subject.owner, document_id)
     return _answer(facts.confirmed(record))
 
 
@@ -246,8 +246,8 @@ async def get_page(
     number: FromPath[int],
 ) -> Response[bytes]:
     """Pages count from 0. The access is logged."""
-    record = await documents.desk.document(subject.address, document_id)
-    image = await documents.desk.page(subject.address, record, number)
+    record = await documents.desk.document(subject.owner, document_id)
+    image = await documents.desk.page(subject.owner, record, number)
     return Response(image, media_type="image/png", headers=_PRIVATE)
 
 
@@ -264,14 +264,14 @@ async def get_file(
     """A PDF marked with who took it and when. `original=true` gives the very bytes that were
     uploaded, to the owner and to the platform's reviewers. The access is logged.
     """  # noqa: D205 -- the OpenAPI document shows it as it stands
-    record = await documents.desk.document(subject.address, document_id)
+    record = await documents.desk.document(subject.owner, document_id)
     kind = record.reading.kind if record.reading else Kind.PDF
     media = _MEDIA[kind]
     headers = {**_PRIVATE, "Content-Disposition": f'attachment; filename="{record.id}"'}
     if original:
-        pieces = await documents.desk.original(subject.address, record)
+        pieces = await documents.desk.original(subject.owner, record)
         return Stream(pieces, media_type=media, headers=headers)
-    copy = await documents.desk.copy(subject.address, record)
+    copy = await documents.desk.copy(subject.owner, record)
     shown = media if kind is Kind.XML else _MEDIA[Kind.PDF]
     return Response(copy, media_type=shown, headers=headers)
 
@@ -286,8 +286,8 @@ async def get_opening(
     document_id: FromPath[UUID],
 ) -> Response[bytes]:
     """With the file it proves what `doc_hash` on the ledger speaks of. The access is logged."""
-    record = await documents.desk.document(subject.address, document_id)
-    return _answer(await documents.desk.opening(subject.address, record))
+    record = await documents.desk.document(subject.owner, document_id)
+    return _answer(await documents.desk.opening(subject.owner, record))
 
 
 @get("/{document_id:uuid}/accesses", opt=PRIVATE, security=SIGNED_IN, summary="Who opened it",
@@ -298,8 +298,8 @@ async def list_accesses(
     document_id: FromPath[UUID],
 ) -> Response[bytes]:
     """The last 200; others than the owner see their own."""
-    record = await documents.desk.document(subject.address, document_id)
-    return _answer(AccessList(await documents.desk.accesses(subject.address, record)))
+    record = await documents.desk.document(subject.owner, document_id)
+    return _answer(AccessList(await documents.desk.accesses(subject.owner, record)))
 
 
 @delete("/{document_id:uuid}", opt=BY_HAND, security=SIGNED_IN, status_code=200,
@@ -314,7 +314,7 @@ async def erase(
 ) -> Response[bytes]:
     """Key and salt are destroyed; the certificate says so to anybody."""
     record = await _seen(request, documents, subject, document_id)
-    return await _shown(documents, subject, await documents.desk.erase(subject.address, record))
+    return await _shown(documents, subject, await documents.desk.erase(subject.owner, record))
 
 
 @put("/{document_id:uuid}/hold", opt=_REVIEWERS, security=SIGNED_IN, summary="Hold a document",
@@ -329,7 +329,7 @@ async def hold(
 ) -> Response[bytes]:
     """For the platform's verifiers and compliance: it must not be erased."""
     record = await _seen(request, documents, subject, document_id)
-    held = await documents.desk.hold(record, data.reason)
+    held = await documents.desk.hold(subject.owner, record, data.reason)
     return await _shown(documents, subject, held)
 
 
@@ -345,7 +345,7 @@ async def release(
 ) -> Response[bytes]:
     """It may be erased again."""
     record = await _seen(request, documents, subject, document_id)
-    released = await documents.desk.hold(record, None)
+    released = await documents.desk.hold(subject.owner, record, None)
     return await _shown(documents, subject, released)
 
 

@@ -15,7 +15,7 @@ from api.documents import processing, records
 from api.documents.config import DocumentsConfig
 from api.documents.erasure import Erasure
 from api.documents.records import ChangedError, Record
-from api.documents.vault import Vault
+from api.documents.vault import WORKER, Vault
 from api.errors import Problem
 from api.jobs.outbox import Kind
 from api.jobs.schedule import Nothing, Recurring
@@ -77,7 +77,7 @@ class Tidying:
         erased = 0
         for record in due:
             try:
-                await self._erasure.erase(record, "retention")
+                await self._erasure.erase(record, "retention", by=WORKER)
                 erased += 1
             except (Problem, ChangedError) as error:
                 _log.info("document %s stays for now: %s", record.id, error)

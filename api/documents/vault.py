@@ -8,6 +8,7 @@ from collections.abc import AsyncGenerator
 from typing import BinaryIO, Final
 from uuid import UUID
 
+from api.audit import log as audit
 from api.database import Connection, Database
 from api.documents import records
 from api.documents.config import DocumentsConfig
@@ -17,7 +18,6 @@ from api.documents.storage.keys import Secrets
 from api.documents.storage.sealing import opened
 from api.documents.storage.stores import Replicas, StoreError
 from api.errors import Problem
-from contracts.wire import Address
 
 _ROTATED_AT_ONCE: Final = 100
 WORKER: Final = "worker"
@@ -40,10 +40,11 @@ class Vault:
             raise Problem("document-gone")
         return self._keys.unwrap(document, wrapped)
 
-    async def opening(self, record: Record, viewer: Address, action: str) -> Secrets:
+    async def opening(self, record: Record, viewer: str, action: str) -> Secrets:
         """Key and salt for somebody who may have them; the access is logged with it."""
         async with self._database.worker() as connection:
             await records.log_access(connection, record.id, viewer, action)
+            await audit.record(connection, viewer, "document.open", str(record.id), use=action)
             return await self.secrets(connection, record.id)
 
     async def rotate(self) -> int:
@@ -69,11 +70,11 @@ class Vault:
             secrets = await self.secrets(connection, record.id)
         return await asyncio.to_thread(lambda: b"".join(self.quarantine.opened(record.id, secrets)))
 
-    async def read(self, record: Record, viewer: Address, action: str) -> bytes:
+    async def read(self, record: Record, viewer: str, action: str) -> bytes:
         """A kept file, whole. Raises Problem."""
         return b"".join([piece async for piece in await self.stream(record, viewer, action)])
 
-    async def stream(self, record: Record, viewer: Address, action: str) -> AsyncGenerator[bytes]:
+    async def stream(self, record: Record, viewer: str, action: str) -> AsyncGenerator[bytes]:
         """A kept file in pieces, each checked before it is given; the access is logged.
 
         Raises Problem before the first piece; TamperedError among them cannot happen, since the

@@ -23,6 +23,7 @@ PRIVATE: Final = {
     "portfolio": "positions of the one signed in",
     "transactions": "own transactions",
     "notifications": "own notifications",
+    "documents": "own documents: each step of reading them, each change",
 }
 """Topics of one's own, which need to be signed in."""
 

@@ -43,12 +43,12 @@ async def take_along(
 ) -> Response[bytes]:
     """Files are not in it: each of your documents gives its own."""
     held: dict[str, msgspec.Raw] = {}
-    async with database.private(subject.address) as connection:
+    async with database.private(subject.owner) as connection:
         for table, column in _WHOSE.items():
             query = sql.SQL(_ROWS).format(
                 table=sql.Identifier(table), column=sql.Identifier(column)
             )
-            row = await (await connection.execute(query, (subject.address,))).fetchone()
+            row = await (await connection.execute(query, (subject.owner,))).fetchone()
             held[table] = msgspec.Raw(row["rows"].encode() if row else b"[]")
     headers = {
         "Cache-Control": "private, no-store",

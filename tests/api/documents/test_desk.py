@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pikepdf
 import psycopg
 import pytest
@@ -19,8 +20,8 @@ from stellar_sdk import Keypair
 from api.config import ApiConfig
 from api.documents.erasure import check_certificate
 from api.documents.intake import BrokenOffError
+from api.live.hints import CHANNEL, Hint
 from api.tables import metadata
-from contracts.wire import Address
 from tests.api.documents import sheets
 
 pytestmark = pytest.mark.anyio
@@ -182,7 +183,7 @@ async def test_an_upload_that_broke_off_goes_on(desk: Any, documents_config: Any
         yield data[:200_000]
         raise BrokenOffError
 
-    intake, owner = desk.documents.intake, Address(SANA.public_key)
+    intake, owner = desk.documents.intake, SANA.public_key
     with pytest.raises(BrokenOffError):
         await intake.receive(owner, breaking(), name=None, digest=digest.digest(), offset=0)
     with pytest.raises(BrokenOffError):
@@ -287,6 +288,8 @@ async def test_erasure_leaves_a_certificate_and_nothing_else(
         with pytest.raises(ValueError, match="not signed"):
             check_certificate(wrong, key)
     assert json.loads(certificate["message"])["statement"].startswith("The key and the salt")
+    logged = "SELECT action FROM audit.entry WHERE about = %s ORDER BY number"
+    assert _rows(desk.config, logged, document["id"]) == [("document.erase",)]
     again = await desk.upload(SANA, data)
     assert again["id"] != document["id"], "what was erased may come again"
 
@@ -306,3 +309,14 @@ async def test_everybody_takes_along_what_is_held_on_them(desk: Any, bearer: Any
     again = await desk.client.get("/v1/me/data", headers=bearer(desk.config, SANA))
     (access,) = again.json()["document_access"]
     assert (access["document"], access["action"]) == (mine["id"], "opening")
+
+
+async def test_each_step_is_told_to_its_owner(desk: Any) -> None:
+    async with await psycopg.AsyncConnection.connect(
+        desk.config.database_url, autocommit=True
+    ) as session:
+        await session.execute(f"LISTEN {CHANNEL}")
+        await desk.read(SANA, sheets.pdf())
+        told = [notice.payload async for notice in session.notifies(timeout=10, stop_after=4)]
+    hint = Hint(SANA.public_key, ("documents",))
+    assert [msgspec.json.decode(each, type=Hint) for each in told] == [hint] * 4

@@ -19,7 +19,6 @@ from api.config import ApiConfig
 from api.documents.config import DocumentsConfig
 from api.documents.scanning import Scanner, ScannerUnavailableError
 from api.documents.storage.keys import KeyLostError, MasterKeys
-from contracts.wire import Address
 from stellarsettle import clamav
 from tests.api.documents import sheets
 from tests.api.documents.conftest import Desk, working
@@ -27,7 +26,7 @@ from tests.api.documents.conftest import Desk, working
 pytestmark = pytest.mark.anyio
 
 SANA = Keypair.random()
-ADDRESS = Address(SANA.public_key)
+ADDRESS = SANA.public_key
 KEY, NEXT = b"a document key of the tests, 32b", b"the next key of the tests, 32 by"
 WEEK = dt.timedelta(days=7)
 
