@@ -16,19 +16,21 @@ import psycopg
 
 from contracts import rpc
 from contracts.wire import Address, Contract
+from indexer import archived
 from indexer.copying import CONTRACTS
 from indexer.coverage import coverage
 from indexer.decode import Decoded, decode_all
 from indexer.rpc import RpcClient
 from indexer.sources.protocol import Batch, Deployment, RawEvent, Source
 from indexer.sources.whole import Followed
+from indexer.stored import whole_ledgers
 from indexer.xdr.ledger import read_ledger
 from indexer.xdr.runtime import LedgerFormatError
 from projections import remembering
 from projections.engine import Engine
 from projections.history import mark_at
 from projections.memory import Memory
-from projections.model import Model, Record
+from projections.model import Mark, Model, Record
 from projections.proof.bundle import (
     Bundle,
     Header,
@@ -50,9 +52,9 @@ FROM read.activity AS a
 JOIN ledger.event AS e ON (e.position, e.index) = (a.position, a.event_index)
 WHERE a.invoice = %(invoice)s AND a.position < %(end)s ORDER BY e.position, e.index
 """
-_EVENTS: Final = """
-SELECT position, index, contract, closed_at, tx_hash, body FROM ledger.event
-WHERE position < %(end)s ORDER BY position, index
+_PLACES_OF_INVOICE: Final = """
+SELECT position, event_index FROM read.activity
+WHERE invoice = %(invoice)s AND position < %(end)s
 """
 _HASHES: Final = """
 SELECT through, hash FROM ledger.stretch
@@ -150,14 +152,10 @@ def _claimed(
             f"the database is whole up to ledger {through} only, not up to {mark.ledger}:"
             " see `stellarsettle verify`"
         )
-    statement = _EVENTS if subject.id is None else _EVENTS_OF_INVOICE
-    place = {"invoice": subject.id, "end": (mark.ledger + 1) << 32}
-    raw = [
-        RawEvent(position, index, CONTRACTS[contract], closed_at, tx_hash, body)
-        for position, index, contract, closed_at, tx_hash, body in connection.execute(
-            statement, place
-        )
-    ]
+    try:
+        raw = _events(connection, subject, mark)
+    except archived.MissingFileError as error:
+        raise UnprovableError(str(error)) from error
     if not raw:
         raise UnprovableError(f"nothing is known of this {subject.kind} as of {mark.ledger}")
     first = whole.first if subject.id is None else raw[0].ledger
@@ -181,6 +179,22 @@ def _claimed(
         state="",
     )
     return bundle, decode_all(raw).records
+
+
+def _events(connection: psycopg.Connection, subject: Subject, mark: Mark) -> list[RawEvent]:
+    """What the subject's figures follow from, in order, wherever it is stored."""
+    if subject.id is None:
+        return [event for part, _ in whole_ledgers(connection, mark) for event in part]
+    place = {"invoice": subject.id, "end": (mark.ledger + 1) << 32}
+    raw = [
+        RawEvent(position, index, CONTRACTS[contract], closed_at, tx_hash, body)
+        for position, index, contract, closed_at, tx_hash, body in connection.execute(
+            _EVENTS_OF_INVOICE, place
+        )
+    ]
+    places = set(connection.execute(_PLACES_OF_INVOICE, place).fetchall())
+    elsewhere = places - {(event.position, event.index) for event in raw}
+    return [*archived.at_places(connection, elsewhere), *raw]
 
 
 def _network(connection: psycopg.Connection) -> str:

@@ -31,6 +31,21 @@ event = sa.Table(
     sa.Column("tx_hash", sa.LargeBinary, nullable=False),
     sa.Column("body", sa.LargeBinary, nullable=False, comment="ContractEventV0 XDR: topics, data"),
     comment="Every event of the followed contracts, raw: everything else is derived from here",
+    postgresql_partition_by="RANGE (position)",
+)
+
+archive = sa.Table(
+    "archive",
+    metadata,
+    sa.Column("first", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("before", sa.BigInteger, nullable=False, comment="first ledger that is not in it"),
+    sa.Column("events", sa.BigInteger, nullable=False),
+    sa.Column("digest", sa.LargeBinary, nullable=False, comment="of the events, as of their rows"),
+    sa.Column("sha256", sa.LargeBinary, nullable=False, comment="of the file"),
+    sa.Column("folder", sa.Text, nullable=False, comment="where the file is"),
+    sa.Column("file", sa.Text, nullable=False),
+    sa.CheckConstraint("first < before", name="archive_order_check"),
+    comment="Raw events that lie in files instead of ledger.event, by ledgers",
 )
 
 quarantine = sa.Table(

@@ -20,7 +20,7 @@ from typing import Any, Final, Self
 
 import psycopg
 
-from indexer import coverage, quarantine
+from indexer import coverage, partitions, quarantine
 from indexer.copying import CONTRACT_IDS, copy_events
 from indexer.decode import Prepared, Quarantined, set_aside
 from indexer.sources.protocol import Deployment
@@ -86,6 +86,7 @@ class Writer:
         self._committing = ThreadPoolExecutor(1, thread_name_prefix="commit")
         self._commit: Future[None] | None = None
         self._version = 0
+        self._room = 0
         self._next_beat = 0.0
         self.after = 0
         self.fold_seconds = 0.0
@@ -198,6 +199,10 @@ class Writer:
         began = time.perf_counter()
         with self._connection.transaction():
             self._advance(batch.through)
+            if batch.through.ledger >= self._room:
+                self._room = partitions.make_room(
+                    self._connection, self.after, batch.through.ledger
+                )
             if batch.events:
                 copy_events(self._connection, batch.rows)
             quarantine.store(self._connection, quarantined)

@@ -14,6 +14,12 @@ from alembic.runtime.migration import MigrationContext
 _ROOMS = ("projections.tables", "indexer.tables", "api.tables", "api.audit.tables")
 """Modules with a `metadata`; a room may keep no tables."""
 
+_PARTITIONS = """
+SELECT relname FROM pg_class WHERE relispartition AND relkind = 'r'
+UNION ALL SELECT conname FROM pg_constraint WHERE conparentid <> 0
+"""
+"""Partitions and their constraints: parts of tables that are described."""
+
 
 def described() -> Iterator[sqlalchemy.MetaData]:
     """The tables of every room that has some."""
@@ -26,8 +32,11 @@ def differences(connection: sqlalchemy.Connection) -> list[Any]:
     """Alembic's list of operations that would make the database equal to the description."""
     metadatas = list(described())
     schemas = {metadata.schema for metadata in metadatas}
+    partitions = set(connection.scalars(sqlalchemy.text(_PARTITIONS)))
 
     def ours(name: str | None, kind: str, _: Any) -> bool:
+        if kind in {"table", "foreign_key_constraint"}:
+            return name not in partitions
         return name in schemas if kind == "schema" else True
 
     context = MigrationContext.configure(

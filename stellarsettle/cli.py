@@ -17,6 +17,7 @@ import msgspec
 import rich_click as click
 
 from stellarsettle import (
+    archive_commands,
     audit_commands,
     contract_commands,
     documents,
@@ -349,6 +350,7 @@ def rebuild(*, switch: bool) -> None:
 
     from indexer import rebuild as rebuilding
     from indexer import renewal
+    from indexer.archived import MissingFileError
     from projections.rebuild import ReadersBusyError
     from stellarsettle import services, settings
 
@@ -364,6 +366,7 @@ def rebuild(*, switch: bool) -> None:
             before, after = compared.live, compared.rebuilt
             words = "equal" if compared.equal else "THEY DIFFER: `stellarsettle rebuild --switch`"
     except (
+        MissingFileError,
         rebuilding.NothingToRebuildError,
         rebuilding.RebuildBusyError,
         ReadersBusyError,
@@ -404,6 +407,7 @@ def _verify_database(*, offline: bool) -> None:
     import psycopg
 
     from indexer import verify as verifying
+    from indexer.archived import MissingFileError
     from indexer.rebuild import NothingToRebuildError, RebuildBusyError
     from indexer.rpc import RpcClient, RpcUnavailableError
     from stellarsettle import indexing, services, settings
@@ -414,6 +418,7 @@ def _verify_database(*, offline: bool) -> None:
             opener = None if offline else indexing.tokens_opener(chosen)
             done = verifying.verify(services.database_url(chosen), client, opener)
     except (
+        MissingFileError,
         NothingToRebuildError,
         RebuildBusyError,
         RpcUnavailableError,
@@ -446,6 +451,7 @@ def doctor() -> None:
 
 cli.add_command(documents.read)
 cli.add_command(documents.documents)
+cli.add_command(archive_commands.archive)
 cli.add_command(contract_commands.contracts)
 cli.add_command(export_commands.export)
 cli.add_command(index_commands.quarantine)

@@ -124,12 +124,19 @@ def redrive() -> None:
     import psycopg
 
     from indexer import renewal
+    from indexer.archived import MissingFileError
     from indexer.rebuild import NothingToRebuildError, RebuildBusyError
     from projections.rebuild import ReadersBusyError
 
     try:
         done = renewal.redrive(_database())
-    except (NothingToRebuildError, RebuildBusyError, ReadersBusyError, psycopg.Error) as error:
+    except (
+        MissingFileError,
+        NothingToRebuildError,
+        RebuildBusyError,
+        ReadersBusyError,
+        psycopg.Error,
+    ) as error:
         raise Refusal(str(error)) from error
     if not done.waiting:
         click.echo("nothing waits")

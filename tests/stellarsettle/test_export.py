@@ -1,4 +1,4 @@
-"""The command that exports, as its user types it."""
+"""The commands that write files out of the database, as their user types them."""
 
 from __future__ import annotations
 
@@ -14,11 +14,9 @@ from projections.engine import Engine
 from tests.projections import story
 
 
-def export(
-    url: str, folder: Path, *words: str, status: int = 0
-) -> subprocess.CompletedProcess[str]:
+def run(url: str, folder: Path, *words: str, status: int = 0) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-m", "stellarsettle", "export", *words],
+        [sys.executable, "-W", "error", "-m", "stellarsettle", *words],
         env={"PATH": os.environ["PATH"], "DATABASE_URL": url},
         cwd=folder,
         capture_output=True,
@@ -34,14 +32,14 @@ def test_the_loan_tape_is_one_command(database: str, tmp_path: Path) -> None:
     chain = story.told()
     with psycopg.connect(database, options="-c role=stellarsettle_indexer") as writer:
         Engine().apply(writer, chain.records, chain.mark)
-    done = export(database, tmp_path, "--loan-tape")
+    done = run(database, tmp_path, "export", "--loan-tape")
     ledger = chain.mark.ledger
     assert f"--as-of {ledger}" in done.stderr
     assert done.stdout.startswith(f"loan_tape-{ledger}.parquet  1 rows  sha256 ")
     (loan,) = pl.read_parquet(tmp_path / f"loan_tape-{ledger}.parquet").rows(named=True)
     assert (loan["status"], loan["advance"], loan["investors"]) == ("settled", 90_000_000_000, 3)
-    done = export(
-        database, tmp_path, "lots", "cash_flows", "M06.investor", "--address", story.ANN,
+    done = run(
+        database, tmp_path, "export", "lots", "cash_flows", "M06.investor", "--address", story.ANN,
         "--format", "csv", "--as-of", "5005", "--to", "books",
     )  # fmt: skip
     files = [f"{name}-5005-{story.ANN}.csv" for name in ("lots", "cash_flows", "M06.investor")]
@@ -56,8 +54,19 @@ def test_what_cannot_be_exported_is_said_in_a_sentence(database: str, tmp_path: 
         (("custody", "--address", "GA"), "custody is not about single addresses"),
         (("custody", "--as-of", "7"), "ledger 7 is after 0, the newest that is read"),
     ):
-        assert sentence in export(database, tmp_path, *words, status=1).stderr
-    assert "name a dataset" in export(database, tmp_path, status=2).stderr
+        assert sentence in run(database, tmp_path, "export", *words, status=1).stderr
+    assert "name a dataset" in run(database, tmp_path, "export", status=2).stderr
     assert list(tmp_path.iterdir()) == []
-    listed = export(database, tmp_path, "--list").stdout.splitlines()
+    listed = run(database, tmp_path, "export", "--list").stdout.splitlines()
     assert {"loan_tape", "lots", "M26.model"} <= {line.split()[0] for line in listed}
+
+
+def test_archiving_says_what_it_did_and_what_it_cannot(database: str, tmp_path: Path) -> None:
+    for words, sentence in (
+        (("old",), "either --before LEDGER or --moved"),
+        (("old", "--before", "7", "--moved"), "either --before LEDGER or --moved"),
+    ):
+        assert sentence in run(database, tmp_path, "archive", *words, status=2).stderr
+    done = run(database, tmp_path, "archive", "old", "--before", "7")
+    assert done.stderr == "events are in the database from ledger 0 on\n"
+    assert done.stdout == ""
