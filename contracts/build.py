@@ -79,7 +79,9 @@ def build_devnet() -> None:
     """Compile the local ledger to `build/bin/stellarsettle-devnet`."""
     folder = ROOT / "devnet"
     output = BUILD / "bin" / "stellarsettle-devnet"
-    sources = [folder / "Cargo.toml", folder / "Cargo.lock", *_rust_sources([folder / "src"])]
+    crates = [folder, folder / "interpreter"]
+    manifests = [folder / "Cargo.lock", *(crate / "Cargo.toml" for crate in crates)]
+    sources = [*manifests, *_rust_sources([crate / "src" for crate in crates])]
 
     def compile_devnet() -> None:
         tools = native_toolchain()
@@ -121,15 +123,16 @@ def _on_both(selection: list[str]) -> None:
 def test_devnet() -> None:
     """The local ledger's tests, in release mode: that shares what the program was built from."""
     tools = native_toolchain()
-    _run([tools.cargo, "test", "--locked", "--quiet", "--release"], ROOT / "devnet", tools)
+    command = [tools.cargo, "test", "--locked", "--quiet", "--release", "--workspace"]
+    _run(command, ROOT / "devnet", tools)
 
 
 def run_lints() -> None:
     """Clippy over both workspaces, warnings denied."""
     tools = native_toolchain()
     for folder in (ROOT, ROOT / "devnet"):
-        command = [tools.cargo, "clippy", "--locked", "--quiet", "--all-targets", "--"]
-        _run([*command, "-D", "warnings"], folder, tools)
+        command = [tools.cargo, "clippy", "--locked", "--quiet", "--workspace", "--all-targets"]
+        _run([*command, "--", "-D", "warnings"], folder, tools)
 
 
 def native_toolchain() -> Toolchain:

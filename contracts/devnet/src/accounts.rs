@@ -1,7 +1,10 @@
 //! Accounts and trustlines: reading, reserves, limits.
 
 use crate::{
-    ledger::state::{Frame, Store, StoredEntry},
+    ledger::{
+        frame::Frame,
+        state::{Store, StoredEntry},
+    },
     network::BASE_RESERVE,
 };
 use soroban_env_host::xdr::{

@@ -11,6 +11,7 @@ mod http;
 mod lake;
 mod ledger;
 mod network;
+mod pool;
 mod rpc;
 mod settings;
 #[cfg(test)]
@@ -37,6 +38,11 @@ use tokio::{
     signal::unix::{signal, SignalKind},
 };
 use worker::{Setup, Worker};
+
+/// Each call of a contract takes a megabyte of memory and gives it back. The system's allocator
+/// returns it to the kernel, which then clears it page by page, again and again.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Most ledgers or transactions on a page.
 const LEDGERS_PAGE: u64 = 200;

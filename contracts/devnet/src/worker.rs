@@ -1,8 +1,8 @@
-//! The thread that owns the ledger. The host is not `Send`, so requests come to it.
+//! The thread that owns the ledger. Requests come to it; simulations go on to others.
 
 use crate::{
     clock::{wall_ms, Clock},
-    faults::{Breakage, Faults, Plan},
+    faults::{Breakage, Fate, Faults, Plan},
     friendbot::{self, Answer},
     lake::{reader::Ledgers, writer::Lake, LakeError},
     ledger::{
@@ -12,8 +12,10 @@ use crate::{
         Happening, Ledger, SetupError,
     },
     network::Identity,
+    pool::Pool,
     rpc::{
         error::{RpcError, INTERNAL},
+        simulate::simulate_transaction,
         CloseMode, Limits, Service,
     },
 };
@@ -64,13 +66,31 @@ pub struct Reply {
     pub breakage: Option<Breakage>,
 }
 
+impl Reply {
+    /// What becomes of an outcome on its way.
+    fn fated(outcome: Result<Value, RpcError>, fate: Fate) -> Self {
+        let (outcome, breakage) = match fate.breakage {
+            Some(Breakage::Error { code, message, data }) => (Err(RpcError { code, message, data }), None),
+            breakage => (outcome, breakage),
+        };
+        Self {
+            outcome,
+            delay: fate.delay,
+            breakage,
+        }
+    }
+}
+
+/// A JSON-RPC call to a replica.
+struct Call {
+    replica: String,
+    method: String,
+    params: Value,
+    reply: oneshot::Sender<Reply>,
+}
+
 enum Job {
-    Call {
-        replica: String,
-        method: String,
-        params: Value,
-        reply: oneshot::Sender<Reply>,
-    },
+    Call(Call),
     Fund {
         address: String,
         reply: oneshot::Sender<Answer>,
@@ -115,13 +135,13 @@ impl Worker {
     /// Answers a JSON-RPC call to a replica; `None` when the ledger is gone.
     pub async fn call(&self, replica: String, method: String, params: Value) -> Option<Reply> {
         let (reply, answer) = oneshot::channel();
-        let job = Job::Call {
+        let call = Call {
             replica,
             method,
             params,
             reply,
         };
-        self.jobs.send(job).ok()?;
+        self.jobs.send(Job::Call(call)).ok()?;
         answer.await.ok()
     }
 
@@ -139,6 +159,7 @@ struct Keeper {
     setup: Setup,
     lake: Option<Lake>,
     follower: Option<Follower>,
+    pool: Pool,
 }
 
 /// An answer that is sent when what it tells of is written down.
@@ -171,6 +192,7 @@ impl Keeper {
             setup,
             lake,
             follower,
+            pool: Pool::start(),
         })
     }
 
@@ -214,20 +236,37 @@ impl Keeper {
 
     fn handle(&mut self, job: Job) -> Answering {
         match job {
-            Job::Call {
-                replica,
-                method,
-                params,
-                reply,
-            } => {
-                let answer = call(&mut self.service, &replica, &method, &params);
-                Box::new(move || drop(reply.send(answer)))
-            }
+            Job::Call(call) => self.answer(call),
             Job::Fund { address, reply } => {
                 let answer = friendbot::fund(&mut self.service, &address);
                 Box::new(move || drop(reply.send(answer)))
             }
         }
+    }
+
+    /// Answers a call, as the fault plan wants it. A simulation is only begun here: others go on
+    /// meanwhile.
+    fn answer(&mut self, call: Call) -> Answering {
+        let service = &mut self.service;
+        let fate = service
+            .faults
+            .decide(&call.method, &call.replica, service.ledger.sequence());
+        let reset = if fate.reset { service.reset() } else { Ok(()) };
+        let outcome = match reset {
+            Err(error) => Err(RpcError::new(INTERNAL, error.to_string())),
+            Ok(()) if fate.lost => Err(RpcError::new(INTERNAL, "a planned fault")),
+            Ok(()) if call.method == "simulateTransaction" => {
+                let (pool, simulation) = (self.pool.clone(), service.ledger.simulation());
+                return Box::new(move || {
+                    pool.run(move || {
+                        let outcome = simulate_transaction(&simulation, &call.params);
+                        drop(call.reply.send(Reply::fated(outcome, fate)));
+                    });
+                });
+            }
+            Ok(()) => serve(service, &fate, &call),
+        };
+        Box::new(move || drop(call.reply.send(Reply::fated(outcome, fate))))
     }
 
     /// Writes down what happened. A folder loses ledgers before the state file goes back, and
@@ -294,39 +333,18 @@ fn is_written(path: &Path) -> bool {
     path.metadata().is_ok_and(|file| file.len() > 0)
 }
 
-/// Answers a call, as the fault plan wants it.
-fn call(service: &mut Service, replica: &str, method: &str, params: &Value) -> Reply {
-    let fate = service.faults.decide(method, replica, service.ledger.sequence());
-    let reset = if fate.reset { service.reset() } else { Ok(()) };
-    let outcome = match reset {
-        Err(error) => Err(RpcError::new(INTERNAL, error.to_string())),
-        Ok(()) if fate.lost => Err(RpcError::new(INTERNAL, "a planned fault")),
-        Ok(()) => {
-            // What is sent is sent to the ledger as it is.
-            if method != "sendTransaction" {
-                service.ledger.history.look(fate.view);
-            }
-            let outcome = service.call(method, params);
-            service.ledger.history.look(View::default());
-            outcome
-        }
-    };
-    let outcome = outcome.map(|mut result| {
-        service.faults.disturb(&fate, method, params, &mut result);
-        result
-    });
-    match fate.breakage {
-        Some(Breakage::Error { code, message, data }) => Reply {
-            outcome: Err(RpcError { code, message, data }),
-            delay: fate.delay,
-            breakage: None,
-        },
-        breakage => Reply {
-            outcome,
-            delay: fate.delay,
-            breakage,
-        },
+/// Carries a call out on the ledger as the caller is to see it.
+fn serve(service: &mut Service, fate: &Fate, call: &Call) -> Result<Value, RpcError> {
+    // What is sent is sent to the ledger as it is.
+    if call.method != "sendTransaction" {
+        service.ledger.history.look(fate.view);
     }
+    let outcome = service.call(&call.method, &call.params);
+    service.ledger.history.look(View::default());
+    outcome.map(|mut result| {
+        service.faults.disturb(fate, &call.method, &call.params, &mut result);
+        result
+    })
 }
 
 /// Milliseconds since a moment, for the log.

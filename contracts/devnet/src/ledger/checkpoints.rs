@@ -5,7 +5,7 @@
 
 use super::{close::Tip, Happening, Ledger, Pending};
 use crate::clock::Clock;
-use std::{collections::VecDeque, rc::Rc};
+use std::collections::VecDeque;
 
 /// The moments that can still be gone back to, oldest first.
 #[derive(Default)]
@@ -38,7 +38,7 @@ impl Ledger {
     pub fn checkpoint(&mut self) -> u32 {
         self.checkpoints.last_id = self.checkpoints.last_id.saturating_add(1);
         let id = self.checkpoints.last_id;
-        let position = Rc::make_mut(&mut self.state).changes.position();
+        let position = self.state.changes.position();
         self.checkpoints.kept.push_back(Checkpoint {
             id,
             position,
@@ -63,7 +63,7 @@ impl Ledger {
         self.clock = checkpoint.clock;
         self.tip = checkpoint.tip.clone();
         self.queue.clone_from(&checkpoint.queue);
-        Rc::make_mut(&mut self.state).go_back(checkpoint.position, self.tip.sequence());
+        self.state.go_back(checkpoint.position, self.tip.sequence());
         self.history.go_back(self.tip.sequence());
         self.reload();
         self.happenings.push(Happening::WentBack(self.tip.sequence()));
@@ -84,6 +84,6 @@ impl Ledger {
             kept.pop_front();
         }
         let position = kept.front().map(|checkpoint| checkpoint.position);
-        Rc::make_mut(&mut self.state).changes.forget_before(position);
+        self.state.changes.forget_before(position);
     }
 }

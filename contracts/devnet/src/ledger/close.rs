@@ -26,7 +26,6 @@ use soroban_env_host::xdr::{
     TransactionResultMetaV1, TransactionResultSet, Uint256, UpgradeEntryMeta, UpgradeType, VecM,
 };
 use soroban_env_host::{budget::AsBudget, LedgerInfo};
-use std::rc::Rc;
 
 /// The envelope type core signs ledger values under.
 const ENVELOPE_TYPE_SCP_VALUE: u32 = 4;
@@ -124,15 +123,14 @@ impl Ledger {
             previous_hash: self.tip.hash,
             impersonated: &self.impersonated,
         };
-        let state = Rc::make_mut(&mut self.state);
-        state.begin(sequence);
-        let results = apply_all(state, &submissions, &context);
+        self.state.begin(sequence);
+        let results = apply_all(&mut self.state, &submissions, &context);
 
         let upgrades = match self.founding.take() {
             Some(founding) => vec![founding],
             None => self.apply_upgrades(decision.upgrades),
         };
-        eviction::advance(Rc::make_mut(&mut self.state), &self.config);
+        eviction::advance(&mut self.state, &self.config);
         if let Some(size) = sample {
             state_size::record(self, size);
         }
@@ -160,7 +158,7 @@ impl Ledger {
         }
         let rules = self.rules(info);
         waiting.retain(|pending| {
-            let verdict = validate(&pending.submission, self.state.as_ref(), &rules, Moment::Arrival);
+            let verdict = validate(&pending.submission, &self.state, &rules, Moment::Arrival);
             verdict.is_ok()
         });
         waiting.into_iter().map(|pending| pending.submission).collect()
@@ -172,7 +170,7 @@ impl Ledger {
             let footprint = &data.resources.footprint;
             for key in footprint.read_only.iter().chain(footprint.read_write.iter()) {
                 if matches!(key, LedgerKey::ContractCode(_)) {
-                    if let Some(stored) = Store::get(self.state.as_ref(), key) {
+                    if let Some(stored) = Store::get(&self.state, key) {
                         self.compilation.cache(&self.modules, &stored.entry.data);
                     }
                 }

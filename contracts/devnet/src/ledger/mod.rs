@@ -5,10 +5,12 @@ mod checkpoints;
 pub mod close;
 pub mod events;
 mod eviction;
+pub mod frame;
 pub mod history;
 mod journal;
 pub mod replay;
 pub mod saved;
+pub mod simulation;
 pub mod state;
 pub mod state_size;
 #[cfg(test)]
@@ -44,8 +46,9 @@ use soroban_env_host::{
     HostError, LedgerInfo, ModuleCache,
 };
 use soroban_simulation::NetworkConfig;
+use soroban_wasmi::ParsedModules;
 use state::{State, Store, StoredEntry};
-use std::{collections::BTreeSet, rc::Rc};
+use std::{collections::BTreeSet, rc::Rc, sync::Arc};
 
 /// How much later than the last ledger of the old history a new one begins, in milliseconds.
 const NEW_BEGINNING_MS: u64 = 1_000;
@@ -76,9 +79,11 @@ pub struct Ledger {
     pub identity: Identity,
     pub clock: Clock,
     pub history: History,
-    pub config: Settings,
-    state: Rc<State>,
+    pub config: Arc<Settings>,
+    state: State,
     modules: ModuleCache,
+    /// What simulations parsed, which do without a module cache.
+    parsed: ParsedModules,
     compilation: FreeCompilation,
     tip: Tip,
     queue: Vec<Pending>,
@@ -94,20 +99,21 @@ pub struct Ledger {
 
 /// What follows from the settings among the entries.
 struct Rulebook {
-    config: Settings,
+    config: Arc<Settings>,
     compilation: FreeCompilation,
     modules: ModuleCache,
 }
 
 impl Rulebook {
     fn of(state: &State) -> Result<Self, SetupError> {
-        let host = NetworkConfig::load_from_snapshot(state).map_err(|error| SetupError(error.to_string()))?;
+        let host =
+            NetworkConfig::load_from_snapshot(&state.snapshot()).map_err(|error| SetupError(error.to_string()))?;
         let config = Settings::read(&state.config_settings(), host)
             .ok_or_else(|| SetupError("a config setting is missing".to_owned()))?;
         let compilation = FreeCompilation::new(&config)?;
         let modules = ModuleCache::new(&compilation)?;
         Ok(Self {
-            config,
+            config: Arc::new(config),
             compilation,
             modules,
         })
@@ -200,8 +206,9 @@ impl Ledger {
             clock,
             history,
             config: rulebook.config,
-            state: Rc::new(state),
+            state,
             modules: rulebook.modules,
+            parsed: ParsedModules::default(),
             compilation: rulebook.compilation,
             tip,
             queue: Vec::new(),
@@ -273,19 +280,19 @@ impl Ledger {
             life_modified: live_until.map_or(0, |_| modified),
             ..StoredEntry::written(data, modified)
         });
-        Rc::make_mut(&mut self.state).put(key, entry);
+        self.state.put(key, entry);
         Ok(())
     }
 
     fn set_setting(&mut self, setting: ConfigSettingEntry, modified: u32) -> Result<(), String> {
         let costs = CostModel::of_host().map_err(|error| format!("{error:?}"))?;
-        let mut state = self.state.as_ref().clone();
+        let mut state = self.state.clone();
         for setting in settings::completed_all(vec![setting], &costs) {
             let entry = StoredEntry::written(LedgerEntryData::ConfigSetting(setting.clone()), modified);
             state.put(settings::key_of(&setting), Some(entry));
         }
         Rulebook::of(&state).map_err(|error| error.to_string())?;
-        self.state = Rc::new(state);
+        self.state = state;
         self.reload();
         Ok(())
     }
@@ -300,32 +307,14 @@ impl Ledger {
         self.tip.sequence()
     }
 
-    /// The entries as of the last closed ledger, to be read while nothing changes them.
-    pub fn snapshot(&self) -> Rc<State> {
-        self.state.clone()
+    /// The entries as of the last closed ledger.
+    pub const fn state(&self) -> &State {
+        &self.state
     }
 
     /// What contracts would see in the ledger after the last one.
     pub fn next_info(&self) -> LedgerInfo {
         self.info_at(self.clock.next_close_ms(self.tip.close_ms()))
-    }
-
-    /// What simulations see: the last closed ledger's number, as in stellar-rpc, and
-    /// the time it is now. A real network closes a ledger every few seconds, so its
-    /// last close time is as good as now; here nothing may have closed for an hour.
-    pub fn simulation_info(&self) -> LedgerInfo {
-        let now_ms = self.clock.now_ms().max(self.tip.close_ms());
-        LedgerInfo {
-            sequence_number: self.tip.sequence(),
-            ..self.info_at(now_ms)
-        }
-    }
-
-    /// Seed for the random numbers of one simulation; never the same twice.
-    pub fn simulation_seed(&mut self) -> [u8; 32] {
-        self.simulations = self.simulations.wrapping_add(1);
-        let count = self.simulations.to_be_bytes();
-        crate::encoding::sha256(&[&self.tip.hash()[..], &count[..]].concat())
     }
 
     /// Takes a transaction into the queue if it may enter the next ledger.
@@ -344,7 +333,7 @@ impl Ledger {
         }
         let info = self.next_info();
         let rules = self.rules(&info);
-        if let Err(rejection) = validate(&submission, self.state.as_ref(), &rules, Moment::Arrival) {
+        if let Err(rejection) = validate(&submission, &self.state, &rules, Moment::Arrival) {
             return Arrival::Rejected(rejection);
         }
         let source = submission.source();
@@ -401,12 +390,12 @@ impl Ledger {
 
     /// Whether an account is there.
     pub fn account_exists(&self, account: &AccountId) -> bool {
-        crate::accounts::load_account(self.state.as_ref(), account).is_some()
+        crate::accounts::load_account(&self.state, account).is_some()
     }
 
     /// The sequence number an account used last.
     pub fn account_sequence(&self, account: &AccountId) -> Option<i64> {
-        crate::accounts::load_account(self.state.as_ref(), account).map(|entry| entry.seq_num.0)
+        crate::accounts::load_account(&self.state, account).map(|entry| entry.seq_num.0)
     }
 }
 

@@ -17,7 +17,7 @@ use soroban_env_host::xdr::{
     ConfigSettingEntry, LedgerCloseMeta, LedgerCloseMetaV2, LedgerEntry, LedgerEntryChange, LedgerEntryChanges,
     LedgerEntryData, LedgerKey, LedgerKeyAccount, TransactionMeta, TransactionResultSet,
 };
-use std::{collections::HashMap, rc::Rc};
+use std::{collections::HashMap, sync::Arc};
 
 /// A ledger from closed ledgers, and in plain words what they could not tell.
 pub struct Continued {
@@ -97,7 +97,7 @@ impl Replay {
         if !whole {
             let root = account_of_key(ledger.identity.root_key().verifying_key().to_bytes());
             let key = LedgerKey::Account(LedgerKeyAccount { account_id: root });
-            Rc::make_mut(&mut ledger.state).put(key, None);
+            ledger.state.put(key, None);
         }
         Ok(Self {
             ledger,
@@ -124,8 +124,7 @@ impl Replay {
         }
         // Ledgers tell neither of the scan for expired entries nor of the samples of the
         // state's size; both follow from the rest.
-        let state = Rc::make_mut(&mut self.ledger.state);
-        eviction::advance(state, &self.ledger.config);
+        eviction::advance(&mut self.ledger.state, &self.ledger.config);
         if let Some(size) = sample {
             state_size::record(&mut self.ledger, size);
         }
@@ -135,7 +134,7 @@ impl Replay {
     }
 
     fn state(&mut self) -> &mut State {
-        Rc::make_mut(&mut self.ledger.state)
+        &mut self.ledger.state
     }
 
     /// Fees of all transactions come before all else, refunds after all else.
@@ -182,7 +181,7 @@ impl Replay {
                 let known = self.lives.get(&ttl.key_hash.0);
                 known.is_some_and(|life| life.live_until == ttl.live_until_ledger_seq)
             }
-            _ => Store::get(self.ledger.state.as_ref(), &entry.to_key()).is_some_and(|known| *known.entry == *entry),
+            _ => Store::get(&self.ledger.state, &entry.to_key()).is_some_and(|known| *known.entry == *entry),
         };
         if !expected {
             self.surprises = self.surprises.saturating_add(1);
@@ -200,7 +199,7 @@ impl Replay {
             return;
         }
         let stored = StoredEntry {
-            entry: Rc::new(entry.clone()),
+            entry: Arc::new(entry.clone()),
             live_until: None,
             life_modified: 0,
         };
@@ -335,9 +334,8 @@ mod tests {
 
     /// Entries of the one ledger that the other has not.
     fn missing(of: &Ledger, from: &Ledger) -> Vec<StoredEntry> {
-        let (of, from) = (of.snapshot(), from.snapshot());
-        let is_missing =
-            |stored: &&StoredEntry| Store::get(from.as_ref(), &stored.entry.to_key()).as_ref() != Some(*stored);
+        let (of, from) = (of.state(), from.state());
+        let is_missing = |stored: &&StoredEntry| Store::get(from, &stored.entry.to_key()).as_ref() != Some(*stored);
         of.entries().filter(is_missing).cloned().collect()
     }
 
@@ -384,8 +382,7 @@ mod tests {
         let folder = folder("set");
         let mut ledger = ledger(HeaderTime::Ms);
         create(&mut ledger, &[&key(1), &key(2)], 1_000_000_000);
-        let mut account =
-            crate::accounts::load_account(ledger.snapshot().as_ref(), &crate::testing::account(&key(1))).unwrap();
+        let mut account = crate::accounts::load_account(ledger.state(), &crate::testing::account(&key(1))).unwrap();
         account.balance += 5;
         let data = LedgerEntryData::Account(account);
         let key = StoredEntry::lasting(data.clone()).entry.to_key();

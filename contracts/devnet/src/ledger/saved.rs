@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 use soroban_env_host::xdr::{
     LedgerCloseMeta, LedgerEntry, LedgerHeaderHistoryEntry, LedgerKey, ReadXdr, TransactionEnvelope,
 };
-use std::{io, path::Path, rc::Rc};
+use std::{io, path::Path, sync::Arc};
 
 /// The form of the file; another number is another form.
 const FORM: u32 = 2;
@@ -107,7 +107,7 @@ impl Follower {
     /// # Errors
     /// What the file system says.
     pub fn begin(path: &Path, ledger: &mut Ledger) -> io::Result<Self> {
-        Rc::make_mut(&mut ledger.state).changes.take_written();
+        ledger.state.changes.take_written();
         let journal = Journal::create(path, whole(ledger))?;
         let standing = standing(ledger);
         Ok(Self { journal, standing })
@@ -126,8 +126,8 @@ impl Follower {
         }
         let standing = standing(ledger);
         let mut record = record_of(happenings);
-        for key in Rc::make_mut(&mut ledger.state).changes.take_written() {
-            match Store::get(ledger.state.as_ref(), &key) {
+        for key in ledger.state.changes.take_written() {
+            match Store::get(&ledger.state, &key) {
                 Some(stored) => record.entries.push(saved_entry(&stored)),
                 None => record.removed.push(xdr_base64(&key)),
             }
@@ -162,7 +162,7 @@ pub fn open(path: &Path, identity: Identity, clock: Clock, retention: u32) -> Re
     }
     let standing = reader.standing.clone();
     let mut ledger = reader.finish(clock).map_err(|error| fault(error.to_string()))?;
-    Rc::make_mut(&mut ledger.state).changes.take_written();
+    ledger.state.changes.take_written();
     let journal = opened.journal;
     Ok((ledger, Follower { journal, standing }))
 }
@@ -223,7 +223,7 @@ impl Reader {
             let stored = StoredEntry {
                 live_until: saved.live_until,
                 life_modified: saved.life_modified,
-                entry: Rc::new(entry),
+                entry: Arc::new(entry),
             };
             self.state.put(stored.entry.to_key(), Some(stored));
         }

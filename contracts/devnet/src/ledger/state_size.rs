@@ -4,7 +4,8 @@
 //! the average of the window is the size that counts.
 
 use super::{
-    state::{Frame, State, Store, StoredEntry},
+    frame::Frame,
+    state::{State, Store, StoredEntry},
     Ledger,
 };
 use crate::{encoding::xdr, settings, transaction::soroban::rent_size};
@@ -12,7 +13,7 @@ use soroban_env_host::{
     budget::{AsBudget, Budget},
     xdr::{ConfigSettingEntry, ConfigSettingId, LedgerEntryChange, LedgerEntryData, LedgerKey, LedgerKeyConfigSetting},
 };
-use std::{collections::VecDeque, rc::Rc};
+use std::collections::VecDeque;
 
 /// The size of all contract data and code in bytes, code with the memory it takes to run.
 fn of(state: &State, budget: &Budget) -> u64 {
@@ -93,8 +94,7 @@ fn store(ledger: &mut Ledger, window: VecDeque<u64>) -> Vec<LedgerEntryChange> {
     let setting = ConfigSettingEntry::LiveSorobanStateSizeWindow(samples);
     let key = settings::key_of(&setting);
     let entry = StoredEntry::lasting(LedgerEntryData::ConfigSetting(setting));
-    let state = Rc::make_mut(&mut ledger.state);
-    let mut frame = Frame::new(state);
+    let mut frame = Frame::new(&mut ledger.state);
     frame.put(key, Some(entry));
     let changes = frame.commit().0.to_vec();
     ledger.reload();

@@ -35,7 +35,7 @@ fn latest_header(ledger: &Ledger) -> LedgerHeader {
 }
 
 fn balance(ledger: &Ledger, key: &ed25519_dalek::SigningKey) -> i64 {
-    crate::accounts::load_account(ledger.snapshot().as_ref(), &account(key))
+    crate::accounts::load_account(ledger.state(), &account(key))
         .unwrap()
         .balance
 }
@@ -112,7 +112,7 @@ fn the_same_transactions_give_the_same_ledgers() {
 #[test]
 fn lumens_are_neither_made_nor_lost() {
     let ledger = busy_ledger(HeaderTime::Ms);
-    let held: i64 = ledger.snapshot().accounts().map(|account| account.balance).sum();
+    let held: i64 = ledger.state().accounts().map(|account| account.balance).sum();
     assert_eq!(held + latest_header(&ledger).fee_pool, TOTAL_COINS);
 }
 
@@ -263,7 +263,7 @@ fn going_back_undoes_entries_set_between_ledgers_and_twice() {
     let entries = |ledger: &Ledger| ledger.state.entries().cloned().collect::<Vec<_>>();
     let (before, id) = (entries(&ledger), ledger.checkpoint());
     for _ in 0..2 {
-        let account = crate::accounts::load_account(ledger.state.as_ref(), &account(&key(1))).unwrap();
+        let account = crate::accounts::load_account(ledger.state(), &account(&key(1))).unwrap();
         let data = LedgerEntryData::Account(account);
         let entry_key = StoredEntry::lasting(data).entry.to_key();
         ledger.set_entry(entry_key, None, None, 3).unwrap();

@@ -99,7 +99,7 @@ fn the_size_of_transaction_sets_is_in_every_later_header() {
 fn the_state_s_size_is_sampled_as_the_settings_ask() {
     let mut ledger = ledger(HeaderTime::Ms);
     published(&mut ledger, vec![ConfigSettingEntry::ContractDataKeySizeBytes(300)]);
-    let bytes = ledger.snapshot().contract_data_bytes();
+    let bytes = ledger.state().contract_data_bytes();
     assert!(bytes > 0);
     let period = ledger
         .config
@@ -180,6 +180,6 @@ fn a_setting_can_be_set_by_hand_and_holds_at_once() {
     let entry = LedgerEntryData::ConfigSetting(setting);
     ledger.set_entry(key.clone(), Some(entry), None, 5).unwrap();
     assert_eq!(ledger.config.max_key_bytes, 99);
-    let stored = Store::get(ledger.snapshot().as_ref(), &key).unwrap();
+    let stored = Store::get(ledger.state(), &key).unwrap();
     assert_eq!(stored.entry.last_modified_ledger_seq, 5);
 }

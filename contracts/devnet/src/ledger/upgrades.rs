@@ -1,7 +1,8 @@
 //! Upgrades a ledger carries: what validators voted for, applied after its transactions.
 
 use super::{
-    state::{Frame, State, Store, StoredEntry},
+    frame::Frame,
+    state::{State, Store, StoredEntry},
     state_size, Ledger, Rulebook,
 };
 use crate::{
@@ -14,8 +15,6 @@ use soroban_env_host::xdr::{
     ContractDataDurability, LedgerEntryData, LedgerKey, LedgerKeyContractData, LedgerUpgrade, ScAddress, ScBytes,
     ScVal, UpgradeEntryMeta,
 };
-
-use std::rc::Rc;
 
 /// An upgrade that may enter the next ledger.
 pub struct Upgrade {
@@ -31,7 +30,7 @@ impl Ledger {
     /// Why the first bad one cannot be applied.
     pub fn check_upgrades(&self, votes: &[LedgerUpgrade]) -> Result<Vec<Upgrade>, String> {
         let costs = CostModel::of_host().map_err(|error| format!("{error:?}"))?;
-        let mut trial = self.state.as_ref().clone();
+        let mut trial = self.state.clone();
         let mut upgrades = Vec::with_capacity(votes.len());
         for vote in votes {
             let wanted = wanted_settings(&trial, vote, self.sequence())?;
@@ -60,8 +59,7 @@ impl Ledger {
                 .settings
                 .iter()
                 .any(|setting| matches!(setting, ConfigSettingEntry::ContractCostParamsMemoryBytes(_)));
-            let state = Rc::make_mut(&mut self.state);
-            let mut frame = Frame::new(state);
+            let mut frame = Frame::new(&mut self.state);
             put_settings(&mut frame, &upgrade.settings);
             changes.extend(frame.commit().0.iter().cloned());
             self.reload();

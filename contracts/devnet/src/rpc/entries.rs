@@ -40,13 +40,12 @@ pub fn get_ledger_entries(service: &Service, params: &Value) -> Result<Value, Rp
             "could not query captive core: http request failed with non-200 status code (404)",
         ));
     }
-    let snapshot = service.ledger.snapshot();
     // Life is judged as of the next ledger, the first one that could use the entry.
     let next = service.ledger.sequence().saturating_add(1);
     let entries: Vec<Value> = keys
         .iter()
         .filter_map(|(_, key)| {
-            let stored = Store::get(snapshot.as_ref(), key)?;
+            let stored = service.ledger.state().get(key)?;
             let expired = stored.is_expired(next);
             let visible = !(expired && is_temporary(key));
             visible.then(|| entry_json(key, &stored, expired, format))

@@ -67,7 +67,7 @@ impl Service {
         self.ledger.begin_anew(self.first_ledger)
     }
 
-    /// Answers one request.
+    /// Answers one request; simulations are run elsewhere, from [`Ledger::simulation`].
     ///
     /// # Errors
     /// The error member of the answer.
@@ -79,7 +79,6 @@ impl Service {
             "getLatestLedger" => health::get_latest_ledger(self, params),
             "getFeeStats" => fees::get_fee_stats(self, params),
             "getLedgerEntries" => entries::get_ledger_entries(self, params),
-            "simulateTransaction" => simulate::simulate_transaction(self, params),
             "sendTransaction" => send::send_transaction(self, params),
             "getTransaction" => transactions::get_transaction(self, params),
             "getTransactions" => transactions::get_transactions(self, params),

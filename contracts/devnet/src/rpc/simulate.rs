@@ -1,7 +1,11 @@
 //! simulateTransaction.
 
-use super::{call_frames, error::RpcError, format::Format, params::Params, Service};
-use crate::{encoding::from_xdr_base64, ledger::state::State, transaction::Submission};
+use super::{call_frames, error::RpcError, format::Format, params::Params};
+use crate::{
+    encoding::from_xdr_base64,
+    ledger::{simulation::Simulation, state::Snapshot},
+    transaction::Submission,
+};
 use serde_json::{json, Map, Value};
 use soroban_env_host::{
     e2e_invoke::RecordingInvocationAuthMode,
@@ -11,7 +15,7 @@ use soroban_env_host::{
         AccountId, ContractEventBody, DiagnosticEvent, InvokeHostFunctionOp, LedgerKey, Operation, OperationBody,
         ScVal, SorobanTransactionData, TransactionEnvelope,
     },
-    HostError, LedgerInfo,
+    HostError,
 };
 use soroban_simulation::simulation::{
     simulate_extend_ttl_op, simulate_invoke_host_function_op, simulate_restore_op, InvokeHostFunctionSimulationResult,
@@ -57,7 +61,11 @@ impl Refusal {
     }
 }
 
-pub fn simulate_transaction(service: &mut Service, params: &Value) -> Result<Value, RpcError> {
+/// Simulates a transaction; that may take some milliseconds.
+///
+/// # Errors
+/// If the parameters are malformed; what fails in the simulation is told in the result.
+pub fn simulate_transaction(simulation: &Simulation, params: &Value) -> Result<Value, RpcError> {
     let params = Params::of(params, "SimulateTransactionRequest")?;
     let text = params.text("transaction")?;
     let resources = params.object("resourceConfig", "ResourceConfig")?;
@@ -73,7 +81,7 @@ pub fn simulate_transaction(service: &mut Service, params: &Value) -> Result<Val
                 upgraded_auth,
                 format,
             };
-            simulate(service, text, &options)
+            simulate(simulation, text, &options)
         }),
     };
     Ok(answer.unwrap_or_else(|refusal| json!({"error": refusal.error, "latestLedger": refusal.latest_ledger})))
@@ -91,9 +99,9 @@ fn read_auth_mode(text: &str) -> Result<AuthMode, Refusal> {
     }
 }
 
-fn simulate(service: &mut Service, text: &str, options: &Options) -> Result<Value, Refusal> {
+fn simulate(simulation: &Simulation, text: &str, options: &Options) -> Result<Value, Refusal> {
     let submission = from_xdr_base64::<TransactionEnvelope>(text)
-        .and_then(|envelope| Submission::new(envelope, service.ledger.identity.id))
+        .and_then(|envelope| Submission::new(envelope, simulation.network_id))
         .ok_or_else(|| Refusal::of_request("Could not unmarshal transaction"))?;
     let [operation] = submission.transaction.operations.as_slice() else {
         return Err(Refusal::of_request("Transaction contains more than one operation"));
@@ -105,9 +113,9 @@ fn simulate(service: &mut Service, text: &str, options: &Options) -> Result<Valu
     }
     let source = submission.operation_source(operation);
     match &operation.body {
-        OperationBody::InvokeHostFunction(invoke) => simulate_invocation(service, &source, invoke, options),
+        OperationBody::InvokeHostFunction(invoke) => simulate_invocation(simulation, &source, invoke, options),
         OperationBody::ExtendFootprintTtl(_) | OperationBody::RestoreFootprint(_) => {
-            simulate_footprint(service, &submission, operation, options.format)
+            simulate_footprint(simulation, &submission, operation, options.format)
         }
         other => Err(Refusal::of_request(format!(
             "Transaction contains unsupported operation type: {}",
@@ -122,33 +130,35 @@ fn go_name(body: &OperationBody) -> String {
 }
 
 fn simulate_invocation(
-    service: &mut Service,
+    simulation: &Simulation,
     source: &AccountId,
     operation: &InvokeHostFunctionOp,
     options: &Options,
 ) -> Result<Value, Refusal> {
-    let latest_ledger = service.ledger.sequence();
+    let latest_ledger = simulation.latest_ledger;
     let refuse = |error: String| Refusal { error, latest_ledger };
     let Some(leeway) = options.leeway else {
         return Err(refuse("out of range integral type conversion attempted".to_owned()));
     };
     let mut adjustment = SimulationAdjustmentConfig::default_adjustment();
     adjustment.instructions = SimulationAdjustmentFactor::new(INSTRUCTION_FACTOR, leeway.max(DEFAULT_LEEWAY));
-    let info = service.ledger.simulation_info();
-    let seed = service.ledger.simulation_seed();
-    let snapshot = service.ledger.snapshot();
-    let result = simulate_invoke_host_function_op(
-        snapshot,
-        &service.ledger.config.host,
-        &adjustment,
-        &info,
-        operation.host_function.clone(),
-        auth_mode(operation, options),
-        source,
-        seed,
-        true,
-    )
-    .map_err(|error| refuse(error.to_string()))?;
+    let run = || {
+        simulate_invoke_host_function_op(
+            Rc::new(simulation.entries.clone()),
+            &simulation.config.host,
+            &adjustment,
+            &simulation.info,
+            operation.host_function.clone(),
+            auth_mode(operation, options),
+            source,
+            simulation.seed,
+            true,
+        )
+    };
+    let result = simulation
+        .parsed
+        .during(run)
+        .map_err(|error| refuse(error.to_string()))?;
     Ok(invocation_json(&result, latest_ledger, options.format))
 }
 
@@ -272,12 +282,12 @@ fn change_json(diff: &LedgerEntryDiff, format: Format) -> Option<Value> {
 
 /// Simulates extending or restoring the entries the transaction names.
 fn simulate_footprint(
-    service: &Service,
+    simulation: &Simulation,
     submission: &Submission,
     operation: &Operation,
     format: Format,
 ) -> Result<Value, Refusal> {
-    let latest_ledger = service.ledger.sequence();
+    let latest_ledger = simulation.latest_ledger;
     let refuse = |error: String| Refusal { error, latest_ledger };
     let Some(data) = submission.soroban_data() else {
         return Err(Refusal::of_request(
@@ -286,31 +296,28 @@ fn simulate_footprint(
         ));
     };
     let footprint = &data.resources.footprint;
-    let info = service.ledger.simulation_info();
     let adjustment = SimulationAdjustmentConfig::default_adjustment();
-    let snapshot = service.ledger.snapshot();
-    let config = &service.ledger.config.host;
+    let (info, entries, config) = (&simulation.info, &simulation.entries, &simulation.config.host);
     let mut fields = Map::new();
     let found = match &operation.body {
         OperationBody::ExtendFootprintTtl(extend) => {
             let keys = footprint.read_only.as_slice();
-            if let Some(preamble) = restore_preamble(service, &snapshot, keys, &info, format) {
+            if let Some(preamble) = restore_preamble(simulation, keys, format) {
                 fields.insert("restorePreamble".to_owned(), preamble);
             }
             let live = LiveOnly {
-                state: snapshot,
+                entries,
                 sequence: info.sequence_number,
                 restored_until: info
                     .sequence_number
                     .saturating_add(info.min_persistent_entry_ttl.saturating_sub(1)),
             };
-            simulate_extend_ttl_op(&live, config, &adjustment, &info, keys, extend.extend_to)
+            simulate_extend_ttl_op(&live, config, &adjustment, info, keys, extend.extend_to)
                 .map(|result| result.transaction_data)
         }
         _ => {
             let keys = footprint.read_write.as_slice();
-            simulate_restore_op(snapshot.as_ref(), config, &adjustment, &info, keys)
-                .map(|result| result.transaction_data)
+            simulate_restore_op(entries, config, &adjustment, info, keys).map(|result| result.transaction_data)
         }
     };
     let data = found.map_err(|error| refuse(error.to_string()))?;
@@ -320,27 +327,24 @@ fn simulate_footprint(
 }
 
 /// What must be restored before the keys can be extended, if anything is archived.
-fn restore_preamble(
-    service: &Service,
-    snapshot: &Rc<State>,
-    keys: &[LedgerKey],
-    info: &LedgerInfo,
-    format: Format,
-) -> Option<Value> {
-    use crate::ledger::state::Store;
+fn restore_preamble(simulation: &Simulation, keys: &[LedgerKey], format: Format) -> Option<Value> {
     use soroban_env_host::xdr::ContractDataDurability;
+    let (info, entries, config) = (&simulation.info, &simulation.entries, &simulation.config.host);
     let archived: Vec<LedgerKey> = keys
         .iter()
         .filter(|key| get_key_durability(key) == Some(ContractDataDurability::Persistent))
-        .filter(|key| Store::get(snapshot.as_ref(), key).is_some_and(|stored| stored.is_expired(info.sequence_number)))
+        .filter(|key| {
+            entries
+                .get(key)
+                .is_some_and(|stored| stored.is_expired(info.sequence_number))
+        })
         .cloned()
         .collect();
     if archived.is_empty() {
         return None;
     }
     let adjustment = SimulationAdjustmentConfig::default_adjustment();
-    let config = &service.ledger.config.host;
-    let result = simulate_restore_op(snapshot.as_ref(), config, &adjustment, info, &archived).ok()?;
+    let result = simulate_restore_op(entries, config, &adjustment, info, &archived).ok()?;
     let mut fields = Map::new();
     insert_transaction_data(&mut fields, &result.transaction_data, format);
     Some(Value::Object(fields))
@@ -348,19 +352,19 @@ fn restore_preamble(
 
 /// Entries as they would be after the preamble: archived ones restored, expired
 /// temporary ones gone.
-struct LiveOnly {
-    state: Rc<State>,
+struct LiveOnly<'a> {
+    entries: &'a Snapshot,
     sequence: u32,
     restored_until: u32,
 }
 
-impl soroban_env_host::storage::SnapshotSource for LiveOnly {
+impl soroban_env_host::storage::SnapshotSource for LiveOnly<'_> {
     fn get(
         &self,
         key: &Rc<LedgerKey>,
     ) -> Result<Option<soroban_env_host::storage::EntryWithLiveUntil>, soroban_env_host::HostError> {
         use soroban_env_host::xdr::ContractDataDurability;
-        let found = soroban_env_host::storage::SnapshotSource::get(self.state.as_ref(), key)?;
+        let found = soroban_env_host::storage::SnapshotSource::get(self.entries, key)?;
         Ok(found.and_then(|(entry, live_until)| {
             if live_until.is_none_or(|last| last >= self.sequence) {
                 Some((entry, live_until))

@@ -13,7 +13,7 @@ use super::{
 use crate::settings::Settings;
 use crate::{
     accounts::{align_signer_sponsors, load_account, move_sequence, save_account},
-    ledger::state::{Frame, State},
+    ledger::{frame::Frame, state::State},
 };
 use soroban_env_host::{
     budget::Budget,

@@ -8,7 +8,10 @@ use super::{
 };
 use crate::{
     encoding::xdr,
-    ledger::state::{is_temporary, Frame, Store, StoredEntry},
+    ledger::{
+        frame::Frame,
+        state::{is_temporary, Store, StoredEntry},
+    },
 };
 use soroban_env_host::{
     budget::Budget,

@@ -10,7 +10,10 @@ use super::{
 use crate::settings::Settings;
 use crate::{
     encoding::{sha256, xdr, xdr_hash},
-    ledger::state::{Frame, Store, StoredEntry},
+    ledger::{
+        frame::Frame,
+        state::{Store, StoredEntry},
+    },
     network::PROTOCOL_VERSION,
 };
 use soroban_env_host::{

@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     encoding::xdr,
-    ledger::state::{Frame, Store},
+    ledger::{frame::Frame, state::Store},
     settings::Settings,
 };
 use soroban_env_host::{

@@ -3,7 +3,7 @@
 use super::Scene;
 use crate::{
     accounts::{account_ledger_key, account_liabilities, load_account, save_account, sponsored_by},
-    ledger::state::{Frame, Store},
+    ledger::{frame::Frame, state::Store},
     transaction::{
         account_of,
         events::{payment_event, Receiver},

@@ -3,7 +3,7 @@
 use super::Scene;
 use crate::{
     accounts::{load_account, move_sequence, save_account},
-    ledger::state::{Frame, Store},
+    ledger::{frame::Frame, state::Store},
 };
 use soroban_env_host::xdr::{AccountId, BumpSequenceOp, BumpSequenceResult, OperationResult};
 

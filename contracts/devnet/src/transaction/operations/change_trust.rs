@@ -6,7 +6,7 @@ use crate::{
         can_add_entry, count_entries, issuer_of, load_account, load_trust_line, save_trust_line, trust_line_asset,
         trust_line_key, trust_line_liabilities, MAX_SUBENTRIES,
     },
-    ledger::state::{Frame, Store},
+    ledger::{frame::Frame, state::Store},
 };
 use soroban_env_host::xdr::{
     AccountFlags, AccountId, Asset, ChangeTrustAsset, ChangeTrustOp, ChangeTrustResult, OperationResult,

@@ -3,7 +3,7 @@
 use super::{is_valid_asset, Scene};
 use crate::{
     accounts::{issuer_of, load_trust_line, save_trust_line, trust_line_asset, trust_line_liabilities},
-    ledger::state::Frame,
+    ledger::frame::Frame,
     transaction::{account_of, events::clawback_event},
 };
 use soroban_env_host::xdr::{AccountId, ClawbackOp, ClawbackResult, TrustLineFlags};

@@ -3,7 +3,7 @@
 use super::Scene;
 use crate::{
     accounts::{available_balance, load_account, new_account, save_account},
-    ledger::state::{Frame, Store},
+    ledger::{frame::Frame, state::Store},
     network::BASE_RESERVE,
     transaction::events::{payment_event, Receiver},
 };

@@ -2,7 +2,10 @@
 
 use crate::{
     accounts::{can_add_entry, count_entries, load_account, MAX_SUBENTRIES},
-    ledger::state::{Frame, Store, StoredEntry},
+    ledger::{
+        frame::Frame,
+        state::{Store, StoredEntry},
+    },
 };
 use soroban_env_host::xdr::{
     AccountId, DataEntry, DataEntryExt, LedgerEntryData, LedgerKey, LedgerKeyData, ManageDataOp, ManageDataResult,

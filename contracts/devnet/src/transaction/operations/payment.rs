@@ -6,7 +6,7 @@ use crate::{
         account_liabilities, available_balance, issuer_of, load_account, load_trust_line, save_account,
         save_trust_line, trust_line_asset, trust_line_liabilities,
     },
-    ledger::state::Frame,
+    ledger::frame::Frame,
     transaction::{
         account_of,
         events::{payment_event, Receiver},

@@ -3,7 +3,7 @@
 use super::{is_valid_asset, Scene};
 use crate::{
     accounts::{issuer_of, load_account, load_trust_line, save_trust_line, trust_line_asset},
-    ledger::state::Frame,
+    ledger::frame::Frame,
     transaction::events::authorised_event,
 };
 use soroban_env_host::xdr::{AccountFlags, AccountId, SetTrustLineFlagsOp, SetTrustLineFlagsResult, TrustLineFlags};
