@@ -28,8 +28,8 @@ struct Count {
     seen: u64,
     /// Requests that were hit.
     hits: u64,
-    /// The last page that passed, to be sent again.
-    page: Option<Value>,
+    /// The last page that passed and its method, to be sent again.
+    page: Option<(String, Value)>,
 }
 
 /// What is to happen to one request.
@@ -114,8 +114,8 @@ impl Faults {
                 rule: *index,
             };
             let hit = match rule.fault {
-                Fault::DuplicatePage {} => match count.page.take() {
-                    Some(page) => {
+                Fault::DuplicatePage {} => match count.page.take_if(|(of, _)| of == method) {
+                    Some((_, page)) => {
                         *result = page;
                         true
                     }
@@ -133,7 +133,7 @@ impl Faults {
         for (rule, count) in self.plan.rules.iter().zip(&mut self.counts) {
             let wanted = rule.when.methods.is_empty() || rule.when.methods.iter().any(|name| name == method);
             if rule.fault == (Fault::DuplicatePage {}) && wanted && pages::is_page(method) {
-                count.page = Some(result.clone());
+                count.page = Some((method.to_owned(), result.clone()));
             }
         }
     }
