@@ -137,6 +137,11 @@ pub fn operation_level(body: &OperationBody) -> Level {
     }
 }
 
+/// Whether a signer signs a payload of no bytes, which is no signer to be.
+pub fn signs_nothing(key: &SignerKey) -> bool {
+    matches!(key, SignerKey::Ed25519SignedPayload(signed) if signed.payload.is_empty())
+}
+
 fn master_signer(account: &AccountId, weight: u32) -> Signer {
     Signer {
         key: SignerKey::Ed25519(Uint256(*account_key(account))),
@@ -188,7 +193,7 @@ mod tests {
         accounts::new_account,
         testing::{account, key, signature},
     };
-    use soroban_env_host::xdr::{SignatureHint, Thresholds};
+    use soroban_env_host::xdr::{SignatureHint, SignerKeyEd25519SignedPayload, Thresholds};
 
     const HASH: [u8; 32] = [9; 32];
 
@@ -253,6 +258,29 @@ mod tests {
         let by_hash = owner(vec![(SignerKey::PreAuthTx(Uint256(HASH)), 1)], [0, 1, 1, 1]);
         assert!(SignatureChecker::new(HASH, &[]).check_account(&by_hash, Level::High));
         assert!(!SignatureChecker::new([8; 32], &[]).check_account(&by_hash, Level::Low));
+    }
+
+    #[test]
+    fn a_payload_is_signed_in_the_place_of_the_transaction() {
+        use ed25519_dalek::Signer as _;
+        let public = key(2).verifying_key().to_bytes();
+        for payload in [&b"ab"[..], b"a longer payload"] {
+            let signer = SignerKey::Ed25519SignedPayload(SignerKeyEd25519SignedPayload {
+                ed25519: Uint256(public),
+                payload: payload.to_vec().try_into().unwrap(),
+            });
+            assert!(!signs_nothing(&signer));
+            let entry = owner(vec![(signer, 1)], [0, 1, 1, 1]);
+            let over = |message: &[u8]| DecoratedSignature {
+                hint: SignatureHint(payload_hint(&public, payload)),
+                signature: soroban_env_host::xdr::Signature(
+                    key(2).sign(message).to_bytes().to_vec().try_into().unwrap(),
+                ),
+            };
+            let signs = |signature| SignatureChecker::new(HASH, &[signature]).check_account(&entry, Level::High);
+            assert!(signs(over(payload)));
+            assert!(!signs(over(&HASH)));
+        }
     }
 
     #[test]

@@ -11,8 +11,9 @@ use crate::{
 use ed25519_dalek::SigningKey;
 use soroban_env_host::xdr::{
     AccountEntry, AccountFlags, AccountMergeResult, Asset, AssetCode4, BumpSequenceOp, ChangeTrustAsset, ChangeTrustOp,
-    ClawbackOp, ClawbackResult, ManageDataOp, OperationResult, OperationResultTr, PaymentOp, SequenceNumber,
-    SetOptionsOp, Signer, SignerKey, TimeBounds, TimePoint, TransactionResult, TransactionResultResult, Uint256,
+    ClawbackOp, ClawbackResult, Duration, ManageDataOp, OperationResult, OperationResultTr, PaymentOp, PreconditionsV2,
+    SequenceNumber, SetOptionsOp, SetOptionsResult, Signer, SignerKey, SignerKeyEd25519SignedPayload, TimeBounds,
+    TimePoint, TransactionResult, TransactionResultResult, Uint256,
 };
 use std::collections::HashMap;
 
@@ -26,7 +27,7 @@ fn funded(numbers: &[u8]) -> (Ledger, Vec<SigningKey>) {
 }
 
 fn entry(ledger: &Ledger, key: &SigningKey) -> Option<AccountEntry> {
-    load_account(ledger.snapshot().as_ref(), &account(key))
+    load_account(ledger.state(), &account(key))
 }
 
 fn act(ledger: &mut Ledger, source: &SigningKey, operation: OperationBody) -> TransactionResult {
@@ -153,7 +154,7 @@ fn an_issuer_takes_back_what_it_may() {
     assert_eq!(result, OperationResultTr::Clawback(ClawbackResult::Underfunded));
     let result = only(act(&mut ledger, issuer, claw(4)));
     assert_eq!(result, OperationResultTr::Clawback(ClawbackResult::Success));
-    let line = load_trust_line(ledger.snapshot().as_ref(), &account(holder), &trust_line_asset(&asset));
+    let line = load_trust_line(ledger.state(), &account(holder), &trust_line_asset(&asset));
     assert_eq!(line.unwrap().balance, 6);
 }
 
@@ -218,6 +219,43 @@ fn an_operation_that_is_not_here_is_named() {
     };
     let told = String::from_utf8_lossy(&xdr(event)).into_owned();
     assert!(told.contains("this ledger has no operation Inflation"), "{told}");
+}
+
+#[test]
+fn who_signs_nothing_is_no_signer() {
+    let (mut ledger, keys) = funded(&[1]);
+    let [owner] = keys.as_slice() else { panic!() };
+    let number = next_number(&ledger, owner);
+    let nothing = SignerKey::Ed25519SignedPayload(SignerKeyEd25519SignedPayload {
+        ed25519: Uint256([2; 32]),
+        payload: Default::default(),
+    });
+    let signer = Signer {
+        key: nothing.clone(),
+        weight: 1,
+    };
+    let add = OperationBody::SetOptions(SetOptionsOp {
+        signer: Some(signer),
+        ..options()
+    });
+    let added = transaction(owner, number, vec![add]);
+    let mut asked = transaction(owner, number, vec![data("fine")]);
+    asked.cond = Preconditions::V2(PreconditionsV2 {
+        time_bounds: None,
+        ledger_bounds: None,
+        min_seq_num: None,
+        min_seq_age: Duration(0),
+        min_seq_ledger_gap: 0,
+        extra_signers: vec![nothing].try_into().unwrap(),
+    });
+    let bad_signer = OperationResult::OpInner(OperationResultTr::SetOptions(SetOptionsResult::BadSigner));
+    let failed = TransactionResultResult::TxFailed(vec![bad_signer].try_into().unwrap());
+    for (refused, wanted) in [(added, failed), (asked, TransactionResultResult::TxMalformed)] {
+        let Arrival::Rejected(rejection) = ledger.submit(submission(refused, &[owner])) else {
+            panic!("it must be refused");
+        };
+        assert_eq!(rejection.result.result, wanted);
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use super::{
     diagnostics::{error_event, text},
     fees, is_soroban_operation, operations,
     results::Outcome,
-    signatures::{operation_level, Level, SignatureChecker},
+    signatures::{operation_level, signs_nothing, Level, SignatureChecker},
     soroban_check::{check_resources, ResourceFault},
     ttl, Submission,
 };
@@ -157,10 +157,10 @@ fn check_transaction(
 /// Operations are there, and Soroban comes alone and with its data.
 fn check_shape(submission: &Submission) -> Result<(), Outcome> {
     if let Preconditions::V2(conditions) = submission.preconditions() {
-        if let [first, second] = conditions.extra_signers.as_slice() {
-            if first == second {
-                return Err(Outcome::Malformed);
-            }
+        let signers = conditions.extra_signers.as_slice();
+        let twice = matches!(signers, [first, second] if first == second);
+        if twice || signers.iter().any(signs_nothing) {
+            return Err(Outcome::Malformed);
         }
     }
     let operations = &submission.transaction.operations;
@@ -301,7 +301,7 @@ fn explained(submission: &Submission, results: &[OperationResult], settings: &Se
     operations
         .filter_map(|(operation, result)| match &operation.body {
             body if *result == OperationResult::OpNotSupported => {
-                let message = format!("this ledger has no operation {}", body.name());
+                let message = format!("this ledger has no {}", operations::lacking(body)?);
                 let error = ScError::Context(ScErrorCode::InvalidAction);
                 Some(error_event(error, vec![text(&message)]))
             }

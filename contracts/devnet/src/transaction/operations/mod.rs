@@ -11,10 +11,10 @@ mod set_options;
 mod set_trust_line_flags;
 
 use super::{soroban, ttl, Submission};
-use crate::{ledger::state::Frame, settings::Settings};
+use crate::{ledger::frame::Frame, settings::Settings};
 use soroban_env_host::xdr::{
-    AccountId, Asset, ContractEvent, ExtendFootprintTtlResult, InvokeHostFunctionResult, Operation, OperationBody,
-    OperationResult, OperationResultTr, RestoreFootprintResult,
+    AccountId, Asset, ChangeTrustAsset, ContractEvent, ExtendFootprintTtlResult, InvokeHostFunctionResult, Operation,
+    OperationBody, OperationResult, OperationResultTr, RestoreFootprintResult,
 };
 
 /// What a classic operation acts in.
@@ -36,34 +36,24 @@ pub fn apply(
 ) -> OperationResult {
     use OperationResultTr as Tr;
     let result = match body {
-        OperationBody::CreateAccount(op) => Tr::CreateAccount(create_account::apply(frame, source, op, scene)),
-        OperationBody::Payment(op) => Tr::Payment(payment::apply(frame, source, op, scene)),
-        OperationBody::ChangeTrust(op) => match change_trust::apply(frame, source, op) {
-            Ok(result) => Tr::ChangeTrust(result),
-            Err(result) => return result,
-        },
-        OperationBody::SetOptions(op) => match set_options::apply(frame, source, op) {
-            Ok(result) => Tr::SetOptions(result),
-            Err(result) => return result,
-        },
-        OperationBody::ManageData(op) => match manage_data::apply(frame, source, op) {
-            Ok(result) => Tr::ManageData(result),
-            Err(result) => return result,
-        },
+        OperationBody::CreateAccount(op) => Ok(Tr::CreateAccount(create_account::apply(frame, source, op, scene))),
+        OperationBody::Payment(op) => Ok(Tr::Payment(payment::apply(frame, source, op, scene))),
+        OperationBody::ChangeTrust(op) => change_trust::apply(frame, source, op).map(Tr::ChangeTrust),
+        OperationBody::SetOptions(op) => set_options::apply(frame, source, op).map(Tr::SetOptions),
+        OperationBody::ManageData(op) => manage_data::apply(frame, source, op).map(Tr::ManageData),
         OperationBody::SetTrustLineFlags(op) => {
-            Tr::SetTrustLineFlags(set_trust_line_flags::apply(frame, source, op, scene))
+            let result = set_trust_line_flags::apply(frame, source, op, scene);
+            Ok(Tr::SetTrustLineFlags(result))
         }
-        OperationBody::BumpSequence(op) => match bump_sequence::apply(frame, source, op, scene) {
-            Ok(result) => Tr::BumpSequence(result),
-            Err(result) => return result,
-        },
+        OperationBody::BumpSequence(op) => bump_sequence::apply(frame, source, op, scene).map(Tr::BumpSequence),
         OperationBody::AccountMerge(destination) => {
-            Tr::AccountMerge(account_merge::apply(frame, source, destination, scene))
+            let result = account_merge::apply(frame, source, destination, scene);
+            Ok(Tr::AccountMerge(result))
         }
-        OperationBody::Clawback(op) => Tr::Clawback(clawback::apply(frame, op, scene)),
-        _ => return OperationResult::OpNotSupported,
+        OperationBody::Clawback(op) => Ok(Tr::Clawback(clawback::apply(frame, op, scene))),
+        _ => Err(OperationResult::OpNotSupported),
     };
-    OperationResult::OpInner(result)
+    result.map_or_else(|general| general, OperationResult::OpInner)
 }
 
 /// The fault of an operation that can be seen without the ledger's entries.
@@ -74,6 +64,9 @@ pub fn malformed(
     settings: &Settings,
 ) -> Option<OperationResult> {
     use OperationResultTr as Tr;
+    if lacking(&operation.body).is_some() {
+        return Some(OperationResult::OpNotSupported);
+    }
     let result = match &operation.body {
         OperationBody::CreateAccount(op) => create_account::malformed(op, source).map(Tr::CreateAccount),
         OperationBody::Payment(op) => payment::malformed(op).map(Tr::Payment),
@@ -97,9 +90,20 @@ pub fn malformed(
                 .is_some()
                 .then_some(Tr::RestoreFootprint(RestoreFootprintResult::Malformed))
         }
-        _ => return Some(OperationResult::OpNotSupported),
+        _ => None,
     };
     result.map(OperationResult::OpInner)
+}
+
+/// What this ledger would need for an operation and does not have; `None` if it can carry it out.
+pub fn lacking(body: &OperationBody) -> Option<String> {
+    match body {
+        OperationBody::ChangeTrust(op) if matches!(op.line, ChangeTrustAsset::PoolShare(_)) => {
+            Some("liquidity pools".to_owned())
+        }
+        _ if success(body) == OperationResult::OpNotSupported => Some(format!("operation {}", body.name())),
+        _ => None,
+    }
 }
 
 /// The result that stands for "nothing wrong so far" beside a failed operation.

@@ -3,7 +3,8 @@
 use crate::{
     accounts::{align_signer_sponsors, can_add_entry, load_account, save_account, MAX_SUBENTRIES},
     encoding::account_key,
-    ledger::state::Frame,
+    ledger::frame::Frame,
+    transaction::signatures::signs_nothing,
 };
 use soroban_env_host::xdr::{
     AccountEntry, AccountFlags, AccountId, OperationResult, SetOptionsOp, SetOptionsResult, Signer, SignerKey, Uint256,
@@ -28,7 +29,7 @@ pub fn malformed(op: &SetOptionsOp, source: &AccountId) -> Option<SetOptionsResu
     }
     if let Some(signer) = &op.signer {
         let master = SignerKey::Ed25519(Uint256(*account_key(source)));
-        if signer.key == master || signer.weight > 255 {
+        if signer.key == master || signs_nothing(&signer.key) || signer.weight > 255 {
             return Some(SetOptionsResult::BadSigner);
         }
     }
