@@ -23,6 +23,7 @@ help:
 	@echo "make conformance  replay a recorded real network on the local ledger, name what differs"
 	@echo "make conformance RECORDINGS=...  the same with another file of recorded requests"
 	@echo "make test-devnet  the local ledger: conformance, clients, faults, determinism"
+	@echo "make test-storm   the journeys while the local ledger misbehaves: every kind of fault, seeded"
 	@echo "make built        what everything runs on: environment, contracts, local ledger"
 	@echo "make test-rust, make test-python  one half of the tests (ARGS= for pytest)"
 	@echo "make lint         Python's formatting, lints, types, layers; clippy"
@@ -86,6 +87,10 @@ test-python: built
 test-faults: built
 	@FAULT_SEED=$(or $(SEED),0) FAULT_COUNT=$(if $(SEED),1,$(or $(N),100)) \
 	  $(BIN)/python -m pytest -n 2 --dist load tests/faults/test_simulation.py $(ARGS)
+
+.PHONY: test-storm
+test-storm: built
+	@$(BIN)/python -m pytest -n 2 --dist loadfile tests/journeys -k storm $(ARGS)
 
 .PHONY: lint
 lint: $(READY)

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from stellarsettle import story
+from stellarsettle.local import LocalPlatform
 from stellarsettle.wallet import Wallet
 from tests.journeys.exits import Stage, units
-from tests.journeys.storms import NewPlatform
 
 
 @pytest.fixture(scope="module")
-def stage(new_platform: NewPlatform) -> Iterator[Stage]:
-    with new_platform() as platform:
-        yield Stage(platform, story.gather(platform))
+def stage(platform: LocalPlatform) -> Stage:
+    return Stage(platform, story.gather(platform))
 
 
 def together(action: str, invoice: str, parts: dict[Wallet, str]) -> list[str]:
