@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 
 from api.database import Connection
+from api.documents.reading.known import Known, Party
 from api.documents.reading.reading import Field, Reading
 from api.documents.storage.keys import Wrapped
 from api.live.hints import hint
@@ -78,6 +79,10 @@ INSERT INTO app.document (id, owner, name, state, sha256)
 VALUES (%(id)s, %(owner)s, %(name)s, %(state)s, %(sha256)s)
 RETURNING {_COLUMNS}
 """  # noqa: S608 -- column names of ours
+
+
+_REMEMBERED: Final = 200
+"""So many of somebody's documents tell which parties are known."""
 
 
 class ChangedError(Exception):
@@ -279,6 +284,19 @@ async def _many(connection: Connection, where: str, *values: object) -> list[Rec
     query = f"SELECT {_COLUMNS} FROM app.document WHERE {where} ORDER BY created_at"  # noqa: S608
     rows = await (await connection.execute(query.encode(), values)).fetchall()
     return [_record(row) for row in rows]
+
+
+async def known_parties(connection: Connection, owner: str) -> Known:
+    """The parties of the owner's confirmed documents, the last first."""
+    query = """
+        SELECT facts FROM app.document WHERE owner = %s AND state = 'confirmed'
+        ORDER BY changed_at DESC LIMIT %s
+    """
+    rows = await (await connection.execute(query, (owner, _REMEMBERED))).fetchall()
+    facts = [row["facts"] for row in rows]
+    sellers = (Party(each["seller"], each["seller_tax_id"]) for each in facts)
+    buyers = (Party(each["buyer"], each["buyer_tax_id"]) for each in facts)
+    return Known(tuple(dict.fromkeys(sellers)), tuple(dict.fromkeys(buyers)))
 
 
 async def accesses(connection: Connection, document: UUID) -> tuple[Access, ...]:

@@ -1,4 +1,4 @@
-"""The sandboxed process: one document from standard input, one answer as JSON to standard output.
+"""The sandboxed process: a task and a document from standard input, an answer as JSON to output.
 
 Run by `sandbox` only, in a process group of its own. It gives up everything it does not need
 before it looks at the first byte.
@@ -16,6 +16,7 @@ from typing import Final
 import msgspec
 
 from api.documents.reading import drawing, packing
+from api.documents.reading.known import Known
 from api.documents.reading.reading import Effort, Reading, read
 from api.documents.reading.refusal import Refusal, RefusedError
 
@@ -35,7 +36,8 @@ class Job(enum.Enum):
 class Task(msgspec.Struct, frozen=True, kw_only=True):
     """What to do and with how much: bytes of memory and of each file, seconds of CPU.
 
-    `page` is the one to draw, counted from 0; `stamp` the line to write on every page.
+    `known` are parties to look for, `page` is the one to draw, counted from 0, `stamp` the line to
+    write on every page.
     """
 
     job: Job
@@ -44,6 +46,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     seconds: int
     effort: Effort = Effort.TEXT
     text_only: bool = False
+    known: Known = Known()
     page: int = 0
     stamp: str = ""
 
@@ -58,8 +61,8 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def main() -> None:
-    """Do with the document what the task in the first argument says."""
-    task = msgspec.json.decode(sys.argv[1], type=Task)
+    """Do with the document what the task in the first line says."""
+    task = msgspec.json.decode(sys.stdin.buffer.readline(), type=Task)
     _confine(task)
     data = sys.stdin.buffer.read()
     sys.stdout.buffer.write(msgspec.json.encode(_outcome(data, task)))
@@ -78,7 +81,8 @@ def _outcome(data: bytes, task: Task) -> Outcome:
 def _done(data: bytes, task: Task) -> Outcome:
     match task.job:
         case Job.READ:
-            return Outcome(reading=read(data, effort=task.effort, text_only=task.text_only))
+            reading = read(data, effort=task.effort, text_only=task.text_only, known=task.known)
+            return Outcome(reading=reading)
         case Job.UNPACK:
             return Outcome(files=tuple(packing.packed_in(data)))
         case Job.DRAW:

@@ -12,7 +12,6 @@ from typing import Final
 
 import msgspec
 import pypdfium2 as pdfium
-import pytesseract
 from PIL import Image, ImageOps
 
 from api.documents.reading.page import Box, Page, Word, page_of
@@ -66,6 +65,8 @@ def _page(image: Image.Image, number: int) -> Page:
 
 
 def _words(image: Image.Image, number: int, scale: float) -> list[Word]:
+    import pytesseract  # noqa: PLC0415 -- a third of a second that a text need not wait for
+
     os.environ["OMP_THREAD_LIMIT"] = "1"
     table = pytesseract.image_to_data(
         image, lang=_language(), config=_LAYOUT, output_type=pytesseract.Output.DICT
@@ -111,6 +112,8 @@ def _straightened(word: Word, slope: float) -> Word:
 
 def _language() -> str:
     """The best model that is installed."""
+    import pytesseract  # noqa: PLC0415 -- as above
+
     try:
         installed = pytesseract.get_languages()
     except pytesseract.TesseractNotFoundError as error:

@@ -27,6 +27,7 @@ from api.documents.reading import (
 )
 from api.documents.reading.container import Kind
 from api.documents.reading.einvoice import EInvoice
+from api.documents.reading.known import Known, recognise
 from api.documents.reading.likeness import Likeness
 from api.documents.reading.page import Box, Page
 from api.documents.reading.refusal import Refusal, RefusedError
@@ -105,6 +106,9 @@ class Reading(msgspec.Struct, frozen=True):
 _PICTURES: Final = frozenset({Kind.PNG, Kind.JPEG, Kind.TIFF})
 
 
+_NOBODY: Final = Known()
+
+
 class Effort(enum.Enum):
     """How much to try: TEXT needs little time and memory; OCR also reads pictures."""
 
@@ -117,22 +121,28 @@ def needs_ocr(kind: Kind, reading: Reading | None = None) -> bool:
     return kind in _PICTURES or (reading is not None and reading.wordless)
 
 
-def read(data: bytes, *, effort: Effort = Effort.OCR, text_only: bool = False) -> Reading:
+def read(
+    data: bytes,
+    *,
+    effort: Effort = Effort.OCR,
+    text_only: bool = False,
+    known: Known = _NOBODY,
+) -> Reading:
     """Everything that `data` tells; `text_only` leaves an embedded invoice out, to measure text.
 
-    Raises RefusedError for what is not to be opened.
+    `known` are parties to look for by name. Raises RefusedError for what is not to be opened.
     """
     kind = container.kind_of(data)
     if kind is Kind.XML:
         return _xml(data)
     if kind is Kind.PDF:
-        return _pdf(data, effort, text_only=text_only)
+        return _pdf(data, effort, known, text_only=text_only)
     pages = ocr.pages_of_image(data)
     found = spans.find(pages)
     return Reading(
         kind,
         Verdict.REVIEW,
-        _page_fields(pages, found, Source.OCR),
+        _page_fields(pages, found, Source.OCR) | _known_fields(pages, known, Source.OCR),
         (),
         _sizes(pages),
         wordless=not _worded(pages),
@@ -152,7 +162,7 @@ def _xml(data: bytes) -> Reading:
     )
 
 
-def _pdf(data: bytes, effort: Effort, *, text_only: bool) -> Reading:
+def _pdf(data: bytes, effort: Effort, known: Known, *, text_only: bool) -> Reading:
     packed = container.open_pdf(data)
     source = Source.TEXT
     try:
@@ -162,7 +172,7 @@ def _pdf(data: bytes, effort: Effort, *, text_only: bool) -> Reading:
     except pypdfium2.PdfiumError as error:
         raise RefusedError(Refusal.BROKEN, f"The PDF cannot be displayed: {error}") from error
     found = spans.find(pages)
-    fields = _page_fields(pages, found, source)
+    fields = _page_fields(pages, found, source) | _known_fields(pages, known, source)
     invoice, findings = (None, []) if text_only else _embedded(packed)
     if invoice is None:
         verdict = Verdict.REJECT if _broken(findings) else Verdict.REVIEW
@@ -291,6 +301,20 @@ def _page_fields(pages: Sequence[Page], found: spans.Found, source: Source) -> d
 
 _SHARE: Final = {"seller": 0.85, "buyer": 0.9, "number": 0.99, "date": 0.99, "due_date": 0.97}
 """How often fields of full score are right on real documents; amounts carry that themselves."""
+
+
+def _known_fields(pages: Sequence[Page], known: Known, source: Source) -> dict[str, Field]:
+    """Seller and buyer with their tax ids, where the pages name one that was confirmed before."""
+    fields = {}
+    for name, parties_known in (("seller", known.sellers), ("buyer", known.buyers)):
+        found = recognise(pages, parties_known)
+        if found is None:
+            continue
+        evidence = (f"a {name} you confirmed before, by {found.by}",)
+        place = (source, found.page, found.box, evidence)
+        fields[name] = Field(found.party.name, found.sure, *place)
+        fields[f"{name}_tax_id"] = Field(found.party.tax_id, found.sure, *place)
+    return fields
 
 
 def _legible(pages: Sequence[Page], answer: Answer) -> float:

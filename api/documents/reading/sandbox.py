@@ -20,6 +20,7 @@ import msgspec
 
 from api.documents.reading.child import Job, Outcome, Task
 from api.documents.reading.container import kind_of
+from api.documents.reading.known import Known
 from api.documents.reading.reading import Effort, Reading, needs_ocr
 from api.documents.reading.refusal import Refusal, RefusedError
 
@@ -37,21 +38,28 @@ _MAX_OUTPUT: Final = {
 }
 """Bytes of JSON that it may say; files are in it in base64."""
 _CHUNK: Final = 1 << 16
+_NOBODY: Final = Known()
 
 
-def read(data: bytes, *, text_only: bool = False, wall_seconds: float | None = None) -> Reading:
+def read(
+    data: bytes,
+    *,
+    text_only: bool = False,
+    known: Known = _NOBODY,
+    wall_seconds: float | None = None,
+) -> Reading:
     """The reading of `data`. Raises RefusedError, soon after `wall_seconds` at the latest.
 
     Pages are looked at as pictures only where they hold no words; that may take the time of
     `Effort.OCR`. Safe to call from several threads; the calling process never looks inside the
-    file. `text_only` leaves an embedded invoice out.
+    file. `text_only` leaves an embedded invoice out, `known` are parties to look for by name.
     """
     kind = kind_of(data)
     if not needs_ocr(kind):
-        reading = _read(data, Effort.TEXT, wall_seconds, text_only=text_only)
+        reading = _read(data, Effort.TEXT, wall_seconds, text_only=text_only, known=known)
         if not needs_ocr(kind, reading):
             return reading
-    return _read(data, Effort.OCR, wall_seconds, text_only=text_only)
+    return _read(data, Effort.OCR, wall_seconds, text_only=text_only, known=known)
 
 
 def unpack(data: bytes) -> tuple[bytes, ...]:
@@ -77,8 +85,8 @@ def stamp(data: bytes, line: str) -> bytes:
     return stamped
 
 
-def _read(data: bytes, effort: Effort, wall_seconds: float | None, *, text_only: bool) -> Reading:
-    outcome = _do(data, Job.READ, effort, wall_seconds, text_only=text_only)
+def _read(data: bytes, effort: Effort, wall_seconds: float | None, **asked: Any) -> Reading:
+    outcome = _do(data, Job.READ, effort, wall_seconds, **asked)
     if outcome.reading is None:
         raise RefusedError(Refusal.CRASHED, "The reader gave no reading.")
     return outcome.reading
@@ -111,13 +119,8 @@ def _do(
 
 def _run(data: bytes, folder: str, task: Task, wall_seconds: float) -> tuple[bytes, int]:
     """What the child printed and how it ended."""
-    child = subprocess.Popen(  # noqa: S603  # our own module, no shell
-        [
-            sys.executable,
-            "-c",
-            "from api.documents.reading.child import main; main()",
-            msgspec.json.encode(task).decode(),
-        ],
+    child = subprocess.Popen(  # our own module, no shell
+        [sys.executable, "-c", "from api.documents.reading.child import main; main()"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
@@ -129,9 +132,10 @@ def _run(data: bytes, folder: str, task: Task, wall_seconds: float) -> tuple[byt
         },
         start_new_session=True,
     )
+    told = msgspec.json.encode(task) + b"\n"
     timer = threading.Timer(wall_seconds, _kill, (child,))
     timer.start()
-    feeder = threading.Thread(target=_feed, args=(child.stdin, data), daemon=True)
+    feeder = threading.Thread(target=_feed, args=(child.stdin, told, data), daemon=True)
     feeder.start()
     try:
         output = _capped(child.stdout, _MAX_OUTPUT[task.job])
@@ -153,9 +157,10 @@ def _run(data: bytes, folder: str, task: Task, wall_seconds: float) -> tuple[byt
     return output, status
 
 
-def _feed(stdin: IO[bytes] | None, data: bytes) -> None:
+def _feed(stdin: IO[bytes] | None, told: bytes, data: bytes) -> None:
     with contextlib.suppress(BrokenPipeError, OSError):
         if stdin:
+            stdin.write(told)
             stdin.write(data)
             stdin.close()
 

@@ -320,3 +320,22 @@ async def test_each_step_is_told_to_its_owner(desk: Any) -> None:
         told = [notice.payload async for notice in session.notifies(timeout=10, stop_after=4)]
     hint = Hint(SANA.public_key, ("documents",))
     assert [msgspec.json.decode(each, type=Hint) for each in told] == [hint] * 4
+
+
+async def test_parties_that_were_confirmed_are_known_again(desk: Any) -> None:
+    first = await desk.read(SANA, sheets.pdf())
+    said = {**TAX_IDS, "seller": "Lindenwerk  GmbH", "buyer": "Obsthof Brandt KG"}
+    await desk.confirmed(SANA, first, **said)
+    later = [(x, top, _next_month(text)) for x, top, text in sheets.INVOICE]
+    second = await desk.read(SANA, sheets.pdf(later))
+    for name, value in said.items():
+        field = second["fields"][name]
+        assert (field["value"], field["band"]) == (" ".join(value.split()), "sure")
+        assert "you confirmed before" in field["evidence"][0]
+        assert field["box"] is not None
+    strangers = await desk.read(OTHER, sheets.pdf(later))
+    assert strangers["fields"]["seller_tax_id"]["value"] is None
+    elsewhere = [(x, top, text.replace("Lindenwerk", "Eschenhof")) for x, top, text in later]
+    third = await desk.read(SANA, sheets.pdf(elsewhere))
+    assert third["fields"]["seller"]["value"] != "Lindenwerk GmbH"
+    assert third["fields"]["buyer"]["value"] == "Obsthof Brandt KG"
