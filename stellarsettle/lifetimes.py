@@ -72,15 +72,17 @@ def extension(
 ) -> TransactionEnvelope:
     """The unsigned transaction of `source` after which all these live so many days.
 
-    What lives longer already is left alone. Raises `ChainError` where an entry is not live, the
-    network keeps nothing for so long, or the node refuses.
+    What lives longer already is left alone, and so is what is not live: to extend it would be to
+    restore it first. Raises `ChainError` where nothing is live, the network keeps nothing for so
+    long, or the node refuses.
     """
-    if gone := [one.name for one in lifetimes if one.ledgers is None]:
-        raise ChainError(f"not live, so to be restored first: {', '.join(gone)}")
+    keys = [one.key for one in lifetimes if one.ledgers is not None]
+    if not keys:
+        raise ChainError("nothing here is live: there is nothing to extend")
     longest = _longest(chain)
     if days * LEDGERS_A_DAY > longest:
         raise ChainError(f"the network keeps entries for {longest // LEDGERS_A_DAY} days at most")
-    footprint = _reading([one.key for one in lifetimes])
+    footprint = _reading(keys)
 
     def add(transaction: TransactionBuilder) -> TransactionBuilder:
         transaction.append_extend_footprint_ttl_op(days * LEDGERS_A_DAY)

@@ -105,14 +105,19 @@ def test_what_lives_less_than_a_month_is_warned_of_and_extended(platform: Platfo
     assert "--" not in platform.run("contracts", "verify").stdout
 
 
-def test_what_is_archived_is_said_and_not_extended(platform: Platform) -> None:
+def test_what_is_archived_is_said_and_the_rest_extended(platform: Platform) -> None:
     platform.leave("invoice_escrow, code", 1)
     platform.network.advance_time(5)
     platform.network.advance_time(5)
-    assert [one.name for one in platform.living() if one.ledgers is None] == [CODES[0]]
-    refused = platform.run("contracts", "extend", "--source", platform.owner.public_key)
-    assert refused.exit_code == 1
-    assert f"to be restored first: {CODES[0]}" in " ".join(refused.stderr.split())
+    living = platform.living()
+    assert [one.name for one in living if one.ledgers is None] == [CODES[0]]
+    assert "not live" in platform.run("contracts", "verify").stdout
+    envelope = lifetimes.extension(platform.chain, platform.owner.public_key, living, 150)
+    envelope.sign(platform.owner)
+    platform.chain.submit(envelope)
+    assert [one.days for one in platform.living()] == [179, 179, 0, 150, 150]
+    with pytest.raises(ChainError, match="nothing to extend"):
+        lifetimes.extension(platform.chain, platform.owner.public_key, living[2:3], 150)
 
 
 def test_an_extension_that_cannot_be_is_refused_in_a_sentence(platform: Platform) -> None:
