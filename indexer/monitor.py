@@ -22,11 +22,11 @@ from indexer.conservation import Conservation
 from indexer.conservation import latest as conservation
 from indexer.coverage import Coverage, coverage
 from indexer.health import Health, health
+from indexer.pace import PHASES, Pace, Recent
 from indexer.progress import Step
 from indexer.sources.choice import State
 
 _CONNECT_SECONDS: Final = 3
-_PHASES: Final = ("fetch", "decode", "fold", "commit")
 _BUCKETS: Final = (0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0)
 _TEXT: Final = "text/plain; version=0.0.4; charset=utf-8"
 _JSON: Final = "application/json"
@@ -37,7 +37,8 @@ States = Callable[[], list[State]]
 class Status(msgspec.Struct, frozen=True):
     """Everything at once. `health` and `coverage` are None before the first ledger.
 
-    `conservation` is the newest check that money adds up, None before the first.
+    `conservation` is the newest check that money adds up, None before the first; `pace` is of the
+    process that is asked, None where it has committed nothing lately.
     """
 
     ready: bool
@@ -47,6 +48,7 @@ class Status(msgspec.Struct, frozen=True):
     coverage: Coverage | None
     conservation: Conservation | None
     sources: list[State]
+    pace: Pace | None = None
 
 
 class Monitor:
@@ -56,6 +58,7 @@ class Monitor:
         self._url = url
         self._states = states
         self._writing = False
+        self._recent = Recent()
         self.registry = CollectorRegistry()
         self._ledgers = Counter(
             "indexer_ledgers", "Ledgers committed by this process", registry=self.registry
@@ -82,9 +85,10 @@ class Monitor:
 
     def committed(self, step: Step) -> None:
         """Count a batch."""
+        self._recent.note(step)
         self._ledgers.inc(step.through - step.after)
         self._events.inc(step.events)
-        for phase in _PHASES:
+        for phase in PHASES:
             self._phases.labels(phase).observe(getattr(step, phase))
 
     def status(self) -> Status:
@@ -100,7 +104,8 @@ class Monitor:
             reason = f"the database does not answer: {error}".strip()
             return Status(False, reason, self._writing, None, None, None, sources)
         reason = _unready(found)
-        return Status(not reason, reason, self._writing, found, whole, conserved, sources)
+        pace = self._recent.pace()
+        return Status(not reason, reason, self._writing, found, whole, conserved, sources, pace)
 
 
 def _unready(found: Health | None) -> str:

@@ -83,6 +83,9 @@ def _lines(now: Status) -> Iterator[tuple[str, str]]:
         for drift in checked.drifts:
             sums = f"{drift.law}: {drift.expected}, not {drift.found}"
             yield "drift", f"{drift.subject}: {sums}, since ledger {drift.first_ledger}"
+    if now.pace:
+        phases = ", ".join(f"{name} {took * 1e3:.0f} ms" for name, took in now.pace.phases.items())
+        yield "pace", f"{now.pace.events_per_s:.1f} events/s in the last minute; a batch: {phases}"
     for source in now.sources:
         state = "rests" if source.resting else "at work" if source.at_work else "stands by"
         reason = f": {source.reason}" if source.reason else ""

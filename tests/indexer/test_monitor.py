@@ -16,6 +16,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from indexer.health import PATIENCE_SECONDS
 from indexer.monitor import Monitor, served
+from indexer.pace import Recent
 from indexer.progress import Remaining, Step
 from indexer.sources.choice import State
 from indexer.sources.protocol import RawEvent
@@ -67,6 +68,7 @@ def test_the_figures_are_those_of_the_work(database: str, events: list[RawEvent]
         ready = client.get("/ready")
         assert (ready.status_code, ready.json()["health"]["ledger"]) == (200, last)
         figures = _figures(client)
+    assert monitor.status().pace
     assert figures["indexer_ledgers_total"] == last - START + 1
     assert figures["indexer_events_total"] == len(events)
     assert figures["indexer_ledger"] == figures["indexer_whole_ledger"] == last
@@ -144,6 +146,23 @@ def test_no_time_is_promised_without_progress() -> None:
     remaining.note(11.0, 0)
     assert remaining.seconds() == 0
     assert (bar.left(None), bar.left(3_661)) == ("time left not known yet", "1:01:01 left")
+
+
+def test_the_pace_is_that_of_the_last_minute() -> None:
+    now = 1_000.0
+    recent = Recent(lambda: now)
+    assert recent.pace() is None
+    for number in range(5):
+        now += 20
+        recent.note(Step(number, number + 1, 9, 300, 0, 0.01, 0.02, 0.1 + number / 10, 0.3))
+    pace = recent.pace()
+    assert pace
+    assert pace.events_per_s == 20, "the first batch was more than a minute ago"
+    assert pace.phases == pytest.approx(
+        {"fetch": 0.01, "decode": 0.02, "fold": 0.35, "commit": 0.3}
+    )
+    now += 61
+    assert recent.pace() is None
 
 
 @pytest.mark.parametrize("form", ["text", "json"])
