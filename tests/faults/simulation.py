@@ -15,8 +15,8 @@ from tests.faults.plan import SQL_STATES, Act, Plan, draw
 from tests.faults.supervisor import Indexer
 from tests.faults.world import World, cursor, wait_for
 
-_PATIENCE_SECONDS = 90.0
-_ENDED_SECONDS = 15.0
+_PATIENCE_SECONDS = 600.0
+_ENDED_SECONDS = 60.0
 
 _TRAPS = """
 CREATE SCHEMA faults;

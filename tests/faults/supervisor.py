@@ -12,7 +12,7 @@ from pathlib import Path
 from stellarsettle.settings import Settings
 
 _ROOT = Path(__file__).parents[2]
-_STOP_SECONDS = 20
+_STOP_SECONDS = 120
 _NAMES = {name.upper() for name in Settings.__struct_fields__}
 _EXPECTED_ENDS = (
     "no longer holds",  # a gap: the operator finds a source, here the plan's fault ends
