@@ -130,6 +130,7 @@ bench-devnet: built
 bench-projections: built
 	@$(BIN)/python tests/bench/bench_projections.py
 	@$(BIN)/python tests/bench/bench_read_models.py
+	@$(BIN)/python tests/bench/bench_rebuild.py
 
 .PHONY: bench-index
 bench-index: built

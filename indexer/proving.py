@@ -224,7 +224,7 @@ def _require_equal(connection: psycopg.Connection, bundle: Bundle, derivation: D
     if not same:
         raise UnprovableError(
             "the read models say anything else than the stored events:"
-            " run `stellarsettle rebuild --switch`"
+            " run `stellarsettle rebuild --beside`"
         )
 
 

@@ -60,12 +60,16 @@ class Renewed(msgspec.Struct, frozen=True):
 def renew(
     url: str,
     *,
+    first: int | None = None,
     events_at_once: int = stored.EVENTS_AT_ONCE,
     patience: float = rebuild.PATIENCE_SECONDS,
 ) -> Renewed:
     """Build the read models of the database at `url` anew and switch to them.
 
-    If anything fails the live models are as they were. Raises
+    With `first` only events of that ledger and later ones are folded again: what the models were
+    before it is carried over, if it is what its digests say. If anything fails the live models are
+    as they were. Raises `projections.history.NotFoldedError`, `projections.rebuild.UnsoundError`,
+    `projections.engine.VersionError` (folds have changed: nothing can be carried over),
     `indexer.rebuild.NothingToRebuildError`, `indexer.rebuild.RebuildBusyError`,
     `projections.rebuild.ReadersBusyError` if no moment without a reader came within `patience`
     seconds, and psycopg.Error as it comes.
@@ -77,6 +81,8 @@ def renew(
         _schema(connection),
     ):
         build = _Build(connection, events_at_once)
+        if first is not None:
+            build.begin_at(first)
         build.catch_up()
         rebuild.complete(connection, SCHEMA)
         return build.switch(patience)
@@ -108,9 +114,19 @@ class _Build:
         self._connection = connection
         self._events_at_once = events_at_once
         self._engine = Engine(SCHEMA)
+        self._first = 0
         self._after = -1
         self._events = 0
         self._quarantined: list[Quarantined] = []
+
+    def begin_at(self, first: int) -> None:
+        """Carry over what was before ledger `first`, in one snapshot of the live models."""
+        if stored.cursor(self._connection) is None:
+            raise NothingToRebuildError
+        with self._connection.transaction():
+            self._connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+            self._after = rebuild.carry_over(self._connection, SCHEMA, first).ledger
+        self._first = first
 
     def catch_up(self) -> None:
         """Fold what is stored, again and again until little came in meanwhile."""
@@ -153,7 +169,8 @@ class _Build:
     def _replace_quarantine(self) -> int:
         """Note what this fold left out; returns how many events wait no more."""
         rows = self._connection.execute(
-            "DELETE FROM ledger.quarantine RETURNING position, index"
+            "DELETE FROM ledger.quarantine WHERE position >= %s RETURNING position, index",
+            (self._first << 32,),
         ).fetchall()
         quarantine.store(self._connection, self._quarantined)
         return len(set(rows) - {(event.position, event.index) for event in self._quarantined})

@@ -69,7 +69,7 @@ class Digests:
             names = ", ".join(name for (name,) in others)
             raise VersionError(
                 f"these read models were folded by another version: {names}."
-                " Run `stellarsettle rebuild --switch`."
+                " Run `stellarsettle rebuild --beside`."
             )
         self._heads = self._stored(connection, None)
 

@@ -11,7 +11,12 @@ from psycopg import sql
 from sqlalchemy.schema import CreateIndex, CreateTable
 
 from projections import asof
-from projections.tables import SCHEMA, describe
+from projections.asof import source
+from projections.history import mark_at
+from projections.model import Mark
+from projections.registry import MODELS
+from projections.tables import SCHEMA, describe, history_name
+from projections.verification import findings
 from projections.views import installing
 
 _DIALECT = sqlalchemy.create_engine("postgresql+psycopg://").dialect
@@ -29,6 +34,16 @@ class ReadersBusyError(RuntimeError):
     """The live read models were never free of readers: nothing was changed."""
 
 
+class UnsoundError(RuntimeError):
+    """The read models cannot be kept up to a ledger: they are not what their digests say."""
+
+    def __init__(self, ledger: int, wrong: list[str]) -> None:
+        super().__init__(
+            f"the read models up to ledger {ledger} are not what their digests say"
+            f" ({wrong[0]}): rebuild from the beginning"
+        )
+
+
 def prepare(connection: psycopg.Connection, schema: str) -> None:
     """Makes the empty tables in a new schema, for `Engine(schema)`; `complete` them when filled.
 
@@ -42,6 +57,47 @@ def prepare(connection: psycopg.Connection, schema: str) -> None:
         first = sql.SQL("INSERT INTO {} (single, ledger, closed_at) VALUES (true, 0, 0)")
         connection.execute(first.format(sql.Identifier(schema, "applied")))
         asof.create(connection, schema)
+
+
+def carry_over(connection: psycopg.Connection, schema: str, before: int) -> Mark:
+    """Copies what the live models were before ledger `before` into a prepared schema.
+
+    Rows, histories, facts, digests and the dictionary of addresses; gives the mark reached, from
+    which an `Engine(schema)` goes on. Runs in the caller's transaction. Raises
+    `history.NotFoldedError` if the live models are not that far, and UnsoundError if what was
+    copied is not what its digests say.
+    """
+    mark = mark_at(connection, before - 1)
+    for model in MODELS:
+        _copy(connection, schema, model.name, source(SCHEMA, model.name, mark.ledger))
+        if not model.append_only:
+            versions = sql.SQL("{} WHERE valid_from <= {}").format(
+                sql.Identifier(SCHEMA, history_name(model)), sql.Literal(mark.ledger)
+            )
+            _copy(connection, schema, history_name(model), versions)
+    digests = sql.SQL("{} WHERE ledger <= {}").format(
+        sql.Identifier(SCHEMA, "digest"), sql.Literal(mark.ledger)
+    )
+    _copy(connection, schema, "digest", digests)
+    _copy(connection, schema, "address", sql.Identifier(SCHEMA, "address"))
+    moved = sql.SQL("UPDATE {} SET ledger = %s, closed_at = %s")
+    connection.execute(
+        moved.format(sql.Identifier(schema, "applied")), (mark.ledger, mark.closed_at)
+    )
+    if wrong := findings(connection, schema):
+        raise UnsoundError(mark.ledger, wrong)
+    return mark
+
+
+def _copy(connection: psycopg.Connection, schema: str, table: str, rows: sql.Composable) -> None:
+    """By name: migrations may have given the live columns another order."""
+    described = describe(schema).tables[f"{schema}.{table}"]
+    columns = sql.SQL(", ").join(sql.Identifier(column.name) for column in described.columns)
+    connection.execute(
+        sql.SQL("INSERT INTO {} ({columns}) SELECT {columns} FROM {}").format(
+            sql.Identifier(schema, table), rows, columns=columns
+        )
+    )
 
 
 def drop(connection: psycopg.Connection, schema: str) -> None:

@@ -339,37 +339,57 @@ def work() -> None:
 
 
 @cli.command()
-@click.option("--switch", is_flag=True, help="Put the new read models in the place of the live.")
-def rebuild(*, switch: bool) -> None:
+@click.option(
+    "--beside",
+    "--switch",
+    "beside",
+    is_flag=True,
+    help="Build new read models next to the live ones and put them in their place.",
+)
+@click.option(
+    "--from",
+    "first",
+    type=click.IntRange(min=1),
+    metavar="LEDGER",
+    help="With --beside: keep what was before LEDGER, if it is what its digests say.",
+)
+def rebuild(*, beside: bool, first: int | None) -> None:
     """Fold all stored events again, without the network, and compare digests.
 
-    With --switch the read models are made anew beside the live ones and take their place, while
-    readers and the indexer go on.
+    With --beside the read models are made anew beside the live ones, catch up and take their place
+    in one transaction, while readers and the indexer go on.
     """
+    if first is not None and not beside:
+        raise click.UsageError("--from goes with --beside.")
     import psycopg
 
     from indexer import rebuild as rebuilding
     from indexer import renewal
     from indexer.archived import MissingFileError
-    from projections.rebuild import ReadersBusyError
+    from projections.engine import VersionError
+    from projections.history import NotFoldedError
+    from projections.rebuild import ReadersBusyError, UnsoundError
     from stellarsettle import services, settings
 
     try:
         url = services.database_url(current_settings())
-        if switch:
-            renewed = renewal.renew(url)
+        if beside:
+            renewed = renewal.renew(url, first=first)
             through, events = renewed.through, renewed.events
             before, after, words = renewed.former, renewed.digest, "switched"
         else:
             compared = rebuilding.rebuild(url)
             through, events = compared.through, compared.events
             before, after = compared.live, compared.rebuilt
-            words = "equal" if compared.equal else "THEY DIFFER: `stellarsettle rebuild --switch`"
+            words = "equal" if compared.equal else "THEY DIFFER: `stellarsettle rebuild --beside`"
     except (
         MissingFileError,
         rebuilding.NothingToRebuildError,
         rebuilding.RebuildBusyError,
+        NotFoldedError,
         ReadersBusyError,
+        UnsoundError,
+        VersionError,
         psycopg.Error,
         settings.SettingsError,
     ) as error:
@@ -378,7 +398,7 @@ def rebuild(*, switch: bool) -> None:
     click.echo(f"live     {before.hex()}")
     click.echo(f"rebuilt  {after.hex()}")
     click.echo(words)
-    raise SystemExit(0 if switch or before == after else 1)
+    raise SystemExit(0 if beside or before == after else 1)
 
 
 @cli.command()

@@ -66,7 +66,7 @@ def test_an_upgrade_of_the_folds_needs_no_network(database: str, events: list[Ra
         connection.execute("UPDATE read.digest SET version = 0 WHERE model = 'position'")
     with (
         Writer.open(database, synthetic.DEPLOYMENT, threading.Event()) as writer,
-        pytest.raises(VersionError, match=r"another version: position\. Run .*rebuild --switch"),
+        pytest.raises(VersionError, match=r"another version: position\. Run .*rebuild --beside"),
     ):
         writer.commit(prepare(rest[0]))
     assert renewal.renew(database).events == len(first.events)

@@ -19,6 +19,8 @@ from indexer.rebuild import NothingToRebuildError, RebuildBusyError, beside
 from indexer.sources.protocol import Batch, RawEvent
 from indexer.writer import Writer, WriterReplacedError
 from projections import rebuild
+from projections.engine import VersionError
+from projections.history import NotFoldedError
 from projections.model import Mark
 from tests.indexer import synthetic
 from tests.indexer.node import Node, serving
@@ -81,6 +83,62 @@ def test_what_verify_finds_is_gone_afterwards(
     assert renewed.changed is (check is Check.DIGEST)
     assert verify.verify(filled).findings == []
     check_whole(filled, events, sound)
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.9])
+def test_from_a_ledger_on_only_what_came_after_is_folded(
+    filled: str, events: list[RawEvent], share: float
+) -> None:
+    """What was before stays, history and all; what was wrong after is right."""
+    sound = digest_of(filled)
+    first = events[int(len(events) * share)].ledger
+    _execute(
+        filled,
+        "UPDATE read.activity SET amount = amount + 1 WHERE position ="
+        " (SELECT max(position) FROM read.activity)",
+    )
+    for damage in ("position_history WHERE valid_from", "digest WHERE ledger"):
+        _execute(filled, f"DELETE FROM read.{damage} >= {first}")  # noqa: S608  # a number
+    renewed = renewal.renew(filled, first=first, events_at_once=40)
+    assert renewed.events == sum(event.ledger >= first for event in events)
+    assert renewed.digest == sound
+    assert verify.verify(filled).findings == []
+    check_whole(filled, events, sound)
+    assert migrations.differences(filled) == []
+
+
+def test_a_past_that_is_not_what_its_digests_say_is_not_kept(
+    filled: str, events: list[RawEvent]
+) -> None:
+    middle = events[len(events) // 2].ledger
+    _execute(filled, "UPDATE read.invoice_history SET raised = raised + 1 WHERE raised > 0")
+    with pytest.raises(rebuild.UnsoundError, match=r"invoice: .* rebuild from the beginning"):
+        renewal.renew(filled, first=middle)
+    with pytest.raises(NotFoldedError, match="the newest that is folded"):
+        renewal.renew(filled, first=events[-1].ledger + 2)
+    assert _execute(filled, _SCHEMAS) == [("read",)]
+    assert renewal.renew(filled).events == len(events)
+    assert verify.verify(filled).findings == []
+
+
+def test_other_folds_carry_nothing_over(filled: str, events: list[RawEvent]) -> None:
+    _execute(filled, "UPDATE read.digest SET version = 0 WHERE model = 'pool'")
+    with pytest.raises((VersionError, rebuild.UnsoundError)):
+        renewal.renew(filled, first=events[-1].ledger)
+    assert not renewal.renew(filled).quarantined
+    assert verify.verify(filled).findings == []
+
+
+def test_what_waits_before_the_ledger_goes_on_waiting(filled: str, events: list[RawEvent]) -> None:
+    """It has no place in the rows that are kept."""
+    _execute(
+        filled,
+        "INSERT INTO ledger.quarantine SELECT position, index, 'old' FROM ledger.event"
+        " ORDER BY position LIMIT 1",
+    )
+    assert renewal.renew(filled, first=events[-1].ledger).released == 0
+    assert _execute(filled, "SELECT reason FROM ledger.quarantine") == [("old",)]
+    assert renewal.renew(filled).released == 1
 
 
 def test_tables_and_rights_are_those_of_the_migrations(filled: str) -> None:

@@ -107,6 +107,8 @@ _NOBODY = "http://127.0.0.1:1"
         (("migrate",), {}, "There is no database"),
         (("rebuild",), {}, "There is no database"),
         (("verify",), {}, "There is no database"),
+        (("prove", "platform"), {}, "There is no database"),
+        (("prove", "invoice", "5f"), {}, "no invoice's id"),
         (("status",), {}, "There is no database"),
         (("quarantine", "list"), {}, "There is no database"),
         (("quarantine", "show", "12"), {}, "is no event id"),
@@ -129,6 +131,21 @@ def test_what_is_missing_is_said_in_a_sentence(
 ) -> None:
     done = run(*words, environment=environment, folder=tmp_path, status=1)
     assert said in " ".join(done.stderr.replace("│", " ").split())
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("rebuild", "--from", "7"), "--from goes with --beside"),
+        (("verify", "--rpc", _NOBODY), "compare a BUNDLE"),
+        (("verify", __file__, "--offline"), "goes with --rpc or --lake"),
+        (("prove", "position", "5f"), "Missing argument"),
+    ],
+)
+def test_options_that_do_not_go_together_are_said(
+    tmp_path: Path, words: tuple[str, ...], said: str
+) -> None:
+    assert said in run(*words, environment={}, folder=tmp_path, status=2).stderr
 
 
 def test_doctor_names_what_is_missing(tmp_path: Path) -> None:
