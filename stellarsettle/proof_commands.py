@@ -14,7 +14,6 @@ from stellarsettle.refusals import current_settings
 
 if TYPE_CHECKING:
     from indexer.proving import Checked
-    from indexer.rpc import RpcClient
     from indexer.sources.protocol import Source
     from projections.proof.bundle import Bundle, Figure, Subject
     from projections.proof.derivation import Derivation, Step
@@ -75,7 +74,7 @@ def _prove(kind: str, options: dict[str, Any], **about: str) -> None:
         subject = _subject(kind, about)
         with (
             psycopg.connect(services.database_url(chosen), autocommit=True) as connection,
-            _client(chosen.rpc_url if options["ledgers"] else None, RpcClient) as client,
+            RpcClient(chosen.rpc_url) if options["ledgers"] else contextlib.nullcontext() as client,
         ):
             proof = proven(connection, subject, options["as_of"], client)
     except (
@@ -103,15 +102,6 @@ def _subject(kind: str, about: dict[str, str]) -> Subject:
         return msgspec.convert({"kind": kind, **about}, Subject)
     except (msgspec.ValidationError, ValueError) as error:
         raise Refusal(str(error)) from error
-
-
-@contextlib.contextmanager
-def _client(url: str | None, client: type[RpcClient]) -> Iterator[RpcClient | None]:
-    if url is None:
-        yield None
-    else:
-        with client(url) as opened:
-            yield opened
 
 
 def _file_name(bundle: Bundle) -> str:
