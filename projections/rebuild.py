@@ -149,7 +149,8 @@ def switch(connection: psycopg.Connection, schema: str, patience: float = PATIEN
         connection.execute(sql.SQL(statement).format(**names))
     asof.create(connection, SCHEMA)
     installing.install(connection)
-    # Without CASCADE: what others built upon these tables is theirs to drop.
+    # Without CASCADE: what others built upon these tables is theirs to drop. PostgreSQL takes the
+    # files away when the transaction has ended and let go of its locks: nobody waits for that.
     for function in asof.functions(connection, _FORMER):
         connection.execute(sql.SQL("DROP FUNCTION {}").format(function))
     former = sql.SQL(", ").join(_tables(connection, _FORMER))
