@@ -107,7 +107,7 @@ class Reader:
         self._turn = 0
         self._heard = False
         self._latest = 0
-        self._states: list[State] = []
+        self._states = [_unasked(name) for name in job.endpoints.names()]
 
     def __enter__(self) -> Self:
         self._living()
@@ -181,6 +181,10 @@ class Reader:
         if self._child:
             self._child.end()
             self._child = None
+
+
+def _unasked(name: str) -> State:
+    return State(name, at_work=False, resting=False, latest=0, failures=0, reaches=0, reason="")
 
 
 class _Process:

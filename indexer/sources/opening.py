@@ -44,6 +44,10 @@ class Endpoints(msgspec.Struct, frozen=True):
     page_limit: int = PAGE_LIMIT
     timeout: float = 20.0
 
+    def names(self) -> tuple[str, ...]:
+        """What people call the sources, in the order in which they are tried."""
+        return (*self.nodes, self.lake) if self.lake else self.nodes
+
 
 @contextlib.contextmanager
 def opened(endpoints: Endpoints, speakers: Speakers, stop: threading.Event) -> Iterator[Choice]:

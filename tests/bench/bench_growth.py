@@ -16,6 +16,7 @@ events are about 8 GB, which this machine may hold in memory.
 from __future__ import annotations
 
 import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
@@ -70,6 +71,7 @@ def main() -> None:
     costs: list[float] = []
     told = skipped = 0
     stored: list[int] = []
+    filling = 0.0
     with place() as where:
         with psycopg.connect(where.url, autocommit=True) as connection:
             _set(connection, autovacuum="off", max_wal_size="8GB")
@@ -77,7 +79,9 @@ def main() -> None:
             indexing(where, node.url, node.latest, node.events)
         told += _COPIED
         for size in SIZES:
+            began = time.perf_counter()
             skipped += _fill(where, size - (told + skipped) * _PER_LEDGER)
+            filling += time.perf_counter() - began
             stored.append((told + skipped) * _PER_LEDGER)
             history = History("transfers", MEASURED, told=told, skipped=skipped)
             with serving(history) as node:
@@ -92,6 +96,7 @@ def main() -> None:
         cpu_us=costs,
         falls_percent=round((1 - min(rates[1:]) / rates[0]) * 100, 1),
         goal_percent=GOAL_PERCENT,
+        filling_s=round(filling),
         load=round(os.getloadavg()[0], 1),
     )
 

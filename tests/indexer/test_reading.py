@@ -77,8 +77,10 @@ def test_a_process_hands_over_what_a_thread_does(node: Node) -> None:
         with InThread(source, stop).ahead(START - 1) as ahead:
             expected = taken(ahead, last)
             stop.set()
-    with Reader(job(node)) as reader, reader.ahead(START - 1) as ahead:
-        found = taken(ahead, last)
+    with Reader(job(node)) as reader:
+        assert [(state.name, state.at_work) for state in reader.states()] == [(node.url, False)]
+        with reader.ahead(START - 1) as ahead:
+            found = taken(ahead, last)
         assert reader.latest == last
         assert [(state.name, state.at_work) for state in reader.states()] == [(node.url, True)]
     assert len(found) > 5
