@@ -76,3 +76,14 @@ def name(enumeration: type[enum.IntEnum], number: str) -> str:
 def ledger(position: str) -> str:
     """SQL for the ledger of an event's position."""
     return f"({position} >> 32)"
+
+
+def ratio(numerator: str, denominator: str) -> str:
+    """SQL for an exact quotient of integral numerics, neither below zero, as metrics are written.
+
+    A text of six decimals, rounded once, half to even. The denominator must not be zero.
+    """
+    scaled = f"(({numerator}) * 1000000)"
+    whole, rest = f"div({scaled}, {denominator})", f"mod({scaled}, {denominator})"
+    up = f"(2 * {rest} > {denominator} OR (2 * {rest} = {denominator} AND mod({whole}, 2) = 1))"
+    return f"round(({whole} + {up}::int) / 1000000, 6)::text"

@@ -14,20 +14,45 @@ from api.documentation import answers
 from api.errors import invalid_field
 from api.marketplace.schemas import OffersAnswer
 from api.reads import answer, read
-from projections.marketplace import open_invoices
+from api.values import Amount, AnyAddress, ContractAddress
+from projections.marketplace import Search, Sort, open_invoices
 from projections.query import CursorError
 
 
 @get("/", opt=PUBLIC, summary="Invoices open for funding", responses=answers(OffersAnswer, 422))
-async def list_offers(
+async def list_offers(  # noqa: PLR0913, PLR0917 -- each is a wish of its own
     request: Request[Any, Any, Any],
     database: NamedDependency[Database],
     limit: Annotated[int, QueryParameter(ge=1, le=100)] = 25,
     after: FromQuery[str | None] = None,
+    sort: FromQuery[Sort] = "newest",
+    asset: FromQuery[ContractAddress | None] = None,
+    seller: FromQuery[AnyAddress | None] = None,
+    debtor: FromQuery[AnyAddress | None] = None,
+    max_days: Annotated[int | None, QueryParameter(ge=0, le=3650)] = None,
+    min_yield: Annotated[str | None, QueryParameter(pattern=r"^[0-9]{1,3}(\.[0-9]{1,6})?$")] = None,
+    min_remaining: FromQuery[Amount | None] = None,
+    acknowledged: FromQuery[bool | None] = None,
+    text: Annotated[str | None, QueryParameter(pattern=r"^(INV-|inv-)?[0-9A-Fa-f]{0,64}$")] = None,
 ) -> Response[bytes]:
-    """Newest first. Follow `next` through the pages."""
+    """By `sort`: newest, highest yield, due first, closing first, most still wanted.
+
+    Follow `next` through the pages with the same wishes. `text` is the beginning of an invoice's
+    name or id.
+    """
+    search = Search(
+        sort=sort,
+        asset=asset,
+        seller=seller,
+        debtor=debtor,
+        max_days=max_days,
+        min_yield=min_yield,
+        min_remaining=min_remaining,
+        acknowledged=acknowledged,
+        text=text,
+    )
     try:
-        query = open_invoices(limit, after)
+        query = open_invoices(limit, after, search)
     except CursorError as error:
         raise invalid_field("?after", f"{error}.") from error
     async with database.public() as connection:

@@ -62,6 +62,15 @@ SCENARIOS = {
 }
 """Ways in which a debtor may pay, by the names of `whatif.SCENARIOS`."""
 
+SORTS = {
+    "newest": marked("Newest first"),
+    "yield": marked("Highest yield first"),
+    "due": marked("Due first"),
+    "closing": marked("Closing first"),
+    "size": marked("Most wanted first"),
+}
+"""Orders of the market."""
+
 FIELDS = {
     "seller": marked("Seller"),
     "seller_tax_id": marked("Seller's tax number"),

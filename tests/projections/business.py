@@ -64,8 +64,16 @@ class Business:
         self.people = [address(f"@person{number}") for number in range(people)]
         self.deals: list[Deal] = []
 
-    def list_invoice(self) -> Deal:
-        """Creates, approves and publishes an invoice."""
+    def list_invoice(
+        self,
+        *,
+        target: int = TARGET,
+        par: int = PAR,
+        days: int = 60,
+        asset: Address = ASSET,
+        acknowledged: bool = False,
+    ) -> Deal:
+        """Creates, approves and publishes an invoice, due in `days`."""
         number = len(self.deals)
         deal = Deal(identifier(f"invoice {number}"), address(f"@seller{number % 1000}"))
         self.deals.append(deal)
@@ -74,17 +82,17 @@ class Business:
                 id=deal.id,
                 seller=deal.seller,
                 debtor=address(f"@debtor{number % 1000}") if number % 2 else None,
-                asset=ASSET,
+                asset=asset,
                 natural=identifier(f"natural {number}"),
                 doc_hash=identifier("document"),
                 face=self.FACE,
-                target=self.TARGET,
-                par=self.PAR,
+                target=target,
+                par=par,
                 min_raise=USDC,
                 fee_bps=100,
                 late_bps=5,
                 late_cap_bps=500,
-                due_at=self.chain.mark.closed_at + 60 * DAY,
+                due_at=self.chain.mark.closed_at + days * DAY,
                 deadline=self.chain.mark.closed_at + 30 * DAY,
                 grace=5 * DAY,
                 release_delay=0,
@@ -99,6 +107,9 @@ class Business:
             events.InvoiceApproved(id=deal.id, verifier=address("@verifier"), seq=2),
             events.InvoicePublished(id=deal.id, seq=3),
         )
+        if acknowledged:
+            debtor = address(f"@debtor{number % 1000}")
+            self.chain.tell(events.InvoiceAcknowledged(id=deal.id, debtor=debtor, seq=deal.count()))
         return deal
 
     def fund(self, deal: Deal, investor: Address, amount: int) -> None:

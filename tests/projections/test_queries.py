@@ -141,7 +141,11 @@ def test_nobody_knows_an_unknown_invoice(reader: psycopg.Connection) -> None:
         "positions": [],
         "totals": [],
     }
-    assert ask(reader, open_invoices()) == {"items": [], "next": None}
+    assert ask(reader, open_invoices()) == {
+        "items": [],
+        "next": None,
+        "facets": {"total": 0, "asset": [], "days": [], "acknowledged": {"yes": 0, "no": 0}},
+    }
     assert ask(reader, timeline.applied()) == {"ledger": 0, "time": 0}
 
 

@@ -78,6 +78,31 @@ def test_the_market_tells_what_the_api_tells(watched: Watched, scene: Scene) -> 
         assert "USDC" in text
 
 
+def test_a_search_is_an_address_that_shows_what_fits(watched: Watched, scene: Scene) -> None:
+    page = watched.page
+    page.goto(f"{scene.url}/market")
+    page.get_by_label("Due within days").fill("50")
+    page.get_by_label("Order").select_option("yield")
+    page.get_by_role("button", name="Search").click()
+    page.wait_for_url("**/market?*")
+    assert "max_days=50" in page.url
+    assert "sort=yield" in page.url
+    assert page.get_by_role("link", name=label(scene.left.fresh)).count() == 1
+    assert page.get_by_role("link", name=label(scene.left.begun)).count() == 0
+    page.get_by_label("At least % a year").fill("90")
+    page.get_by_role("button", name="Search").click()
+    page.get_by_text("Nothing fits what you look for.").wait_for()
+
+
+@pytest.mark.parametrize(
+    "query", ["max_days=-1", "max_days=x", "min_yield=high", "asset=GABC", "sort=best", "after=1"]
+)
+def test_a_search_that_is_none_says_what_is_wrong(scene: Scene, query: str) -> None:
+    answer = _get(scene, f"/market?{query}")
+    assert answer.status_code == 422
+    assert "A field of the request" not in answer.text
+
+
 def test_an_offer_leads_to_what_a_stake_would_bring(watched: Watched, scene: Scene) -> None:
     page = watched.page
     page.goto(f"{scene.url}/market")

@@ -1,8 +1,10 @@
-"""The market: what can be funded now, to compare and choose."""
+"""The market: what can be funded now, to search, compare and choose."""
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 import msgspec
 from litestar import Request, Response, get
@@ -13,83 +15,118 @@ from api.access import VISITED
 from api.errors import invalid_field
 from api.marketplace.schemas import Offer, Offers
 from api.reads import read
+from api.values import ContractAddress
 from api.web.charts import Chart, scatter
 from api.web.charts.kinds import Dot
-from api.web.numbers import Writer, label
-from api.web.sheet import Row, Sheet
+from api.web.names import SORTS, Translate
+from api.web.numbers import Writer, label, typed_percent
 from api.web.site import Site
-from projections.marketplace import open_invoices
+from projections.marketplace import Search, Sort, open_invoices
 from projections.query import CursorError
 
-_DAY = 86_400
-
-
-class Line(msgspec.Struct, frozen=True):
-    """An offer with what it promises; `tenor` in days from the ledger shown."""
-
-    offer: Offer
-    discount: Row
-    simple: Row
-    effective: Row
-    tenor: int
+_MOST_DAYS = 3650
 
 
 @get("/market", opt=VISITED, include_in_schema=False)
-async def get_market(
+async def get_market(  # noqa: PLR0913, PLR0917 -- each is a wish of its own
     request: Request[Any, Any, Any],
     site: NamedDependency[Site],
     limit: Annotated[int, QueryParameter(ge=1, le=100)] = 25,
     after: FromQuery[str | None] = None,
+    sort: FromQuery[Sort] = "newest",
+    asset: FromQuery[str] = "",
+    max_days: FromQuery[str] = "",
+    min_yield: FromQuery[str] = "",
+    acknowledged: FromQuery[str] = "",
+    text: FromQuery[str] = "",
 ) -> Response[str]:
-    """A page of open invoices, the newest first, with yields by the registry's definitions."""
+    """A page of open invoices. The address is the search: it can be kept and passed on."""
+    write, translate = site.pages.writer(request), site.pages.translate(request)
+    search = Search(
+        sort=sort,
+        asset=_asset(asset),
+        max_days=_days(max_days),
+        min_yield=_yield(min_yield, write),
+        acknowledged=True if acknowledged == "yes" else None,
+        text=text.strip() or None,
+    )
     try:
-        query = open_invoices(limit, after)
+        query = open_invoices(limit, after, search)
     except CursorError as error:
         raise invalid_field("?after", f"{error}.") from error
     async with site.database.public() as connection:
         found = await read(connection, query)
     offers = msgspec.json.decode(found.body or b"", type=Offers)
-    sheet = Sheet(await site.figures.tables("M01.invoice", "M02.invoice", "M03.invoice"))
-    lines = [_line(offer, sheet, found.time) for offer in offers.items]
-    write, translate = site.pages.writer(request), site.pages.translate(request)
+    wishes = {
+        "sort": sort if sort != "newest" else "",
+        "asset": asset,
+        "max_days": max_days,
+        "min_yield": min_yield,
+        "acknowledged": acknowledged,
+        "text": text,
+    }
+    assets = {offer.asset for offer in offers.items} | {a.value for a in offers.facets.asset}
     return site.pages.page(
         request,
         "market/market.html",
         standing=site.pages.standing(found),
-        lines=lines,
-        chart=_chart(lines, write, translate) if len(lines) > 1 else None,
-        next=None if offers.next is None else f"/market?limit={limit}&after={offers.next}",
+        offers=offers.items,
+        facets=offers.facets,
+        wishes=wishes,
+        wished=any(value for name, value in wishes.items() if name != "sort"),
+        sorts={code: translate(name) for code, name in SORTS.items()},
+        chart=_chart(offers.items, write, translate),
+        next=None if offers.next is None else _further(wishes, limit, offers.next),
         first=after is None,
-        symbols=await site.assets.symbols({offer.asset for offer in offers.items}),
+        symbols=await site.assets.symbols(assets),
     )
 
 
-def _line(offer: Offer, sheet: Sheet, now: int) -> Line:
-    """What the figures do not know yet (they may be a ledger behind) stays empty."""
-    discount, simple, effective = (
-        sheet.row(f"{metric}.invoice", invoice=offer.id) or {} for metric in ("M01", "M02", "M03")
-    )
-    return Line(offer, discount, simple, effective, max(0, offer.due_at - now) // _DAY)
+def _further(wishes: dict[str, str], limit: int, after: str) -> str:
+    kept = {name: value for name, value in wishes.items() if value}
+    return f"/market?{urlencode({**kept, 'limit': limit, 'after': after})}"
 
 
-def _chart(lines: list[Line], write: Writer, translate: Any) -> Chart | None:
+def _asset(typed: str) -> str | None:
+    try:
+        return ContractAddress.parse(typed) if typed else None
+    except ValueError as error:
+        raise invalid_field("?asset", str(error)) from error
+
+
+def _days(typed: str) -> int | None:
+    if not typed.strip():
+        return None
+    if not typed.strip().isdecimal() or int(typed) > _MOST_DAYS:
+        raise invalid_field("?max_days", f"Write a number of days up to {_MOST_DAYS}.")
+    return int(typed)
+
+
+def _yield(typed: str, write: Writer) -> str | None:
+    """A percentage a year as the ratio that the query compares with."""
+    try:
+        return f"{Decimal(typed_percent(typed, write.locale)) / 10_000}" if typed.strip() else None
+    except ValueError as error:
+        raise invalid_field("?min_yield", str(error)) from error
+
+
+def _chart(offers: list[Offer], write: Writer, translate: Translate) -> Chart | None:
     """Tenor against yield: where an offer lies among the others of its page."""
     dots = []
-    for line in lines:
-        promised = line.simple.get("promised")
-        if promised is None or promised.value is None:
+    for offer in offers:
+        if offer.simple_yield is None:
             continue
-        name, rate = label(line.offer.id), write.percent(str(promised.value))
+        name, rate = label(offer.id), write.percent(offer.simple_yield)
         dots.append(
             Dot(
-                x=float(line.tenor),
-                y=float(promised.value),
-                say=f"{name}: {rate}, {line.tenor} d",
-                cells=(name, f"{line.tenor} d", rate),
-                href=f"/market/{line.offer.id}",
+                x=float(offer.days),
+                y=float(offer.simple_yield),
+                say=f"{name}: {rate}, {offer.days} d",
+                cells=(name, f"{offer.days} d", rate),
+                href=f"/market/{offer.id}",
             )
         )
-    if not dots:
+    if len(dots) < 2:
         return None
     return scatter(
         translate("Yield a year (up) against days until due (right) of the offers below."),
