@@ -44,19 +44,25 @@ _ITEM = json_object(
 
 
 class _Order(msgspec.Struct, frozen=True):
-    """A sort: the number it goes by, as exact SQL numeric, and whether the largest comes first."""
+    """A sort: the exact number it goes by, its SQL type, and whether the largest comes first."""
 
     key: str
     down: bool
+    kind: str = "numeric"
+
+    @property
+    def beginning(self) -> str:
+        """A cursor before every offer."""
+        return f"{10**18 - 1}-{'f' * 64}" if self.down else f"-1-{'0' * 64}"
 
 
 _ORDERS: Final[dict[Sort, _Order]] = {
-    "newest": _Order("i.published_at::numeric", down=True),
+    "newest": _Order("i.published_at", down=True, kind="bigint"),
     "yield": _Order(
         f"(CASE WHEN {_DAYS} > 0 THEN trunc({_GAIN} / {_COST}, 18) ELSE -1 END)", down=True
     ),
-    "due": _Order("t.due_at::numeric", down=False),
-    "closing": _Order("t.deadline::numeric", down=False),
+    "due": _Order("t.due_at", down=False, kind="bigint"),
+    "closing": _Order("t.deadline", down=False, kind="bigint"),
     "size": _Order(f"{_LEFT}::numeric", down=True),
 }
 
@@ -106,7 +112,7 @@ _MATCHES = f"""
     {_FROM} WHERE {_OPEN} AND {_OTHERS}
 """
 
-_FACETS = f"""(
+_COUNTS = single(f"""(
     WITH m AS MATERIALIZED ({_MATCHES})
     SELECT json_build_object(
         'total', (SELECT count(*) FROM m WHERE of_asset AND of_tenor AND of_acknowledged),
@@ -124,7 +130,7 @@ _FACETS = f"""(
                 'no', count(*) FILTER (WHERE NOT acknowledged))
             FROM m WHERE of_asset AND of_tenor)
     )
-)"""  # noqa: S608
+)""")  # noqa: S608
 
 _CURSOR = re.compile(r"(-?\d{1,40}(?:\.\d{1,18})?)-([0-9a-f]{64})")
 
@@ -135,16 +141,14 @@ def _statement(order: _Order) -> str:
         SELECT {_ITEM} AS item, {order.key} AS value, i.invoice
         {_FROM}
         WHERE {_OPEN} AND {_ASSET} AND {_TENOR} AND {_ACKNOWLEDGED} AND {_OTHERS}
-          AND (%(value)s::numeric IS NULL
-               OR ({order.key}, i.invoice) {compare} (%(value)s::numeric, %(invoice)s::bytea))
+          AND ({order.key}, i.invoice) {compare} (%(value)s::{order.kind}, %(invoice)s::bytea)
         ORDER BY {order.key} {direction}, i.invoice {direction}
         LIMIT %(limit)s::int
     """
     last = "(array_agg(page.value || '-' || encode(page.invoice, 'hex')))[%(limit)s::int]"
     return single(f"""
         SELECT json_build_object(
-            'items', coalesce(json_agg(page.item), '[]'::json), 'next', {last},
-            'facets', {_FACETS}
+            'items', coalesce(json_agg(page.item), '[]'::json), 'next', {last}
         ) FROM ({page}) AS page
     """)  # noqa: S608
 
@@ -153,24 +157,32 @@ _STATEMENTS: Final = {sort: _statement(order) for sort, order in _ORDERS.items()
 
 
 def open_invoices(limit: int = 25, after: str | None = None, search: Search | None = None) -> Query:
-    """A page of invoices that can be funded now, with counts beside it; never null.
+    """A page of invoices that can be funded now; never null.
 
-    `limit`: 1 to 100. `after`: the `next` of the page before; null there means the end. A facet
-    counts what its own values would show, all other wishes being kept. Raises CursorError for
-    anything else, ValueError for a limit out of bounds.
+    `limit`: 1 to 100. `after`: the `next` of the page before; null there means the end. Raises
+    CursorError for anything else, ValueError for a limit out of bounds.
     """
     if not 1 <= limit <= _LIMIT:
         raise ValueError(f"a page has 1 to {_LIMIT} items, not {limit}")
     search = search or Search()
+    match = _CURSOR.fullmatch(_ORDERS[search.sort].beginning if after is None else after)
+    if match is None:
+        raise CursorError(f"{after!r} is no cursor of this list: start from the first page")
+    place = {"value": match[1], "invoice": bytes.fromhex(match[2]), "limit": limit}
+    return Query(_STATEMENTS[search.sort], _wishes(search) | place)
+
+
+def facets(search: Search | None = None) -> Query:
+    """Counts beside a search; never null.
+
+    Each facet counts what its own values would show, all other wishes being kept.
+    """
+    return Query(_COUNTS, _wishes(search or Search()))
+
+
+def _wishes(search: Search) -> dict[str, Any]:
     values: dict[str, Any] = msgspec.structs.asdict(search)
-    sort: Sort = values.pop("sort")
-    if values["text"] is not None:
-        values["text"] = values["text"].strip().lower().removeprefix("inv-")
-    value = invoice = None
-    if after is not None:
-        match = _CURSOR.fullmatch(after)
-        if match is None:
-            raise CursorError(f"{after!r} is no cursor of this list: start from the first page")
-        value, invoice = match[1], bytes.fromhex(match[2])
-    place = {"value": value, "invoice": invoice, "limit": limit}
-    return Query(_STATEMENTS[sort], values | place)
+    del values["sort"]
+    if search.text is not None:
+        values["text"] = search.text.strip().lower().removeprefix("inv-")
+    return values

@@ -5,26 +5,21 @@ from __future__ import annotations
 from typing import Annotated, Any
 
 from litestar import Request, Response, Router, get
-from litestar.di import NamedDependency
+from litestar.di import NamedDependency, Provide
 from litestar.params import FromQuery, QueryParameter
 
 from api.access import PUBLIC
 from api.database import Database
 from api.documentation import answers
 from api.errors import invalid_field
-from api.marketplace.schemas import OffersAnswer
+from api.marketplace.schemas import FacetsAnswer, OffersAnswer
 from api.reads import answer, read
 from api.values import Amount, AnyAddress, ContractAddress
-from projections.marketplace import Search, Sort, open_invoices
+from projections.marketplace import Search, Sort, facets, open_invoices
 from projections.query import CursorError
 
 
-@get("/", opt=PUBLIC, summary="Invoices open for funding", responses=answers(OffersAnswer, 422))
-async def list_offers(  # noqa: PLR0913, PLR0917 -- each is a wish of its own
-    request: Request[Any, Any, Any],
-    database: NamedDependency[Database],
-    limit: Annotated[int, QueryParameter(ge=1, le=100)] = 25,
-    after: FromQuery[str | None] = None,
+def provide_search(  # noqa: PLR0913, PLR0917 -- each is a wish of its own
     sort: FromQuery[Sort] = "newest",
     asset: FromQuery[ContractAddress | None] = None,
     seller: FromQuery[AnyAddress | None] = None,
@@ -34,13 +29,9 @@ async def list_offers(  # noqa: PLR0913, PLR0917 -- each is a wish of its own
     min_remaining: FromQuery[Amount | None] = None,
     acknowledged: FromQuery[bool | None] = None,
     text: Annotated[str | None, QueryParameter(pattern=r"^(INV-|inv-)?[0-9A-Fa-f]{0,64}$")] = None,
-) -> Response[bytes]:
-    """By `sort`: newest, highest yield, due first, closing first, most still wanted.
-
-    Follow `next` through the pages with the same wishes. `text` is the beginning of an invoice's
-    name or id.
-    """
-    search = Search(
+) -> Search:
+    """What is looked for. `text` is the beginning of an invoice's name or id."""
+    return Search(
         sort=sort,
         asset=asset,
         seller=seller,
@@ -51,6 +42,20 @@ async def list_offers(  # noqa: PLR0913, PLR0917 -- each is a wish of its own
         acknowledged=acknowledged,
         text=text,
     )
+
+
+@get("/", opt=PUBLIC, summary="Invoices open for funding", responses=answers(OffersAnswer, 422))
+async def list_offers(
+    request: Request[Any, Any, Any],
+    database: NamedDependency[Database],
+    search: NamedDependency[Search],
+    limit: Annotated[int, QueryParameter(ge=1, le=100)] = 25,
+    after: FromQuery[str | None] = None,
+) -> Response[bytes]:
+    """By `sort`: newest, highest yield, due first, closing first, most still wanted.
+
+    Follow `next` through the pages with the same wishes.
+    """
     try:
         query = open_invoices(limit, after, search)
     except CursorError as error:
@@ -59,4 +64,20 @@ async def list_offers(  # noqa: PLR0913, PLR0917 -- each is a wish of its own
         return answer(request, await read(connection, query), what="marketplace")
 
 
-router = Router("/v1/marketplace", route_handlers=[list_offers], tags=["marketplace"])
+@get("/facets", opt=PUBLIC, summary="How many offers fit", responses=answers(FacetsAnswer, 422))
+async def count_offers(
+    request: Request[Any, Any, Any],
+    database: NamedDependency[Database],
+    search: NamedDependency[Search],
+) -> Response[bytes]:
+    """Counts over all pages: each facet as if nothing had been wished of it."""
+    async with database.public() as connection:
+        return answer(request, await read(connection, facets(search)), what="marketplace")
+
+
+router = Router(
+    "/v1/marketplace",
+    route_handlers=[list_offers, count_offers],
+    dependencies={"search": Provide(provide_search, sync_to_thread=False)},
+    tags=["marketplace"],
+)

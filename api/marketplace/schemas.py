@@ -63,11 +63,17 @@ class Offers(msgspec.Struct, frozen=True):
 
     items: list[Offer]
     next: str | None
-    facets: Facets
 
 
 class OffersAnswer(msgspec.Struct, frozen=True):
     """Invoices open for funding."""
 
     data: Offers
+    meta: Meta
+
+
+class FacetsAnswer(msgspec.Struct, frozen=True):
+    """Counts of offers."""
+
+    data: Facets
     meta: Meta

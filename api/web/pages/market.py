@@ -13,7 +13,7 @@ from litestar.params import FromQuery, QueryParameter
 
 from api.access import VISITED
 from api.errors import invalid_field
-from api.marketplace.schemas import Offer, Offers
+from api.marketplace.schemas import Facets, Offer, Offers
 from api.reads import read
 from api.values import ContractAddress
 from api.web.charts import Chart, scatter
@@ -21,7 +21,7 @@ from api.web.charts.kinds import Dot
 from api.web.names import SORTS, Translate
 from api.web.numbers import Writer, label, typed_percent
 from api.web.site import Site
-from projections.marketplace import Search, Sort, open_invoices
+from projections.marketplace import Search, Sort, facets, open_invoices
 from projections.query import CursorError
 
 _MOST_DAYS = 3650
@@ -54,9 +54,10 @@ async def get_market(  # noqa: PLR0913, PLR0917 -- each is a wish of its own
         query = open_invoices(limit, after, search)
     except CursorError as error:
         raise invalid_field("?after", f"{error}.") from error
-    async with site.database.public() as connection:
-        found = await read(connection, query)
+    async with site.database.snapshot() as connection:
+        found, counted = await read(connection, query), await read(connection, facets(search))
     offers = msgspec.json.decode(found.body or b"", type=Offers)
+    counts = msgspec.json.decode(counted.body or b"", type=Facets)
     wishes = {
         "sort": sort if sort != "newest" else "",
         "asset": asset,
@@ -65,13 +66,13 @@ async def get_market(  # noqa: PLR0913, PLR0917 -- each is a wish of its own
         "acknowledged": acknowledged,
         "text": text,
     }
-    assets = {offer.asset for offer in offers.items} | {a.value for a in offers.facets.asset}
+    assets = {offer.asset for offer in offers.items} | {one.value for one in counts.asset}
     return site.pages.page(
         request,
         "market/market.html",
         standing=site.pages.standing(found),
         offers=offers.items,
-        facets=offers.facets,
+        facets=counts,
         wishes=wishes,
         wished=any(value for name, value in wishes.items() if name != "sort"),
         sorts={code: translate(name) for code, name in SORTS.items()},
