@@ -13,7 +13,6 @@ from api.database import Database
 from api.documents import duplicates, facts, records, review
 from api.documents.erasure import Erasure
 from api.documents.reading import sandbox
-from api.documents.reading.container import Kind
 from api.documents.reading.refusal import RefusedError
 from api.documents.records import Access, ChangedError, Record, State
 from api.documents.schemas import Opening, Review
@@ -93,11 +92,9 @@ class Desk:
         return await self._sandboxed(lambda: sandbox.draw(data, number))
 
     async def copy(self, subject: str, record: Record) -> bytes:
-        """The document for reading, marked with who took it and when; an XML as it is."""
+        """The document for reading, marked with who took it and when. Raises Problem for an XML."""
         _require_readable(record)
         data = await self._vault.read(record, subject, "copy")
-        if record.reading is not None and record.reading.kind is Kind.XML:
-            return data
         now = dt.datetime.now(dt.UTC)
         line = f"Copy for {subject}, {now:%Y-%m-%d %H:%M} UTC"
         return await self._sandboxed(lambda: sandbox.stamp(data, line))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import fcntl
 import hashlib
 from collections.abc import Iterator
@@ -35,6 +36,13 @@ class Quarantine:
     def remove(self, document: UUID) -> None:
         """Whatever was there is gone."""
         self.place(document).unlink(missing_ok=True)
+
+    def left(self, older: dt.timedelta) -> list[Path]:
+        """Files that were not touched for so long."""
+        if not self._folder.is_dir():
+            return []
+        before = (dt.datetime.now(dt.UTC) - older).timestamp()
+        return [path for path in self._folder.iterdir() if path.stat().st_mtime < before]
 
     def opened(self, document: UUID, secrets: Secrets) -> Iterator[bytes]:
         """The file, piece by piece. Raises FileNotFoundError and TamperedError."""

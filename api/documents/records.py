@@ -275,6 +275,12 @@ async def given_up(connection: Connection, kind: str) -> list[Record]:
     return await _many(connection, where, kind)
 
 
+async def on_their_way(connection: Connection) -> set[str]:
+    """Ids of the documents whose files are in quarantine."""
+    where = "state IN ('receiving', 'received', 'scanned', 'read')"
+    return {str(record.id) for record in await _many(connection, where)}
+
+
 async def kept(connection: Connection) -> list[Record]:
     """Documents whose files the stores keep."""
     return await _many(connection, "state IN ('needs_review', 'confirmed')")

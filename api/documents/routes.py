@@ -20,7 +20,7 @@ from api.access import BY_HAND, PRIVATE, PUBLIC, UNTIMED, only
 from api.documents import facts, review
 from api.documents.facts import Facts
 from api.documents.intake import BrokenOffError, parse_digest
-from api.documents.reading.container import MAX_BYTES, Kind
+from api.documents.reading.container import MAX_BYTES
 from api.documents.records import Record
 from api.documents.schemas import (
     AccessList,
@@ -37,13 +37,7 @@ from api.security import SIGNED_IN, Subject
 from api.values import Hash32, encode
 
 _PRIVATE: Final = {"Cache-Control": "private, no-store", "Vary": "Authorization"}
-_MEDIA: Final = {
-    Kind.PDF: "application/pdf",
-    Kind.PNG: "image/png",
-    Kind.JPEG: "image/jpeg",
-    Kind.TIFF: "image/tiff",
-    Kind.XML: "application/xml",
-}
+_BYTES: Final = "application/octet-stream"
 _NAME_LENGTH: Final = 200
 _REVIEWERS: Final = only("verifier", "compliance")
 
@@ -54,7 +48,7 @@ class _UploadOperation(Operation):
     def __post_init__(self) -> None:
         schema = OpenApiSchema(description="The file, at most 20 MB", format=OpenAPIFormat.BINARY)
         self.request_body = RequestBody(
-            required=True, content={"application/octet-stream": OpenAPIMediaType(schema=schema)}
+            required=True, content={_BYTES: OpenAPIMediaType(schema=schema)}
         )
 
 
@@ -154,7 +148,7 @@ def _refuse_announced_size(request: Request[Any, Any, Any]) -> None:
 
 @get("/uploads/{digest:str}", opt=PRIVATE, security=SIGNED_IN, summary="How far an upload came",
      responses={**_says(UploadProgress, "Bytes that arrived"),
-                **documented(401, 404, 422)})  # fmt: skip
+                **documented(401, 404, 409, 422)})  # fmt: skip
 async def upload_progress(
     documents: NamedDependency[Documents],
     subject: NamedDependency[Subject],
@@ -251,29 +245,34 @@ async def get_page(
     return Response(image, media_type="image/png", headers=_PRIVATE)
 
 
-@get("/{document_id:uuid}/file", opt=PRIVATE | UNTIMED, security=SIGNED_IN, summary="The file",
-     responses={**_file("The file", "application/pdf"),
-                **documented(401, 403, 404, 409, 410, 422)})  # fmt: skip
-async def get_file(
+@get("/{document_id:uuid}/copy", opt=PRIVATE, security=SIGNED_IN, summary="A copy for reading",
+     responses={**_file("PDF, marked with who took it and when", "application/pdf"),
+                **documented(401, 404, 409, 410, 422)})  # fmt: skip
+async def get_copy(
     documents: NamedDependency[Documents],
     subject: NamedDependency[Subject],
     document_id: FromPath[UUID],
-    *,
-    original: FromQuery[bool] = False,
-) -> Response[Any]:
-    """A PDF marked with who took it and when. `original=true` gives the very bytes that were
-    uploaded, to the owner and to the platform's reviewers. The access is logged.
-    """  # noqa: D205 -- the OpenAPI document shows it as it stands
+) -> Response[bytes]:
+    """For everybody who may see the document. The access is logged."""
     record = await documents.desk.document(subject.owner, document_id)
-    kind = record.reading.kind if record.reading else Kind.PDF
-    media = _MEDIA[kind]
-    headers = {**_PRIVATE, "Content-Disposition": f'attachment; filename="{record.id}"'}
-    if original:
-        pieces = await documents.desk.original(subject.owner, record)
-        return Stream(pieces, media_type=media, headers=headers)
     copy = await documents.desk.copy(subject.owner, record)
-    shown = media if kind is Kind.XML else _MEDIA[Kind.PDF]
-    return Response(copy, media_type=shown, headers=headers)
+    headers = {**_PRIVATE, "Content-Disposition": f'attachment; filename="{record.id}.pdf"'}
+    return Response(copy, media_type="application/pdf", headers=headers)
+
+
+@get("/{document_id:uuid}/original", opt=PRIVATE | UNTIMED, security=SIGNED_IN,
+     summary="The very file that was uploaded",
+     responses={**_file("The file", _BYTES), **documented(401, 403, 404, 409, 410)})  # fmt: skip
+async def get_original(
+    documents: NamedDependency[Documents],
+    subject: NamedDependency[Subject],
+    document_id: FromPath[UUID],
+) -> Stream:
+    """For the owner and the platform's reviewers. The access is logged."""
+    record = await documents.desk.document(subject.owner, document_id)
+    pieces = await documents.desk.original(subject.owner, record)
+    headers = {**_PRIVATE, "Content-Disposition": f'attachment; filename="{record.id}"'}
+    return Stream(pieces, media_type=_BYTES, headers=headers)
 
 
 @get("/{document_id:uuid}/opening", opt=PRIVATE, security=SIGNED_IN,
@@ -362,7 +361,8 @@ router = Router(
     "/v1/documents",
     route_handlers=[
         upload, upload_progress, list_documents, get_document, correct, confirm, get_facts,
-        get_page, get_file, get_opening, list_accesses, erase, hold, release, get_certificate,
+        get_page, get_copy, get_original, get_opening, list_accesses, erase, hold, release,
+        get_certificate,
     ],
     tags=["documents"],
 )  # fmt: skip

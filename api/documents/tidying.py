@@ -23,6 +23,8 @@ from api.jobs.schedule import Nothing, Recurring
 _BROKEN_OFF: Final = dt.timedelta(days=1)
 """So long somebody may go on with an upload."""
 
+_LEFT: Final = dt.timedelta(hours=1)
+
 TIDY: Final = Kind(name="documents-tidy", payload=Nothing, seconds=3600)
 CHECK: Final = Kind(name="documents-check", payload=Nothing, seconds=6 * 3600)
 RECURRING: Final = (Recurring(TIDY, every=3600), Recurring(CHECK, every=86_400))
@@ -70,7 +72,18 @@ class Tidying:
             "erased": await self._erase([*unfinished, *expired]),
             "uploads discarded": len(broken_off),
             "refused": len(given_up),
+            "leftovers removed": await self._sweep(),
         }
+
+    async def _sweep(self) -> int:
+        """Remove what processes that died left in quarantine: no document is on its way by it."""
+        left = await asyncio.to_thread(self._vault.quarantine.left, _LEFT)
+        async with self._database.worker() as connection:
+            on_their_way = await records.on_their_way(connection)
+        stale = [path for path in left if path.name not in on_their_way]
+        for path in stale:
+            await asyncio.to_thread(path.unlink, missing_ok=True)
+        return len(stale)
 
     async def _erase(self, due: Iterable[Record]) -> int:
         """Those that are held, or that an invoice needs, wait for another time."""

@@ -131,8 +131,8 @@ def test_the_platform_reviews_the_very_file_and_lists_the_invoice(
 ) -> None:
     cast, invoice = tale.cast, tale.invoice
     verifier = Files(platform, cast.verifier)
-    file = f"{tale.document}/file"
-    original = verifier.ask("GET", file, params={"original": "true"}).content
+    file = f"{tale.document}/copy"
+    original = verifier.ask("GET", f"{tale.document}/original").content
     opening = verifier.ask("GET", f"{tale.document}/opening").json()
     cast.verifier.act("approve", invoice_id=invoice)
     cast.debtor.act("acknowledge", invoice_id=invoice)
@@ -153,7 +153,7 @@ def test_the_platform_reviews_the_very_file_and_lists_the_invoice(
     marked = Files(platform, cast.debtor).ask("GET", file).content
     assert marked.startswith(b"%PDF-")
     assert marked != tale.data
-    Files(platform, cast.debtor).ask("GET", file, 403, params={"original": "true"})
+    Files(platform, cast.debtor).ask("GET", f"{tale.document}/original", 403)
     Files(platform, cast.investors[0]).ask("GET", file, 404)
 
 
@@ -173,8 +173,8 @@ def test_it_is_erased_once_no_invoice_needs_it(
     assert refused["type"] == "/problems/legal-hold"
     erased = seller.change("DELETE", verifier.change("DELETE", held, "/hold"))
     assert erased["state"] == "erased"
-    seller.ask("GET", f"{tale.document}/file", 410)
-    verifier.ask("GET", f"{tale.document}/file", 404)
+    seller.ask("GET", f"{tale.document}/copy", 410)
+    verifier.ask("GET", f"{tale.document}/copy", 404)
 
     address = f"{platform.api_url}/v1/documents/{tale.document}/certificate"
     certificate = tmp_path / "certificate.json"

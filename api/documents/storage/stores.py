@@ -44,9 +44,6 @@ class Store(Protocol):
     def get(self, cid: str) -> AsyncGenerator[bytes]:
         """The bytes in pieces, not checked. Raises StoreError, MissingError if it is not there."""
 
-    async def has(self, cid: str) -> bool:
-        """Whether it says that it keeps the file. Raises StoreError."""
-
     async def remove(self, cid: str) -> None:
         """Keep the file no longer; nothing happens where it is not kept. Raises StoreError."""
 
@@ -93,10 +90,6 @@ class FolderStore:
                 yield piece
         finally:
             file.close()
-
-    async def has(self, cid: str) -> bool:
-        """Whether the file is there."""
-        return await asyncio.to_thread(self._place(cid).exists)
 
     async def remove(self, cid: str) -> None:
         """Deleted."""
@@ -147,23 +140,15 @@ class KuboStore:
             async for piece in pieces:
                 yield piece
 
-    async def has(self, cid: str) -> bool:
-        """Whether the node pins it."""
-        return await self._pins("ls", cid)
-
     async def remove(self, cid: str) -> None:
         """Unpinned: the node forgets it with its next collection of garbage."""
-        await self._pins("rm", cid)
-
-    async def _pins(self, verb: str, cid: str) -> bool:
         try:
-            said = await self._http.post(f"/api/v0/pin/{verb}", params={"arg": cid})
+            said = await self._http.post("/api/v0/pin/rm", params={"arg": cid})
         except httpx.HTTPError as error:
             raise StoreError(f"{self.name} does not answer: {error}") from error
         # The node tells what is not pinned with status 500 and a message, like every other error.
         if said.is_error and "not pinned" not in said.text:
-            raise StoreError(f"{self.name} does not tell: {said.text[:200]}")
-        return said.is_success
+            raise StoreError(f"{self.name} does not unpin: {said.text[:200]}")
 
     async def close(self) -> None:
         """Let connections go."""
@@ -199,17 +184,6 @@ class PinataStore:
         async with contextlib.aclosing(_stream(self._gateway, "GET", f"/ipfs/{cid}")) as pieces:
             async for piece in pieces:
                 yield piece
-
-    async def has(self, cid: str) -> bool:
-        """Whether the service lists it as pinned."""
-        said = await _answer(
-            self.name,
-            lambda _: self._http.get(
-                "/data/pinList", params={"hashContains": cid, "status": "pinned"}
-            ),
-        )
-        rows = said.get("rows", [])
-        return any(row.get("ipfs_pin_hash") == cid for row in rows if isinstance(row, dict))
 
     async def remove(self, cid: str) -> None:
         """Unpinned."""

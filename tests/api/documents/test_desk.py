@@ -75,7 +75,7 @@ async def test_a_document_is_read_confirmed_and_proven(desk: Any) -> None:
         "amount": "1523.20", "currency": "EUR", "issue_date": "2026-11-03",
     }  # fmt: skip
     opening = (await desk.ask(SANA, "GET", f"/{taken['id']}/opening")).json()
-    file = await desk.ask(SANA, "GET", f"/{taken['id']}/file?original=true")
+    file = await desk.ask(SANA, "GET", f"/{taken['id']}/original")
     assert file.content == data
     assert file.headers["cache-control"] == "private, no-store"
     file_hash = hashlib.sha256(file.content).digest()
@@ -102,7 +102,7 @@ async def test_the_disk_holds_nothing_that_can_be_read(desk: Any, documents_conf
 
 async def test_a_copy_says_who_took_it(desk: Any) -> None:
     document = await desk.read(SANA, sheets.pdf(pages=2))
-    answer = await desk.ask(SANA, "GET", f"/{document['id']}/file")
+    answer = await desk.ask(SANA, "GET", f"/{document['id']}/copy")
     assert answer.headers["content-type"] == "application/pdf"
     with pikepdf.open(io.BytesIO(answer.content)) as pdf:
         for page in pdf.pages:
@@ -116,8 +116,9 @@ async def test_a_copy_says_who_took_it(desk: Any) -> None:
 async def test_a_stranger_sees_nothing_of_it(desk: Any) -> None:
     document = await desk.read(SANA, sheets.pdf())
     for method, path in (
-        ("GET", ""), ("GET", "/file"), ("GET", "/pages/0"), ("GET", "/opening"),
-        ("GET", "/facts"), ("GET", "/accesses"), ("DELETE", ""), ("POST", "/confirmation"),
+        ("GET", ""), ("GET", "/copy"), ("GET", "/original"), ("GET", "/pages/0"),
+        ("GET", "/opening"), ("GET", "/facts"), ("GET", "/accesses"), ("DELETE", ""),
+        ("POST", "/confirmation"),
     ):  # fmt: skip
         answer = await desk.ask(
             OTHER, method, f"/{document['id']}{path}", headers={"If-Match": "*"}
@@ -271,7 +272,7 @@ async def test_erasure_leaves_a_certificate_and_nothing_else(
     assert erased.json()["state"] == "erased"
     assert (erased.json()["sha256"], erased.json()["name"]) == (None, None)
     assert erased.json()["fields"] == {}
-    for path in ("/file", "/pages/0", "/opening"):
+    for path in ("/copy", "/original", "/pages/0", "/opening"):
         answer = await desk.ask(SANA, "GET", f"/{document['id']}{path}")
         assert answer.status_code == 410, path
     assert _files(documents_config.folder) == []
@@ -339,3 +340,15 @@ async def test_parties_that_were_confirmed_are_known_again(desk: Any) -> None:
     third = await desk.read(SANA, sheets.pdf(elsewhere))
     assert third["fields"]["seller"]["value"] != "Lindenwerk GmbH"
     assert third["fields"]["buyer"]["value"] == "Obsthof Brandt KG"
+
+
+async def test_an_xml_has_fields_and_no_pages(desk: Any) -> None:
+    data = sheets.cii()
+    document = await desk.read(SANA, data)
+    assert (document["state"], document["kind"], document["pages"]) == ("needs_review", "xml", [])
+    assert document["fields"]["seller_tax_id"]["value"] == "DE136695976"
+    assert (await desk.ask(SANA, "GET", f"/{document['id']}/original")).content == data
+    assert (await desk.ask(SANA, "GET", f"/{document['id']}/pages/0")).status_code == 404
+    assert (await desk.ask(SANA, "GET", f"/{document['id']}/copy")).status_code == 422
+    broken = await desk.read(SANA, sheets.cii(total="9999.00"))
+    assert (broken["state"], broken["reason"]) == ("refused", "breaks_rules")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
 import uuid
 from collections.abc import Callable
 from pathlib import Path
@@ -128,7 +129,7 @@ async def test_copies_are_checked_and_mended(desk: Desk, documents_config: Docum
     place = documents_config.folder / "store" / document["cid"][-2:] / document["cid"]
     place.write_bytes(b"something else")
     assert await desk.documents.tidying.check_replicas() == {"folder spoilt": 1}
-    answer = await desk.ask(SANA, "GET", f"/{document['id']}/file")
+    answer = await desk.ask(SANA, "GET", f"/{document['id']}/copy")
     assert answer.json()["type"] == "/problems/document-unavailable"
 
 
@@ -158,6 +159,9 @@ async def test_what_fails_for_ever_is_refused_and_what_broke_off_is_gone(
 ) -> None:
     document = await desk.upload(SANA, sheets.pdf())
     _tell(desk.config, "UPDATE app.job SET state = 'dead'")
+    leftover = documents_config.folder / "quarantine" / str(uuid.uuid4())
+    leftover.touch()
+    os.utime(leftover, (0, 0))
     _tell(
         desk.config,
         """
@@ -167,7 +171,7 @@ async def test_what_fails_for_ever_is_refused_and_what_broke_off_is_gone(
         SANA.public_key,
     )
     assert await desk.documents.tidying.tidy() == {
-        "erased": 0, "uploads discarded": 1, "refused": 1,
+        "erased": 0, "uploads discarded": 1, "refused": 1, "leftovers removed": 1,
     }  # fmt: skip
     assert (await desk.see(SANA, document))["reason"] == "crashed"
     items = (await desk.ask(SANA, "GET", "")).json()["items"]

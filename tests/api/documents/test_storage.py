@@ -172,11 +172,9 @@ class _Double(BaseHTTPRequestHandler):
             self._say({"Hash": self._keep(self._parts(body)["file"])})
         elif url.path == "/api/v0/cat":
             self._give(query["arg"])
-        elif url.path in {"/api/v0/pin/ls", "/api/v0/pin/rm"}:
-            held = query["arg"] in self.kept
-            if url.path.endswith("rm"):
-                self.kept.pop(query["arg"], None)
-            self._say({"Message": "is not pinned"} if not held else {}, 200 if held else 500)
+        elif url.path == "/api/v0/pin/rm":
+            held = self.kept.pop(query["arg"], None) is not None
+            self._say({} if held else {"Message": "is not pinned"}, 200 if held else 500)
         elif url.path == "/pinning/pinFileToIPFS":
             assert self.headers["authorization"] == "Bearer token of Pinata"
             parts = self._parts(body)
@@ -187,11 +185,7 @@ class _Double(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         url = urlsplit(self.path)
-        if url.path.startswith("/ipfs/"):
-            self._give(url.path.removeprefix("/ipfs/"))
-        elif url.path == "/data/pinList":
-            wanted = parse_qs(url.query)["hashContains"][0]
-            self._say({"rows": [{"ipfs_pin_hash": cid} for cid in self.kept if cid == wanted]})
+        self._give(url.path.removeprefix("/ipfs/"))
 
     def do_DELETE(self) -> None:
         gone = self.kept.pop(self.path.removeprefix("/pinning/unpin/"), None)
@@ -267,11 +261,12 @@ async def _keeps_gives_and_forgets(store: Any, folder: Path) -> None:
     file.write_bytes(sealed)
     await store.put(cid, file)
     await store.put(cid, file)
-    assert await store.has(cid)
     assert b"".join([piece async for piece in store.get(cid)]) == sealed
     await store.remove(cid)
     await store.remove(cid)
-    assert not await store.has(cid)
+    if not isinstance(store, KuboStore):  # a node forgets later, when it collects its garbage
+        with pytest.raises(MissingError):
+            await anext(store.get(cid))
     await store.close()
 
 
@@ -323,7 +318,7 @@ async def test_a_store_that_is_away_says_so(name: str, tmp_path: Path) -> None:
     store = _stores("http://127.0.0.1:1", tmp_path)[name]
     file = tmp_path / "sealed"
     file.write_bytes(b"sealed")
-    for ask in (store.put("b", file), store.has("b"), store.remove("b"), anext(store.get("b"))):
+    for ask in (store.put("b", file), store.remove("b"), anext(store.get("b"))):
         with pytest.raises(StoreError):
             await ask
 
@@ -359,7 +354,7 @@ async def test_replicas_are_read_from_whichever_is_sound_and_mended(
 async def test_nothing_but_a_cid_becomes_a_path(tmp_path: Path) -> None:
     for name in ("../../etc/passwd", "", "b/../x", cid_of(b"x").upper()):
         with pytest.raises(StoreError):
-            await FolderStore(tmp_path).has(name)
+            await FolderStore(tmp_path).remove(name)
 
 
 def test_httpx_is_what_answers(double: Any) -> None:
