@@ -46,6 +46,9 @@ from api.marketplace import routes as marketplace
 from api.organisations import routes as organisations_routes
 from api.organisations.service import Organisations
 from api.personal import routes as personal
+from api.notifications import routes as notifications
+from api.notifications.service import Notifications
+from api.notifications.webhooks import Webhooks
 from api.problems import routes as problems
 from api.profile import routes as profile_routes
 from api.profile.service import Profiles
@@ -90,6 +93,7 @@ ROUTERS = [
     documents.router,
     personal.router,
     live.router,
+    notifications.router,
 ]
 """Every room's routes."""
 
@@ -141,6 +145,9 @@ def create_app(config: ApiConfig) -> Litestar:
         "message_sign_in": MessageSignIn(config, database, ledger, seals),
         "hub": hub,
         "intents": intents,
+        "notifications": Notifications(config, database, seals),
+        "webhooks": Webhooks(config, database),
+        "intents": Intents(config, database, ledger),
         "figures": figures,
         "ladders": ladders,
         "site": Site(pages, database, figures, Assets(ledger), ladders),

@@ -69,6 +69,10 @@ class ApiConfig(msgspec.Struct, frozen=True, kw_only=True):
     """How long a session may go unused."""
     local_networks: bool = False
     """Whether servers of our own networks may be asked, without TLS: for development only."""
+    mail_url: str = ""
+    """smtp://, smtps:// or, to look at what would be sent, file:///folder; empty: no mail."""
+    mail_from: str = ""
+    """Who mail is from; empty: notices@ the home domain."""
     limits: Limits = Limits()
     request_seconds: float = 30.0
     """How long an answer may take before it is given up; live streams are exempt."""

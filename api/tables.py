@@ -11,6 +11,7 @@ from api.kyc import tables as kyc
 from api.limits import tables as limits
 from api.metadata import metadata
 from api.organisations import tables as organisations
+from api.notifications import tables as notifications
 from api.profile import tables as profile
 from api.sessions import tables as sessions
 from api.staff import tables as staff
@@ -27,6 +28,7 @@ __all__ = [
     "limits",
     "metadata",
     "organisations",
+    "notifications",
     "profile",
     "sessions",
     "staff",

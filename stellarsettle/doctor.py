@@ -22,6 +22,7 @@ _SECRET = {
     "token_key",
     "former_token_keys",
     "natural_key",
+    "mail_url",
     "document_keys",
     "pinata_token",
     "database_url",

@@ -129,6 +129,7 @@ class LocalPlatform:
             "POLL_SECONDS": "0.1",
             "DEMO_PEOPLE": str(folder / "people.json"),
             "DOCUMENTS_DIR": str(folder / "documents"),
+            "MAIL_URL": (folder / "mail").resolve().as_uri(),
             # Everybody here asks from one address, as often as a machine can.
             **dict.fromkeys(("LIMIT_ADDRESS", "LIMIT_SIGN_IN", "LIMIT_USER"), "0"),
             **self.deployment.environment(),

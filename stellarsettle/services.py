@@ -93,6 +93,8 @@ def configuration(chosen: Settings) -> ApiConfig:
             shared=chosen.limits_shared,
             trusted_proxies=chosen.trusted_proxies,
         ),
+        mail_url=chosen.mail_url,
+        mail_from=chosen.mail_from,
         cors_origins=tuple(filter(None, chosen.cors_origins.split(","))),
         public_rpc_url=chosen.public_rpc_url,
         demo_people=chosen.demo_people,

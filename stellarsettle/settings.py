@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 TESTNET_PASSPHRASE = "Test SDF Network ; September 2015"  # noqa: S105 -- a network's public name
 
 
+_MAIL_SCHEMES = ("smtp://", "smtps://", "file:///")
 _DATABASE_SCHEMES = ("postgresql://", "postgres://")
 
 
@@ -117,6 +118,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """32 bytes, base64: the Ed25519 key that signs access tokens."""
     former_token_keys: str = ""
     """Keys that TOKEN_KEY replaced, newest first, separated by commas: theirs stays good."""
+    mail_url: str = ""
+    """Where mail goes: smtp://user:password@host, smtps://..., file:///folder; empty: nowhere."""
+    mail_from: str = ""
+    """Who mail is from; empty: notices@ the home domain."""
     natural_key: str = ""
     """32 bytes, base64: the key under which an invoice's natural identity is hashed."""
 
@@ -142,6 +147,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             raise SettingsError("PUBLIC_URL has no slash at its end")
 
     def _check_urls(self) -> None:
+        if self.mail_url and not self.mail_url.startswith(_MAIL_SCHEMES):
+            raise SettingsError("MAIL_URL is smtp://, smtps:// or file:///folder")
         for name, urls in (
             ("rpc_url", [self.rpc_url]),
             ("rpc_urls", self.nodes()),

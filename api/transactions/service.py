@@ -17,6 +17,7 @@ from api.audit.log import record
 from api.config import ApiConfig
 from api.database import Database
 from api.errors import Problem
+from api.notifications.telling import Telling
 from api.stellar import Built, Ledger, Offer
 from api.tokens import account_of
 from api.transactions import cosigning, store
@@ -28,7 +29,7 @@ from api.transactions.following import reported
 from api.transactions.requests import Body, Recovery
 from api.transactions.schemas import AuthorizationRequest, FeeAnswer, Intent, IntentPage, Step
 from api.transactions.store import Stored
-from api.transactions.tracker import Tracker, conclude
+from api.transactions.tracker import Tracker
 from contracts.wire import Address
 
 
@@ -39,7 +40,7 @@ class Intents:
         self._config = config
         self._database = database
         self._ledger = ledger
-        self._tracker = Tracker(database, ledger)
+        self._tracker = Tracker(database, ledger, Telling(mail=bool(config.mail_url)))
 
     async def build(self, owner: str, action: Action, body: Body, *, key: str | None) -> Intent:
         """Build, simulate and keep one transaction; the same `key` gives the same intent.
@@ -188,7 +189,7 @@ class Intents:
         found = reported(tx_hash, await self._ledger.health())
         if stored.outcome is None or stored.outcome.status == "submitted":
             async with self._database.private(owner) as connection:
-                stored = await conclude(connection, stored, found, None)
+                stored = await self._tracker.conclude(connection, stored, found, None)
         return (await self._tracker.followed(stored)).told()
 
     async def _own(self, owner: str, intent_id: uuid.UUID) -> Stored:

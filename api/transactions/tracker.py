@@ -9,6 +9,7 @@ import msgspec
 
 from api.database import Connection, Database
 from api.live.hints import hint
+from api.notifications.telling import Telling
 from api.stellar import Ledger
 from api.transactions import store
 from api.transactions.following import Applied, continued, landed_in, projected
@@ -30,9 +31,10 @@ FROM read.applied LEFT JOIN (
 class Tracker:
     """Follows intents of anybody; what it finds is kept under their owner's name."""
 
-    def __init__(self, database: Database, ledger: Ledger) -> None:
+    def __init__(self, database: Database, ledger: Ledger, telling: Telling) -> None:
         self._database = database
         self._ledger = ledger
+        self._telling = telling
 
     async def followed(self, stored: Stored) -> Stored:
         """The intent with what became of it, which is found out and kept unless it is final.
@@ -49,7 +51,24 @@ class Tracker:
         if found is None:
             return stored
         async with self._database.private(stored.owner) as connection:
-            return await conclude(connection, stored, found, await applied(connection))
+            return await self.conclude(connection, stored, found, await applied(connection))
+
+    async def conclude(
+        self, connection: Connection, stored: Stored, found: Outcome, mark: Applied | None
+    ) -> Stored:
+        """Keep what was found, as far as the read models are; the intent as it is kept.
+
+        Where somebody else was faster, what that one found counts.
+        """
+        outcome = projected(continued(stored.outcome, found), mark)
+        if outcome == stored.outcome:
+            return stored
+        if not await store.complete(connection, stored, outcome):
+            return await store.again(connection, stored)
+        await hint(connection, stored.owner, TOPIC)
+        concluded = msgspec.structs.replace(stored, outcome=outcome)
+        await self._telling.of_intent(connection, concluded)
+        return concluded
 
     async def _seen(self, stored: Stored) -> Outcome | None:
         """What the read models know, which no node has to be asked for."""
@@ -72,19 +91,3 @@ async def applied(connection: Connection) -> Applied | None:
     """How far the read models are; None before the first ledger."""
     row = await (await connection.execute("SELECT ledger, closed_at FROM read.applied")).fetchone()
     return None if row is None else Applied(row["ledger"], row["closed_at"])
-
-
-async def conclude(
-    connection: Connection, stored: Stored, found: Outcome, mark: Applied | None
-) -> Stored:
-    """Keep what was found, as far as the read models are; the intent as it is kept.
-
-    Where somebody else was faster, what that one found counts.
-    """
-    outcome = projected(continued(stored.outcome, found), mark)
-    if outcome == stored.outcome:
-        return stored
-    if not await store.complete(connection, stored, outcome):
-        return await store.again(connection, stored)
-    await hint(connection, stored.owner, TOPIC)
-    return msgspec.structs.replace(stored, outcome=outcome)

@@ -13,7 +13,7 @@ from api.errors import Problem
 from api.happened import Happened, since
 from api.transactions import store
 from api.transactions.following import landed_in
-from api.transactions.tracker import conclude
+from api.transactions.tracker import Tracker
 
 _EVENTS = 500
 """How many events are looked at in one transaction; whole ledgers may have more."""
@@ -49,11 +49,16 @@ class Follower:
         return happened.through < happened.mark.ledger
 
 
-async def settle_intents(connection: Connection, happened: Happened) -> None:
-    """Conclude the intents whose transactions are among what happened, or were waited for."""
-    seen = {one.tx_hash: landed_in(one.ledger, one.time) for one in happened.happenings}
-    for stored in await store.awaited(connection, list(seen)):
-        known = stored.outcome
-        found = known if known and known.status == "in_ledger" else seen.get(stored.built.hash)
-        if found is not None:
-            await conclude(connection, stored, found, happened.mark)
+def settling(tracker: Tracker) -> Consequence:
+    """Concludes the intents whose transactions are among what happened, or were waited for."""
+
+    async def settle(connection: Connection, happened: Happened) -> None:
+        seen = {one.tx_hash: landed_in(one.ledger, one.time) for one in happened.happenings}
+        for stored in await store.awaited(connection, list(seen)):
+            known = stored.outcome
+            waits = known is not None and known.status == "in_ledger"
+            found = known if waits else seen.get(stored.built.hash)
+            if found is not None:
+                await tracker.conclude(connection, stored, found, happened.mark)
+
+    return settle

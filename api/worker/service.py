@@ -13,10 +13,15 @@ from api.jobs import outbox
 from api.jobs.outbox import Kind
 from api.jobs.runner import Handlers
 from api.jobs.schedule import Nothing, Recurring
+from api.notifications.mail import Mailing, postman_of
+from api.notifications.service import CONFIRM, Confirming, Notifications
+from api.notifications.telling import HOOK, MAIL, Telling
+from api.notifications.webhooks import Webhooks
+from api.seals import Seals
 from api.sessions import store as sessions
 from api.stellar import Ledger
 from api.transactions.tracker import Tracker
-from api.worker.follower import Follower, settle_intents
+from api.worker.follower import Follower, settling
 from api.worker.lookout import Lookout
 from api.worker.worker import Duty, Worker
 from projections.tables import APPLIED_CHANNEL
@@ -37,15 +42,17 @@ async def work(config: ApiConfig, stop: asyncio.Event) -> None:
         config.database_url, size=2 * _AT_ONCE + 4, wait_seconds=config.pool_wait_seconds
     )
     ledger = Ledger(config.rpc_url, config.network_passphrase, waits=config.node_waits)
-    follower = Follower(database, settle_intents)
-    lookout = Lookout(database, Tracker(database, ledger))
+    telling = Telling(mail=bool(config.mail_url))
+    tracker = Tracker(database, ledger, telling)
+    follower = Follower(database, settling(tracker), telling.of_happened)
+    lookout = Lookout(database, tracker)
     await database.open()
     documents = documents_of(config, database)
     try:
         worker = Worker(
             config.database_url,
             database,
-            _handlers(documents),
+            _handlers(config, database, documents),
             (Recurring(PURGE, every=_DAY_SECONDS), *(tidying.RECURRING if documents else ())),
             (
                 Duty("follow", APPLIED_CHANNEL, follower.step),
@@ -61,9 +68,15 @@ async def work(config: ApiConfig, stop: asyncio.Event) -> None:
         await database.close()
 
 
-def _handlers(documents: Documents | None) -> Handlers:
+def _handlers(config: ApiConfig, database: Database, documents: Documents | None) -> Handlers:
     handlers = Handlers()
     handlers.on(PURGE, _purge)
+    handlers.on(HOOK, Webhooks(config, database).deliver)
+    if config.mail_url:
+        mailing = Mailing(config, postman_of(config.mail_url))
+        notifications = Notifications(config, database, Seals(config))
+        handlers.on(MAIL, mailing.send)
+        handlers.on(CONFIRM, Confirming(config, mailing, notifications).send)
     if documents is not None:
         handlers.on(processing.KIND, documents.processing.work)
         handlers.on(tidying.TIDY, documents.tidying.on_tidy)

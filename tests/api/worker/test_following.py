@@ -14,9 +14,10 @@ from stellar_sdk import Keypair
 from api.config import ApiConfig
 from api.database import Database
 from api.happened import Happened, since
+from api.notifications.telling import Telling
 from api.stellar import Ledger
 from api.transactions.tracker import Tracker
-from api.worker.follower import Follower, settle_intents
+from api.worker.follower import Follower, settling
 from api.worker.lookout import Lookout
 from tests.api.following import indexing
 
@@ -69,7 +70,7 @@ async def _until_read(people: Any) -> None:
 async def _look_out(people: Any, database: Database, url: str | None = None) -> None:
     """One round of questions, to the node or to nobody."""
     ledger = Ledger(url or people.config.rpc_url, people.config.network_passphrase)
-    lookout = Lookout(database, Tracker(database, ledger))
+    lookout = Lookout(database, Tracker(database, ledger, Telling(mail=False)))
     while await lookout.step():
         pass
     await ledger.close()
@@ -92,7 +93,9 @@ async def test_what_happened_is_shown_without_asking_a_node(
 ) -> None:
     """Two people's intents; one of them acts. The cursor goes on with what was concluded."""
     compliance, owner = people.platform.compliance, people.platform.owner
-    follower = Follower(database_of, settle_intents)
+    nobody = Ledger("http://127.0.0.1:1", people.config.network_passphrase)
+    tracker = Tracker(database_of, nobody, Telling(mail=False))
+    follower = Follower(database_of, settling(tracker))
     assert not await follower.step(), "nothing was read yet"
     done = await _membership(people)
     other = await people.prepare(owner, "pause")
@@ -112,6 +115,7 @@ async def test_what_happened_is_shown_without_asking_a_node(
     assert not await follower.step()
     told = (await people.get(compliance, f"/v1/transactions/{done['id']}")).json()
     assert (told["status"], told["ledger"]) == ("projected", kept["steps"][0]["ledger"])
+    await nobody.close()
 
 
 async def test_a_report_is_followed_until_a_ledger_holds_it(

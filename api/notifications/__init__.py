@@ -1,0 +1,1 @@
+"""Who is told of what happened: in app, by mail, by webhook."""
