@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 from litestar import Litestar
 from psycopg import sql
@@ -166,11 +167,31 @@ async def _intent(everybody: Everybody) -> str:
     return str(made.json()["id"])
 
 
+async def _webhook(everybody: Everybody) -> str:
+    """With a delivery of the same id: a path that names both names the same twice."""
+    headers = await everybody.sign_in(everybody.owner)
+    wanted = {"url": "https://93.184.215.14/hook"}
+    made = await everybody.client.post("/v1/webhooks", json=wanted, headers=headers)
+    assert made.status_code == 201, made.text
+    names = {"id": made.json()["id"], "owner": everybody.owner.public_key}
+    with psycopg.connect(everybody.people.config.database_url) as superuser:
+        superuser.execute(
+            "WITH told AS (INSERT INTO app.notification"
+            " (owner, key, kind, topic, ledger, time, shown)"
+            " VALUES (%(owner)s, %(id)s, 'payout', 'payment', 1, 1, true) RETURNING number)"
+            " INSERT INTO app.delivery (id, webhook, owner, notification)"
+            " SELECT %(id)s, %(id)s, %(owner)s, number FROM told",
+            names,
+        )
+    return str(names["id"])
+
+
 OWN: dict[str, Callable[[Everybody], Awaitable[str | dict[str, str]]]] = {
     "session": _session,
     "key": _key,
     "intent": _intent,
     "organisation": _organisation,
+    "webhook": _webhook,
 }
 """How the owner comes by a thing of his own, for each kind that a route declares with `own`: its
 id, or where a path names more than one thing, each by its parameter."""

@@ -40,5 +40,5 @@ def test_the_documented_receiver_believes_us_and_nobody_else() -> None:
         (signing.shown(key), headers | {"webhook-id": "msg_2"}, body),
         (signing.shown(key), late, body),
     ):
-        with pytest.raises(ValueError, match="old|secret"):
+        with pytest.raises(ValueError, match=r"old|secret"):
             verified(secret, given, content)
