@@ -43,12 +43,12 @@ from api.limits.service import Limiter
 from api.live import routes as live
 from api.live.hub import Hub
 from api.marketplace import routes as marketplace
-from api.organisations import routes as organisations_routes
-from api.organisations.service import Organisations
-from api.personal import routes as personal
 from api.notifications import routes as notifications
 from api.notifications.service import Notifications
 from api.notifications.webhooks import Webhooks
+from api.organisations import routes as organisations_routes
+from api.organisations.service import Organisations
+from api.personal import routes as personal
 from api.problems import routes as problems
 from api.profile import routes as profile_routes
 from api.profile.service import Profiles
@@ -147,7 +147,6 @@ def create_app(config: ApiConfig) -> Litestar:
         "intents": intents,
         "notifications": Notifications(config, database, seals),
         "webhooks": Webhooks(config, database),
-        "intents": Intents(config, database, ledger),
         "figures": figures,
         "ladders": ladders,
         "site": Site(pages, database, figures, Assets(ledger), ladders),

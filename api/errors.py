@@ -41,6 +41,8 @@ class Obstacle(msgspec.Struct, frozen=True, omit_defaults=True):
     detail: str
     remedy: str
     code: int | None = None
+    action: str | None = None
+    """What mends it: an action of transactions, or a step elsewhere, by a fixed name."""
 
 
 class ProblemDetails(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -55,6 +57,8 @@ class ProblemDetails(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     code: int | None = None
     """The contract's error code, when a contract refused."""
     contract: str | None = None
+    action: str | None = None
+    """What mends it: an action of transactions, or a step elsewhere, by a fixed name."""
     pointer: str | None = None
     """The first wrong field, as a JSON pointer into the body or `?name` for a query value."""
     errors: tuple[FieldFault, ...] = ()
@@ -127,6 +131,7 @@ def _details(problem: Problem, request_id: str, path: str) -> bytes:
         instance=f"urn:request:{request_id}",
         code=kind.code,
         contract=kind.contract,
+        action=kind.action,
         pointer=problem.faults[0].pointer if problem.faults else None,
         errors=problem.faults,
         problems=problem.obstacles,

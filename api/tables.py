@@ -10,8 +10,8 @@ from api.keys import tables as keys
 from api.kyc import tables as kyc
 from api.limits import tables as limits
 from api.metadata import metadata
-from api.organisations import tables as organisations
 from api.notifications import tables as notifications
+from api.organisations import tables as organisations
 from api.profile import tables as profile
 from api.sessions import tables as sessions
 from api.staff import tables as staff
@@ -27,8 +27,8 @@ __all__ = [
     "kyc",
     "limits",
     "metadata",
-    "organisations",
     "notifications",
+    "organisations",
     "profile",
     "sessions",
     "staff",

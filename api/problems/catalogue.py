@@ -23,6 +23,8 @@ class Kind(msgspec.Struct, frozen=True, kw_only=True):
     remedy: str
     code: int | None = None
     contract: str | None = None
+    action: str | None = None
+    """What mends it, as a button would do it: an action of transactions, or a step elsewhere."""
 
     @property
     def type(self) -> str:
@@ -241,12 +243,36 @@ def _asset_kinds() -> list[Kind]:
     ]  # fmt: skip
 
 
+_MENDED_BY: dict[str, str] = {
+    "account-not-on-ledger": "fund-account",
+    "asset-reserve": "fund-account",
+    "asset-account-missing": "fund-account",
+    "asset-trustline-missing": "add-trustline",
+    "asset-balance": "add-balance",
+    "asset-allowance": "allow-shares",
+    "insufficient-allowance": "allow-shares",
+    "not-member": "apply-for-membership",
+    "not-acknowledged": "acknowledge",
+    "not-approved": "approve",
+    "exceeds-target": "take-the-rest",
+    "below-ticket": "raise-amount",
+    "paused": "unpause",
+    "disputed": "resolve-dispute",
+    "entry-archived": "build-again",
+    "fee-too-low": "build-again",
+    "transaction-failed": "build-again",
+    "sign-in-required": "sign-in",
+}
+"""Slugs to what mends them; a name of an action is one of POST /v1/transactions."""
+
+
 def _all_kinds() -> tuple[Kind, ...]:
     own = [
         Kind(slug=slug, status=status, title=title, sentence=sentence, remedy=remedy)
         for slug, status, title, sentence, remedy in _OWN
     ]
-    return (*own, *_asset_kinds(), *_contract_kinds())
+    kinds = (*own, *_asset_kinds(), *_contract_kinds())
+    return tuple(msgspec.structs.replace(one, action=_MENDED_BY.get(one.slug)) for one in kinds)
 
 
 KINDS: tuple[Kind, ...] = _all_kinds()

@@ -22,6 +22,7 @@ def _page(kind: Kind) -> ProblemPage:
         remedy=kind.remedy,
         code=kind.code,
         contract=kind.contract,
+        action=kind.action,
     )
 
 

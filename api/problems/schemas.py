@@ -15,6 +15,7 @@ class ProblemPage(msgspec.Struct, frozen=True, kw_only=True):
     remedy: str
     code: int | None = None
     contract: str | None = None
+    action: str | None = None
 
 
 class ProblemIndex(msgspec.Struct, frozen=True):

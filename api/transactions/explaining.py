@@ -45,4 +45,5 @@ def _obstacle(one: Broken) -> Obstacle:
         detail=one.detail,
         remedy=one.kind.remedy,
         code=one.kind.code,
+        action=one.kind.action,
     )

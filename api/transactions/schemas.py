@@ -30,6 +30,13 @@ class Step(msgspec.Struct, frozen=True):
     at: int
 
 
+class Holding(msgspec.Struct, frozen=True):
+    """So many base units of a token, which is an asset's contract or that of shares."""
+
+    token: str
+    amount: str
+
+
 class Failure(msgspec.Struct, frozen=True, kw_only=True):
     """Why a transaction that is in the ledger did nothing, and what it cost (stroops)."""
 
@@ -75,6 +82,20 @@ class Intent(msgspec.Struct, frozen=True, kw_only=True):
     """What the simulation moved: assets and shares, in order."""
     notices: tuple[str, ...] = ()
     """What nobody forbids and the signer should know."""
+    leaves: tuple[Holding, ...] = ()
+    """What leaves the signer, by token, all in all."""
+    gets: tuple[Holding, ...] = ()
+    """What the signer receives, by token, all in all."""
+    rpc_url: str = ""
+    """A node of the network to submit to."""
+    sep7: str = ""
+    """The transaction as a link that wallets open (SEP-7)."""
+    qr: str = ""
+    """What to show as a QR code: that link, or its page here where it is too long for one."""
+    cursor_needed: int | None = None
+    """The ledger that reads must be of to show its effect, once a ledger holds it."""
+    affected: tuple[str, ...] = ()
+    """The live topics that it touches: what to read again."""
 
 
 class AuthorizationRequest(msgspec.Struct, frozen=True, kw_only=True):

@@ -26,6 +26,7 @@ from api.transactions.conditions import PRIVILEGED, broken
 from api.transactions.explaining import explainable, explained, people_in
 from api.transactions.facts import Facts, gather
 from api.transactions.following import reported
+from api.transactions.offering import offered
 from api.transactions.requests import Body, Recovery
 from api.transactions.schemas import AuthorizationRequest, FeeAnswer, Intent, IntentPage, Step
 from api.transactions.store import Stored
@@ -61,9 +62,9 @@ class Intents:
                 did = {"summary": intent.summary, "hash": intent.hash}
                 await record(connection, owner, f"transaction.{action.name}", str(about), **did)
         if fresh or key is None:
-            return intent
+            return offered(intent, self._config)
         # Another request with this key came first while we simulated: its intent counts.
-        return await self._earlier(owner, key, digest) or intent
+        return await self._earlier(owner, key, digest) or offered(intent, self._config)
 
     async def authorization(
         self, owner: str, action: Action, body: Recovery
@@ -148,7 +149,7 @@ class Intents:
             return None
         if stored.digest != digest:
             raise Problem("idempotency-conflict")
-        return (await self._tracker.followed(stored)).told()
+        return await self._told(stored)
 
     def _intent(
         self, caller: Address, action: Action, body: Body, built: Built, notices: tuple[str, ...]
@@ -178,7 +179,7 @@ class Intents:
     async def get(self, owner: str, intent_id: uuid.UUID) -> Intent:
         """An own intent as of now; anybody else's is not found."""
         stored = await self._own(owner, intent_id)
-        return (await self._tracker.followed(stored)).told()
+        return await self._told(stored)
 
     async def report(self, owner: str, intent_id: uuid.UUID, tx_hash: str) -> Intent:
         """A wallet says that it submitted an own intent under this hash; what is known of it then.
@@ -190,7 +191,11 @@ class Intents:
         if stored.outcome is None or stored.outcome.status == "submitted":
             async with self._database.private(owner) as connection:
                 stored = await self._tracker.conclude(connection, stored, found, None)
-        return (await self._tracker.followed(stored)).told()
+        return await self._told(stored)
+
+    async def _told(self, stored: Stored) -> Intent:
+        """An intent with what became of it, as it is answered."""
+        return offered((await self._tracker.followed(stored)).told(), self._config)
 
     async def _own(self, owner: str, intent_id: uuid.UUID) -> Stored:
         async with self._database.private(owner) as connection:
@@ -206,7 +211,7 @@ class Intents:
         async with self._database.private(owner) as connection:
             found = await store.page(connection, limit=limit + 1, after=after, only_open=only_open)
         shown = await asyncio.gather(*map(self._tracker.followed, found[:limit]))
-        told = tuple(one.told() for one in shown)
+        told = tuple(offered(one.told(), self._config) for one in shown)
         return IntentPage(told, told[-1].id if len(found) > limit else None)
 
 

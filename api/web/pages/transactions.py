@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from typing import Any
-from urllib.parse import parse_qsl, quote
+from urllib.parse import parse_qsl
 
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
@@ -81,9 +81,8 @@ async def get_transaction(
         steps=_steps(intent),
         open=intent.status not in (*_BAD, "projected"),
         late=intent.status == "built" and standing.time > intent.valid_until,
-        rpc=config.browser_rpc_url,
-        sep7=f"web+stellar:tx?xdr={quote(intent.xdr, safe='')}"
-        f"&network_passphrase={quote(intent.network_passphrase, safe='')}",
+        rpc=intent.rpc_url,
+        sep7=intent.sep7,
         people=demo.people(config.demo_people),
         symbols=await site.assets.symbols(moved) | _shares(config, intent),
     )
