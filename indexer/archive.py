@@ -151,6 +151,16 @@ def _write(path: Path, pages: Iterable[list[RawEvent]]) -> None:
         target.flush()
         os.fsync(target.fileno())
     partial.replace(path)
+    _keep(path.parent)
+
+
+def _keep(folder: Path) -> None:
+    """Makes the file's name as durable as its bytes, before the database lets go of the rows."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 def _batch(page: list[RawEvent], schema: Schema) -> RecordBatch:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +14,7 @@ import psycopg
 
 from contracts.wire import Contract
 from indexer.copying import CONTRACT_IDS
+from indexer.decode import Quarantined
 from indexer.sources.protocol import RawEvent
 
 _AT_ONCE: Final = 10_000
@@ -26,8 +27,16 @@ SELECT first, before, events, digest, sha256, folder, file FROM ledger.archive O
 _MOVED: Final = "UPDATE ledger.archive SET folder = %s"
 
 
-class MissingFileError(Exception):
+class ArchivedError(Exception):
+    """Events that were archived stand in the way; the message says what to do."""
+
+
+class MissingFileError(ArchivedError):
     """A file with archived events is not where it was, or is not what it was."""
+
+
+class UnreadableError(ArchivedError):
+    """An archived event cannot be folded: what waits in quarantine has to be in the database."""
 
 
 class Archived(msgspec.Struct, frozen=True):
@@ -92,6 +101,19 @@ def at_places(connection: psycopg.Connection, places: set[tuple[int, int]]) -> l
                 if (event.position, event.index) in wanted
             ]
     return found
+
+
+def require_readable(connection: psycopg.Connection, quarantined: Sequence[Quarantined]) -> None:
+    """Raises UnreadableError if one of the events that were set aside lies in a file."""
+    if not quarantined:
+        return
+    for one in all_of(connection):
+        for event in quarantined:
+            if one.first <= event.position >> 32 < one.before:
+                raise UnreadableError(
+                    f"event {event.position}-{event.index}, which lies in {one.path}, cannot be"
+                    f" read by this version ({event.reason}): take one that can"
+                )
 
 
 def moved(connection: psycopg.Connection, folder: Path) -> list[Archived]:

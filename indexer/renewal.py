@@ -18,7 +18,7 @@ from typing import Final
 import msgspec
 import psycopg
 
-from indexer import quarantine, stored
+from indexer import archived, quarantine, stored
 from indexer.collector import patient
 from indexer.decode import Quarantined, decode_all
 from indexer.rebuild import LOCK, NothingToRebuildError, RebuildBusyError, fold
@@ -162,7 +162,9 @@ class _Build:
             self._connection, through, self._events_at_once, after=self._after
         )
         for events, mark in parts:
-            self._quarantined += fold(self._connection, self._engine, decode_all(events), mark)
+            set_aside = fold(self._connection, self._engine, decode_all(events), mark)
+            archived.require_readable(self._connection, set_aside)
+            self._quarantined += set_aside
             self._events += len(events)
         self._after = through.ledger
 

@@ -22,7 +22,7 @@ def archive(folder: Path, before: int | None, *, moved: bool) -> None:
     import psycopg
 
     from indexer import archive as archiving
-    from indexer.archived import MissingFileError
+    from indexer.archived import ArchivedError
     from indexer.rebuild import RebuildBusyError
     from stellarsettle import services, settings
 
@@ -36,7 +36,7 @@ def archive(folder: Path, before: int | None, *, moved: bool) -> None:
             _archive(url, before, folder)
     except (
         archiving.ArchiveError,
-        MissingFileError,
+        ArchivedError,
         RebuildBusyError,
         settings.SettingsError,
         psycopg.Error,

@@ -365,7 +365,7 @@ def rebuild(*, beside: bool, first: int | None) -> None:
 
     from indexer import rebuild as rebuilding
     from indexer import renewal
-    from indexer.archived import MissingFileError
+    from indexer.archived import ArchivedError
     from projections.engine import VersionError
     from projections.history import NotFoldedError
     from projections.rebuild import ReadersBusyError, UnsoundError
@@ -383,7 +383,7 @@ def rebuild(*, beside: bool, first: int | None) -> None:
             before, after = compared.live, compared.rebuilt
             words = "equal" if compared.equal else "THEY DIFFER: `stellarsettle rebuild --beside`"
     except (
-        MissingFileError,
+        ArchivedError,
         rebuilding.NothingToRebuildError,
         rebuilding.RebuildBusyError,
         NotFoldedError,
@@ -427,7 +427,7 @@ def _verify_database(*, offline: bool) -> None:
     import psycopg
 
     from indexer import verify as verifying
-    from indexer.archived import MissingFileError
+    from indexer.archived import ArchivedError
     from indexer.rebuild import NothingToRebuildError, RebuildBusyError
     from indexer.rpc import RpcClient, RpcUnavailableError
     from stellarsettle import indexing, services, settings
@@ -438,7 +438,7 @@ def _verify_database(*, offline: bool) -> None:
             opener = None if offline else indexing.tokens_opener(chosen)
             done = verifying.verify(services.database_url(chosen), client, opener)
     except (
-        MissingFileError,
+        ArchivedError,
         NothingToRebuildError,
         RebuildBusyError,
         RpcUnavailableError,

@@ -127,14 +127,14 @@ def redrive() -> None:
     import psycopg
 
     from indexer import renewal
-    from indexer.archived import MissingFileError
+    from indexer.archived import ArchivedError
     from indexer.rebuild import NothingToRebuildError, RebuildBusyError
     from projections.rebuild import ReadersBusyError
 
     try:
         done = renewal.redrive(_database())
     except (
-        MissingFileError,
+        ArchivedError,
         NothingToRebuildError,
         RebuildBusyError,
         ReadersBusyError,

@@ -25,6 +25,7 @@ from projections.model import Mark
 from projections.proof.bundle import Subject
 from tests.indexer import synthetic
 from tests.indexer.support import STORED, digest_of, write
+from tests.indexer.test_quarantine import OldVersion
 
 WIDTH = 16
 _REVISION = importlib.import_module("migrations.versions.0019_partitions")
@@ -254,6 +255,21 @@ def test_it_goes_on_after_being_killed_at_any_step(
     assert ended.stays_from == events[-1].ledger // WIDTH * WIDTH
     rebuilt = rebuild.rebuild(filled)
     assert (rebuilt.events, rebuilt.rebuilt) == (len(events), sound)
+
+
+def test_what_cannot_be_read_any_more_is_named_and_nothing_is_replaced(
+    filled: str, events: list[RawEvent], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Quarantine refers to rows: an older version must not be used on what was archived."""
+    sound = digest_of(filled)
+    archive.archive(filled, events[-1].ledger, tmp_path)
+    OldVersion(monkeypatch, {"escrow_funded"})
+    with pytest.raises(
+        archived.UnreadableError, match=r"lies in .* cannot be read by this version"
+    ):
+        renewal.renew(filled)
+    monkeypatch.undo()
+    assert digest_of(filled) == sound
 
 
 def test_a_file_that_is_gone_is_missed_by_name_and_found_elsewhere(
