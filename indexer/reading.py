@@ -143,22 +143,26 @@ class Reader:
 
     def take(self, timeout: float) -> Fetched | None:
         """See `indexer.prefetch.Ahead`; raises `ReaderLostError` if the process is gone."""
-        pipe = self._living().pipe
-        try:
-            while pipe.poll(timeout):
-                word: _Word = pickle.loads(pipe.recv_bytes())  # noqa: S301  # our own child's
-                if word.turn == self._turn:
-                    return self._understood(word)
-        except _GONE as error:
-            raise self._lost() from error
-        return None
-
-    def _understood(self, word: _Word) -> Fetched | None:
+        while (word := self._next(timeout)) and word.turn != self._turn:
+            pass
+        if word is None:
+            return None
         self._latest, self._states = word.latest, word.states
         self._heard = self._heard or word.heard
         if word.error:
             raise word.error.restored()
         return word.fetched
+
+    def _next(self, timeout: float) -> _Word | None:
+        """What the child says within `timeout` seconds."""
+        pipe = self._living().pipe
+        try:
+            if not pipe.poll(timeout):
+                return None
+            word: _Word = pickle.loads(pipe.recv_bytes())  # noqa: S301  # our own child's
+        except _GONE as error:
+            raise self._lost() from error
+        return word
 
     def heard(self) -> bool:
         """See `indexer.prefetch.Ahead`."""

@@ -189,6 +189,19 @@ def test_what_cannot_be_opened_is_said() -> None:
         taken(ahead, START)
 
 
+def test_an_error_of_files_is_not_the_loss_of_the_process(
+    node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both are OSError: one is raised in the child, certificates that are not there, say."""
+    monkeypatch.setenv("SSL_CERT_FILE", "/nowhere")
+    with (
+        Reader(job(node)) as reader,
+        reader.ahead(START - 1) as ahead,
+        pytest.raises(FileNotFoundError),
+    ):
+        taken(ahead, START)
+
+
 def _travelled(error: Exception) -> BaseException:
     carried: Carried = pickle.loads(pickle.dumps(Carried.of(error)))  # noqa: S301  # our own
     return carried.restored()
