@@ -13,6 +13,7 @@ from contracts import rpc
 from indexer import conservation
 from indexer.progress import Step
 from indexer.rpc import RpcClient, RpcUnavailableError
+from indexer.scval import ScvalError
 from indexer.writer import ROLE
 
 EVERY: Final = 720
@@ -81,7 +82,7 @@ class Checkpoints:
         ):
             try:
                 fresh = conservation.check(connection, client)
-            except (RpcUnavailableError, rpc.RpcError) as error:
+            except (RpcUnavailableError, rpc.RpcError, ScvalError) as error:
                 self._next = 0
                 _log.warning("balances could not be compared: %s", error)
                 fresh = conservation.check(connection, None)

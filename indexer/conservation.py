@@ -88,7 +88,8 @@ def unlike_the_chain(
         if balance is None:
             yield Finding(
                 Check.CONSERVATION,
-                f"{row} moved after ledger {through.ledger}: verify again to compare it",
+                f"{row} moved after ledger {through.ledger}, or the node is behind: verify again to"
+                " compare it",
                 grave=False,
             )
         elif balance < row.amount:
@@ -108,7 +109,10 @@ def unlike_the_chain(
 def _balances(
     client: RpcClient, amounts: Sequence[Held], through: Mark
 ) -> Iterator[tuple[Held, int | None]]:
-    """Real balances, None where one changed after `through`: a node answers only for now."""
+    """Real balances; None where one changed after `through`, or the node is not there yet.
+
+    A node answers only for now. Raises `indexer.scval.ScvalError` for what is no balance.
+    """
     for start in range(0, len(amounts), _KEYS_AT_ONCE):
         asked = {
             base64.b64encode(balance_key(row.asset, row.contract)).decode(): row
@@ -118,8 +122,8 @@ def _balances(
         entries = {entry.key: entry for entry in answer.entries}
         for key, row in asked.items():
             entry = entries.get(key)
-            moved = entry is not None and entry.last_modified_ledger_seq > through.ledger
-            if moved:
+            changed = entry.last_modified_ledger_seq if entry else 0
+            if not changed <= through.ledger <= answer.latest_ledger:
                 yield row, None
             else:
                 yield row, read_balance(base64.b64decode(entry.xdr)) if entry else 0

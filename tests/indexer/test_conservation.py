@@ -116,6 +116,10 @@ def test_money_that_the_contracts_lack_is_a_drift_until_it_is_back(
         assert [one.law for one in _open(writer)] == [conservation.BALANCE]
     assert conservation.check(writer, None) == []
     assert len(_open(writer)) == 1, "nobody asked the chain"
+    with serving(_node(database, events, latest=events[-1].ledger - 1)) as node:
+        with RpcClient(node.url) as client:
+            assert conservation.check(writer, client) == []
+        assert len(_open(writer)) == 1, "a node that is behind says nothing"
     with serving(_node(database, events)) as node, RpcClient(node.url) as client:
         conservation.check(writer, client)
     assert _open(writer) == []

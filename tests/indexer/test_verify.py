@@ -200,6 +200,7 @@ def _held(url: str) -> dict[str, int]:
 )
 def test_the_money_lies_in_the_contracts(
     filled: str,
+    events: list[RawEvent],
     change: Callable[[int], int],
     text: str | None,
     sound: bool,  # noqa: FBT001
@@ -210,7 +211,7 @@ def test_the_money_lies_in_the_contracts(
         DISTRIBUTOR: change(held["distributor"]),
         **({ESCROW: held["escrow"]} if held["escrow"] else {}),
     }
-    with serving(Node([], synthetic.START_LEDGER)) as node, RpcClient(node.url) as client:
+    with serving(Node([], events[-1].ledger)) as node, RpcClient(node.url) as client:
         node.balances = {
             balance_key(synthetic.ASSET, holder): balance_entry(synthetic.ASSET, holder, amount)
             for holder, amount in balances.items()
