@@ -50,6 +50,7 @@ class Wallet:
         self.keypair = keypair
         self.chain = chain
         self._http = httpx.Client(base_url=api_url, timeout=30)
+        self._refresh_token = ""
 
     @property
     def address(self) -> str:
@@ -61,9 +62,24 @@ class Wallet:
         challenge = self._ask("GET", "/auth", params={"account": self.address})
         envelope = self._read(challenge["transaction"])
         envelope.sign(self.keypair)
-        token: str = self._ask("POST", "/auth", json={"transaction": envelope.to_xdr()})["token"]
+        return self._keep(self._ask("POST", "/auth", json={"transaction": envelope.to_xdr()}))
+
+    def _keep(self, session: dict[str, Any]) -> str:
+        """Ask with this session's token from now on."""
+        token: str = session["token"]
+        self._refresh_token = str(session["refresh_token"])
         self._http.headers["authorization"] = f"Bearer {token}"
         return token
+
+    def _renewed(self) -> bool:
+        """Go on with the session; False if there is none, or it is over."""
+        token, self._refresh_token = self._refresh_token, ""
+        if not token:
+            return False
+        answer = self._http.post("/auth/refresh", json={"refresh_token": token})
+        if answer.is_success:
+            self._keep(answer.json())
+        return answer.is_success
 
     def get(self, path: str, **params: Any) -> Any:
         """The `data` of a read."""
@@ -144,7 +160,10 @@ class Wallet:
         return TransactionEnvelope.from_xdr(envelope, self.chain.passphrase)
 
     def _ask(self, method: str, path: str, **options: Any) -> Any:
-        """Ask the API; again while it only says that ledger or database are away (503)."""
+        """Ask the API; again while it only says that ledger or database are away (503).
+
+        A token that has ended is renewed on the way.
+        """
         wait = _POLL_SECONDS
         deadline = time.monotonic() + _FOLLOW_SECONDS
         while True:
@@ -152,6 +171,8 @@ class Wallet:
             passing = answer.status_code == httpx.codes.SERVICE_UNAVAILABLE
             if not answer.is_error:
                 return answer.json()
+            if answer.status_code == httpx.codes.UNAUTHORIZED and self._renewed():
+                continue
             if not passing or time.monotonic() >= deadline:
                 raise RefusedError(answer.status_code, answer.json())
             time.sleep(wait)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+from api.audit.log import record
 from api.database import Connection, Database
 from api.documents.storage.keys import MasterKeys, Secrets
 from api.errors import Problem
@@ -78,6 +79,7 @@ class Kyc:
             if found["status"] == "ACCEPTED":
                 raise Problem("kyc-kept")
             await store.delete(connection, owner)
+            await record(connection, owner, "kyc.forget", found["id"])
 
     async def rotate(self) -> int:
         """Wrap the keys of all cases with the newest master key; how many that were."""

@@ -12,6 +12,7 @@ from litestar.params import FromPath
 
 from api.access import BY_HAND, PRIVATE, own
 from api.errors import Problem, documented
+from api.roles import Roles
 from api.security import SIGNED_IN, Subject, set_cookie
 from api.sessions.schemas import CurrentAnswer, EndedAnswer, SessionAnswer, SessionsAnswer
 from api.sessions.service import Sessions
@@ -36,9 +37,11 @@ async def list_sessions(
 @get("/current", opt=PRIVATE, security=SIGNED_IN, summary="Who asks",
      responses=documented(401))  # fmt: skip
 async def get_current(
-    sessions: NamedDependency[Sessions], subject: NamedDependency[Subject]
+    sessions: NamedDependency[Sessions],
+    roles: NamedDependency[Roles],
+    subject: NamedDependency[Subject],
 ) -> Response[CurrentAnswer]:
-    """As whom you are known here, and what a page needs for everything but GET."""
+    """As whom you are known here, with which roles, and what a page needs to do anything."""
     csrf = None
     if subject.via == "cookie" and subject.session is not None:
         csrf = sessions.csrf_token(subject.session)
@@ -46,6 +49,7 @@ async def get_current(
         owner=subject.owner,
         address=subject.address,
         via=subject.via,
+        roles=tuple(sorted(await roles.of(subject))),
         session_id=None if subject.session is None else str(subject.session),
         csrf_token=csrf,
     )

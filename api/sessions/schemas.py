@@ -71,6 +71,8 @@ class CurrentAnswer(msgspec.Struct, frozen=True, kw_only=True):
     owner: str
     address: str
     via: Literal["token", "cookie", "key"]
+    roles: tuple[str, ...]
+    """On the chain, and scopes of the staff (`staff:risk`); none for an account that is shared."""
     session_id: str | None
     csrf_token: str | None
     """For a browser's session: what everything but GET has to carry."""

@@ -259,6 +259,13 @@ async def test_everybody_is_answered_as_the_table_says(everybody: Everybody) -> 
                 everybody.headers[who] = await everybody.sign_in(everybody.keys[who])
 
 
+async def test_everybody_is_told_his_own_roles(everybody: Everybody) -> None:
+    for who, headers in everybody.headers.items():
+        if who != NOBODY:
+            told = await everybody.client.get("/v1/sessions/current", headers=headers)
+            assert told.json()["roles"] == ([] if who == SIGNED else [who])
+
+
 async def test_another_persons_things_are_found_by_nobody(everybody: Everybody) -> None:
     owner = await everybody.sign_in(everybody.owner)
     for route, options in _routes(everybody.people.client.app).items():

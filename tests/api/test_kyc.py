@@ -158,6 +158,8 @@ async def test_it_is_told_bit_by_bit_and_asked_again(desk: Desk) -> None:
     assert rejected.json()["status"] == "REJECTED", rejected.text
     assert (await desk.ask("ada", "DELETE", "/v1/kyc")).status_code == 204
     assert (await desk.ask("ada", "GET", "/v1/kyc")).json()["id"] is None
+    (last, *_) = (await desk.ask("joan", "GET", f"/v1/audit?about={case}")).json()["data"]
+    assert (last["action"], last["actor"]) == ("kyc.forget", desk.ada.public_key)
 
 
 async def test_nobody_approves_what_he_did_not_read_or_himself(desk: Desk) -> None:
