@@ -34,7 +34,7 @@ UNITS = 10**7
 """Base units of one USDC: seven decimals."""
 _CLIENTS = "clients"
 """The replica of the ledger that services and wallets ask: faults can be planned for it."""
-_READY_SECONDS = 60
+_READY_SECONDS = 180
 _STOP_SECONDS = 15
 
 
