@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 
 import httpx
@@ -9,6 +10,7 @@ import msgspec
 import psycopg
 from stellar_sdk.exceptions import BaseRequestError
 
+from api.documents.scanning import ScannerUnavailableError
 from contracts import rpc
 from contracts.build import BUILD, CONTRACTS
 from contracts.wire import Address
@@ -46,7 +48,22 @@ def examine(chosen: Settings) -> Iterator[Finding]:
     yield from nodes
     if chosen.escrow and chosen.distributor and all(finding.well for finding in nodes):
         yield from _lifetimes(chosen)
+    yield _documents(chosen)
     yield from _built()
+
+
+def _documents(chosen: Settings) -> Finding:
+    """Whether documents are taken in, and the scanner that they need answers."""
+    configured = services.documents_config(chosen)
+    if configured is None:
+        words = "not taken in: set DOCUMENT_KEYS and CLAMD for that"
+        return Finding("documents", well=True, words=words)
+    try:
+        signatures = asyncio.run(configured.make_scanner().check())
+    except ScannerUnavailableError as error:
+        return Finding("documents", well=False, words=f"{error} (`make clamav`)")
+    made = f"signatures of {signatures.made_at:%Y-%m-%d}"
+    return Finding("documents", well=True, words=f"{made}, files in {configured.folder}")
 
 
 def _settings(chosen: Settings) -> Iterator[Finding]:

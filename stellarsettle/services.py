@@ -82,7 +82,7 @@ def configuration(chosen: Settings) -> ApiConfig:
         token_seed=chosen.token_seed(),
         former_token_seeds=chosen.former_token_seeds(),
         platform_key=chosen.natural_secret(),
-        documents=_documents(chosen),
+        documents=documents_config(chosen),
         master_keys=chosen.master_keys() if chosen.document_keys else None,
         local_networks=chosen.local_networks,
         limits=Limits(
@@ -106,7 +106,7 @@ def documents_folder(chosen: Settings) -> Path:
     return Path(chosen.documents_dir or Path(chosen.data_dir) / "documents").resolve()
 
 
-def _documents(chosen: Settings) -> DocumentsConfig | None:
+def documents_config(chosen: Settings) -> DocumentsConfig | None:
     """How documents are kept; None without keys or a scanner."""
     from api.documents.config import DocumentsConfig
 

@@ -98,7 +98,9 @@ def open_pdf(data: bytes) -> Container:
     except pikepdf.PasswordError as error:
         raise RefusedError(Refusal.ENCRYPTED, "The PDF is protected by a password.") from error
     except (pikepdf.PdfError, ValueError, TypeError, AttributeError, KeyError) as error:
-        raise RefusedError(Refusal.BROKEN, f"The PDF is broken: {error}") from error
+        # What qpdf says begins with where it read from, which is memory of ours.
+        words = str(error).rpartition(">: ")[2]
+        raise RefusedError(Refusal.BROKEN, f"The PDF is broken: {words}.") from error
 
 
 def _checked(pdf: pikepdf.Pdf) -> Container:

@@ -31,20 +31,20 @@ class Sealer:
         self._cipher = AESGCM(key)
         self._document = document.bytes
         self._number = whole
-        self._rest = bytearray()
+        self._rest = b""
 
     def seal(self, data: bytes) -> bytes:
         """The chunks that are complete now; the last one waits, for it may be the end."""
-        self._rest += data
-        sealed = []
-        while len(self._rest) > CHUNK:
-            sealed.append(self._chunk(bytes(self._rest[:CHUNK]), last=False))
-            del self._rest[:CHUNK]
-        return b"".join(sealed)
+        whole = self._rest + data
+        complete = max(0, len(whole) - 1) // CHUNK
+        chunks = (whole[number * CHUNK : (number + 1) * CHUNK] for number in range(complete))
+        sealed = b"".join([self._chunk(chunk, last=False) for chunk in chunks])
+        self._rest = whole[complete * CHUNK :]
+        return sealed
 
     def finish(self) -> bytes:
         """The last chunk."""
-        return self._chunk(bytes(self._rest), last=True)
+        return self._chunk(self._rest, last=True)
 
     def _chunk(self, plain: bytes, *, last: bool) -> bytes:
         sealed = self._cipher.encrypt(_nonce(self._number, last=last), plain, self._document)
@@ -70,13 +70,14 @@ def opened(
 
 def _chunks(sealed: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
     """The stream cut into chunks; with the last one it is said that it is."""
-    rest = bytearray()
+    rest = b""
     for piece in sealed:
-        rest += piece
-        while len(rest) > SEALED_CHUNK:
-            yield bytes(rest[:SEALED_CHUNK]), False
-            del rest[:SEALED_CHUNK]
-    yield bytes(rest), True
+        whole = rest + piece
+        complete = max(0, len(whole) - 1) // SEALED_CHUNK
+        for number in range(complete):
+            yield whole[number * SEALED_CHUNK : (number + 1) * SEALED_CHUNK], False
+        rest = whole[complete * SEALED_CHUNK :]
+    yield rest, True
 
 
 def _nonce(number: int, *, last: bool) -> bytes:
