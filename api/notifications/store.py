@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from collections.abc import Sequence
 from typing import Any
@@ -63,6 +64,9 @@ SELECT n.number, n.owner, {_FACTS}, who.email, who.name
 FROM app.notification AS n JOIN app.profile AS who ON who.owner = n.owner
 WHERE n.number = %s AND who.email IS NOT NULL AND who.email_confirmed_at IS NOT NULL
 """  # noqa: S608 -- the same
+
+
+_FORGET = "DELETE FROM app.notification WHERE created_at < now() - %s"
 
 
 class New(msgspec.Struct, frozen=True, kw_only=True):
@@ -152,6 +156,11 @@ async def read(connection: Connection, owner: str, *, through: int, only: bool) 
     """Mark as read all up to a notification, or `only` that one; how many were not before."""
     values = {"owner": owner, "through": through, "only": only}
     return (await connection.execute(_READ, values)).rowcount
+
+
+async def forget(connection: Connection, older: dt.timedelta) -> None:
+    """Forget what was told longer ago than `older`, with its deliveries."""
+    await connection.execute(_FORGET, (older,))
 
 
 async def reader(connection: Connection, owner: str) -> Reader:

@@ -14,7 +14,6 @@ from api.config import ApiConfig
 from api.database import Connection, Database
 from api.errors import Problem, invalid_field
 from api.jobs.outbox import enqueue
-from api.jobs.runner import HopelessError
 from api.notifications import signing, store
 from api.notifications.schemas import (
     Delivery,
@@ -160,14 +159,17 @@ class Webhooks:
             await enqueue(connection, HOOK, key, Promised(delivery))
 
     async def deliver(self, connection: Connection, job: Promised) -> None:
-        """Make one try; raises where it failed, after noting it for the webhook's owner."""
+        """Make one try; raises where it failed, after noting it for the webhook's owner.
+
+        A webhook that has ended takes nothing more: that is no failure that an operator could mend.
+        """
         row = await (await connection.execute(_OF_DELIVERY, (job.delivery,))).fetchone()
         if row is None:
             return  # the webhook was removed meanwhile
         due, kept = msgspec.convert(row, _Due), msgspec.convert(row, Kept)
         if due.ended is not None:
             await self._note(job, due, None, due.ended, final=True)
-            raise HopelessError(due.ended)
+            return
         body = await self._body(connection, due, kept)
         try:
             status = await outside.post(
@@ -187,7 +189,7 @@ class Webhooks:
             async with self._database.worker() as apart:
                 await apart.execute(_END, (said, due.webhook))
             await self._note(job, due, status, said, final=True)
-            raise HopelessError(said)
+            return
         await self._note(job, due, status, said)
         raise outside.OutsideError(said)
 

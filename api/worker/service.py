@@ -13,6 +13,7 @@ from api.jobs import outbox
 from api.jobs.outbox import Kind
 from api.jobs.runner import Handlers
 from api.jobs.schedule import Nothing, Recurring
+from api.notifications import store as notified
 from api.notifications.mail import Mailing, postman_of
 from api.notifications.service import CONFIRM, Confirming, Notifications
 from api.notifications.telling import HOOK, MAIL, Telling
@@ -28,6 +29,7 @@ from projections.tables import APPLIED_CHANNEL
 
 _AT_ONCE = 4
 _KEPT = dt.timedelta(days=30)
+_REMEMBERED = dt.timedelta(days=400)
 _DAY_SECONDS = 86_400
 
 PURGE = Kind(name="purge", payload=Nothing)
@@ -86,4 +88,5 @@ def _handlers(config: ApiConfig, database: Database, documents: Documents | None
 
 async def _purge(connection: Connection, _: Nothing) -> None:
     await outbox.purge(connection, _KEPT)
+    await notified.forget(connection, _REMEMBERED)
     await sessions.sweep(connection)
