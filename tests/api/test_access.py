@@ -184,7 +184,7 @@ async def _webhook(everybody: Everybody) -> str:
             " (owner, key, kind, topic, ledger, time, shown)"
             " VALUES (%(owner)s, %(id)s, 'payout', 'payment', 1, 1, true) RETURNING number)"
             " INSERT INTO app.delivery (id, webhook, owner, notification)"
-            " SELECT %(id)s, %(id)s, %(owner)s, number FROM told",
+            " SELECT %(id)s::uuid, %(id)s::uuid, %(owner)s, number FROM told",
             names,
         )
     return str(names["id"])
