@@ -481,8 +481,10 @@ def fill(database: str, number_of_invoices: int) -> Business:
             person = business.people[dice.randrange(1500)]
             business.fund(deal, person, Business.TARGET // 3 + 1)
         business.pay(deal, Business.FACE // 5)
-        for holder in list(deal.shares):
+        holders = list(deal.shares)
+        for holder in holders:
             business.claim(deal, holder)
+        business.transfer(deal, holders[0], holders[-1], 5)
     for person in business.people:
         chain.tell(events.MemberSet(addr=person, until=2**40, frozen=False))
     write(database, chain)
