@@ -108,6 +108,8 @@ _NOBODY = "http://127.0.0.1:1"
         (("rebuild",), {}, "There is no database"),
         (("verify",), {}, "There is no database"),
         (("prove", "platform"), {}, "There is no database"),
+        (("export", "--loan-tape"), {}, "There is no database"),
+        (("archive", "old", "--before", "7"), {}, "There is no database"),
         (("prove", "invoice", "5f"), {}, "no invoice's id"),
         (("status",), {}, "There is no database"),
         (("quarantine", "list"), {}, "There is no database"),
@@ -140,6 +142,9 @@ def test_what_is_missing_is_said_in_a_sentence(
         (("verify", "--rpc", _NOBODY), "compare a BUNDLE"),
         (("verify", __file__, "--offline"), "goes with --rpc or --lake"),
         (("prove", "position", "5f"), "Missing argument"),
+        (("export",), "name a dataset"),
+        (("archive", "old"), "either --before LEDGER or --moved"),
+        (("archive", "old", "--before", "7", "--moved"), "either --before LEDGER or --moved"),
     ],
 )
 def test_options_that_do_not_go_together_are_said(
