@@ -120,7 +120,7 @@ pub fn told(world: &World) -> Checked {
     Ok(())
 }
 
-/// I16: the events rebuild all that the contracts remember but allowances, and what every view says.
+/// I16: the events rebuild all that the contracts remember but allowances, and what the views make of it.
 pub fn rebuilt(world: &World) -> Checked {
     told(world)?;
     let held = ledger::held(&world.platform, &world.folded);
