@@ -23,6 +23,7 @@ SIGNATURES: Final = Path("/var/lib/clamav")
 """Where Debian's freshclam puts the signatures of the network."""
 _EICAR: Final = rb"X5O!P%@AP[4\PZX54(P^)7CC)7}$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 _READY_SECONDS: Final = 90.0
+_PLACES: Final = "/usr/sbin:/usr/local/sbin:/usr/bin"
 
 
 class ClamavError(Exception):
@@ -51,7 +52,7 @@ def running(folder: Path, signatures: Path) -> Iterator[Path]:
 
     Raises ClamavError.
     """
-    program = shutil.which("clamd", path="/usr/sbin:/usr/local/sbin:/usr/bin")
+    program = shutil.which("clamd", path=_PLACES)
     if program is None:
         raise ClamavError("clamd is not installed: `make clamav`, or apt-get install clamav-daemon")
     folder.mkdir(parents=True, exist_ok=True)
@@ -70,6 +71,22 @@ def running(folder: Path, signatures: Path) -> Iterator[Path]:
     finally:
         process.terminate()
         process.wait()
+
+
+@contextlib.contextmanager
+def for_trying_out(folder: Path) -> Iterator[dict[str, str]]:
+    """Settings of a daemon with test signatures, which runs while the block lasts; in `folder`.
+
+    Raises ClamavError.
+    """
+    write_test_signatures(folder / "signatures", dt.datetime.now(dt.UTC))
+    with running(folder / "run", folder / "signatures") as address:
+        yield {"CLAMD": str(address), "CLAMD_TEST": "true"}
+
+
+def installed() -> bool:
+    """Whether the daemon is on this machine."""
+    return shutil.which("clamd", path=_PLACES) is not None
 
 
 def _wait(process: subprocess.Popen[bytes], address: Path, log: Path) -> None:

@@ -18,7 +18,7 @@ import msgspec
 import psycopg
 
 from indexer.rebuild import rebuild
-from stellarsettle import local, postgres, story
+from stellarsettle import clamav, local, postgres, story
 from stellarsettle.devnet import Close
 from stellarsettle.local import LocalPlatform, Tell
 from stellarsettle.settings import Settings
@@ -91,8 +91,14 @@ def run(chosen: Settings, tell: Tell, *, once: bool) -> Summary:
         folder = Path(name)
         with (
             _database(chosen, folder, step) as database_url,
+            _scanner(folder, step, wanted=not once) as scanner,
             local.running(
-                folder, database_url, rpc_port=rpc_port, api_port=api_port, tell=step
+                folder,
+                database_url,
+                rpc_port=rpc_port,
+                api_port=api_port,
+                tell=step,
+                further=scanner,
             ) as platform,
         ):
             tell(f"everything is up after {time.monotonic() - started:.1f} s\n")
@@ -199,6 +205,20 @@ def _database(chosen: Settings, folder: Path, tell: Tell) -> Iterator[str]:
             yield url
         finally:
             server.drop(name)
+
+
+@contextlib.contextmanager
+def _scanner(folder: Path, tell: Tell, *, wanted: bool) -> Iterator[dict[str, str]]:
+    """What documents need beside the rest, where it is installed: without it none are taken."""
+    if not wanted:
+        yield {}
+    elif not clamav.installed():
+        tell("no ClamAV here: documents are not taken (make clamav installs it)")
+        yield {}
+    else:
+        with clamav.for_trying_out(folder / "scanner") as settings:
+            tell("documents are scanned, with signatures for trying out")
+            yield settings
 
 
 def _wait_for_interrupt() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import shutil
 from collections.abc import Iterator
 
@@ -9,7 +10,7 @@ import msgspec
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
 
-from stellarsettle import local, postgres, story
+from stellarsettle import clamav, local, postgres, story
 from stellarsettle.local import LocalPlatform
 from stellarsettle.story import Cast, Left, Told
 
@@ -41,7 +42,12 @@ class Scene(msgspec.Struct, frozen=True):
 def scene(server: postgres.Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
     name = "web_pages"
     url = server.create(name)
-    with local.running(tmp_path_factory.mktemp(name), url) as platform:
+    folder = tmp_path_factory.mktemp(name)
+    with contextlib.ExitStack() as stack:
+        further: dict[str, str] = {}
+        if clamav.installed():
+            further = stack.enter_context(clamav.for_trying_out(folder / "scanner"))
+        platform = stack.enter_context(local.running(folder, url, further=further))
         cast = story.gather(platform)
         tale = story.Story(platform, cast, lambda _: None)
         told, left = tale.tell(), tale.leave()
