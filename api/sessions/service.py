@@ -42,7 +42,6 @@ class Renewed(msgspec.Struct, frozen=True):
     proof: Proof
     kind: str
     token: str
-    expires_at: int
 
 
 class Sessions:
@@ -68,7 +67,7 @@ class Sessions:
             await store.insert(
                 connection, session, proof, kind=kind, agent=agent[:_AGENT], seconds=seconds
             )
-        return Renewed(session, proof, kind, self._token(session, 0), int(time.time()) + seconds)
+        return Renewed(session, proof, kind, self._token(session, 0))
 
     def bearer(self, renewed: Renewed) -> BearerToken:
         """What a client that keeps its own tokens is told."""
@@ -189,4 +188,4 @@ def _renewed(found: dict[str, Any], token: str) -> Renewed:
     proof = Proof(
         owner=found["owner"], method=found["method"], client_domain=found["client_domain"]
     )
-    return Renewed(found["id"], proof, found["kind"], token, found["expires_at"])
+    return Renewed(found["id"], proof, found["kind"], token)
