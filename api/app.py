@@ -24,6 +24,7 @@ from api.admin.service import Administration
 from api.assets import Assets
 from api.audit import routes as audit_routes
 from api.config import ApiConfig
+from api.dashboard import figures as dashboard_figures
 from api.dashboard import routes as dashboard
 from api.database import Database
 from api.documents import routes as documents
@@ -88,6 +89,7 @@ ROUTERS = [
     invoices.router,
     investments.router,
     dashboard.router,
+    dashboard_figures.router,
     transactions.router,
     web.router,
     documents.router,

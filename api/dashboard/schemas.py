@@ -99,3 +99,72 @@ class MeAnswer(msgspec.Struct, frozen=True):
 
     data: Me
     meta: Meta
+
+
+class Figure(msgspec.Struct, frozen=True, kw_only=True):
+    """One figure of one row of a metric's table.
+
+    `value`: digits of an amount or a count, a decimal number, or yes or no; null with its reason.
+    `key` names the row. `unit`, formula and reasons are those of GET /v1/figures/definitions.
+    """
+
+    metric: str
+    version: int
+    table: str
+    key: dict[str, str]
+    figure: str
+    title: str
+    unit: str
+    value: str | bool | None
+    null_reason: str | None
+    null_sentence: str | None
+
+
+class Figures(msgspec.Struct, frozen=True):
+    """The figures of a dashboard; `about` is whose or of which invoice, null for the platform."""
+
+    dashboard: str
+    about: str | None
+    figures: tuple[Figure, ...]
+
+
+class FiguresAnswer(msgspec.Struct, frozen=True):
+    """Figures as of one ledger, which may be some behind the newest that is read."""
+
+    data: Figures
+    meta: Meta
+
+
+class FigureDefinition(msgspec.Struct, frozen=True, kw_only=True):
+    """What a figure is; `nulls` are the reasons why it may be undefined, each in a sentence."""
+
+    name: str
+    title: str
+    formula: str
+    unit: str
+    nulls: dict[str, str]
+
+
+class TableDefinition(msgspec.Struct, frozen=True, kw_only=True):
+    """Figures with a common key: a row for each value of it."""
+
+    name: str
+    about: str
+    key: tuple[str, ...]
+    figures: tuple[FigureDefinition, ...]
+
+
+class MetricDefinition(msgspec.Struct, frozen=True, kw_only=True):
+    """A metric of the dictionary; a changed formula raises `version`."""
+
+    id: str
+    title: str
+    version: int
+    inputs: tuple[str, ...]
+    tables: tuple[TableDefinition, ...]
+
+
+class RegistryAnswer(msgspec.Struct, frozen=True):
+    """Every metric."""
+
+    data: tuple[MetricDefinition, ...]
