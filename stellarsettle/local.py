@@ -70,6 +70,13 @@ class Service:
                 start_new_session=True,
             )
 
+    @property
+    def pid(self) -> int:
+        """The process, which must have been started."""
+        if self._process is None:
+            raise LocalError(f"{self.name} was not started")
+        return self._process.pid
+
     def running(self) -> bool:
         """Whether the process is alive."""
         return self._process is not None and self._process.poll() is None

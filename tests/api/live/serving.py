@@ -95,11 +95,14 @@ class Book:
         """Close ledgers, the last one with these events; the Unix time of the commit."""
         self.ledger += ledgers
         with self._connection.transaction():
-            for number, (name, invoice) in enumerate(events):
-                self._connection.execute(
+            with self._connection.cursor() as cursor:
+                cursor.executemany(
                     "INSERT INTO read.activity (position, event_index, contract, name, invoice,"
                     " closed_at, tx_hash) VALUES (%s, %s, 'escrow', %s, %s, %s, %s)",
-                    (self.ledger << 32, number, name, invoice, self.ledger * 5, os.urandom(32)),
+                    [
+                        (self.ledger << 32, number, name, invoice, self.ledger * 5, os.urandom(32))
+                        for number, (name, invoice) in enumerate(events)
+                    ],
                 )
             self._connection.execute(
                 "UPDATE read.applied SET ledger = %s, closed_at = %s",
