@@ -33,7 +33,7 @@ async def get_documents(
     subject: NamedDependency[Subject],
 ) -> Response[str]:
     """Own documents, the newest first, and where to drop another."""
-    found = await documents.desk.documents(subject.address, None, _MANY)
+    found = await documents.desk.documents(subject.owner, None, _MANY)
     return site.pages.page(
         request,
         "documents/documents.html",
@@ -77,9 +77,9 @@ async def say_fields(
     try:
         record = await _seen(documents, subject, document_id, typed.get("version", ""))
         if said:
-            record = await documents.desk.correct(subject.address, record, said)
+            record = await documents.desk.correct(subject.owner, record, said)
         if "confirm" in typed:
-            await documents.desk.confirm(subject.address, record)
+            await documents.desk.confirm(subject.owner, record)
             return Redirect(f"/seller/new?document={document_id}", status_code=303)
     except Problem as problem:
         return await _shown(request, site, documents, subject, document_id, problem, said)
@@ -88,7 +88,7 @@ async def say_fields(
 
 async def _seen(documents: Documents, subject: Subject, which: UUID, version: str) -> Record:
     """The document, if it is at the version that the person saw. Raises Problem."""
-    record = await documents.desk.document(subject.address, which)
+    record = await documents.desk.document(subject.owner, which)
     if version != str(record.version):
         raise Problem("precondition-failed")
     return record
@@ -103,13 +103,13 @@ async def _shown(  # noqa: PLR0913, PLR0917 -- a page and what went wrong on it
     problem: Problem | None = None,
     said: dict[str, str | None] | None = None,
 ) -> Response[str]:
-    record = await documents.desk.document(subject.address, document_id)
+    record = await documents.desk.document(subject.owner, document_id)
     return site.pages.page(
         request,
         "documents/document.html",
         standing=await site.standing(),
         status=200 if problem is None else problem.kind.status,
-        document=await documents.desk.review(subject.address, record),
+        document=await documents.desk.review(subject.owner, record),
         open=record.state.value in _OPEN,
         problem=problem,
         faults={} if problem is None else {f.pointer: f.detail for f in problem.faults},

@@ -67,7 +67,7 @@ async def get_new_invoice(
     """The form of a new invoice, with the platform's bounds; a confirmed document fills it in."""
     facts = None
     if document is not None:
-        facts = confirmed(await documents.desk.document(subject.address, document))
+        facts = confirmed(await documents.desk.document(subject.owner, document))
     async with site.database.public() as connection:
         found = await read(connection, overview())
     platform = msgspec.json.decode(found.body or b"", type=Overview)
