@@ -36,7 +36,7 @@ help:
 	@echo "make bench        the figures, one JSON line each"
 	@echo "make bench-index  those of the indexer"
 	@echo "make bench-devnet  those of the local ledger"
-	@echo "make bench-projections  those of the metrics"
+	@echo "make bench-projections  those of metrics, read models and exports"
 	@echo "make lock         write requirements.lock anew"
 	@echo "make clean        remove everything that was built"
 
@@ -166,7 +166,7 @@ test-hostile: $(READY)
 .PHONY: eval-documents
 eval-documents: $(READY)
 	@$(BIN)/stellarsettle documents evaluate $(if $(TEXT),--text-only) --wrong \
-	  $(or $(DIR),../shared/corpus/invoices)
+	  $(or $(DIR),$(or $(STELLARSETTLE_CORPUS),../shared/corpus)/invoices)
 
 .PHONY: xdr
 xdr: $(READY)

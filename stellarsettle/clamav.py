@@ -1,7 +1,7 @@
 """ClamAV's daemon for this machine: `make clamav` installs it, this starts it in the foreground.
 
 Its signatures are those of freshclam. Where none can be had, a database made here knows the EICAR
-test file and nothing else: enough to try everything out, and refused unless SCANNER_TEST says so.
+test file and nothing else: enough to try everything out, and refused unless CLAMD_TEST says so.
 """
 
 from __future__ import annotations

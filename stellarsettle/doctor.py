@@ -57,6 +57,8 @@ def _documents(chosen: Settings) -> Finding:
     configured = services.documents_config(chosen)
     if configured is None:
         words = "not taken in: set DOCUMENT_KEYS and CLAMD for that"
+        if not chosen.document_keys:
+            words += "; KYC needs DOCUMENT_KEYS too"
         return Finding("documents", well=True, words=words)
     try:
         signatures = asyncio.run(configured.make_scanner().check())

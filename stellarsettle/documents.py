@@ -57,7 +57,7 @@ def read(file: Path, *, as_json: bool) -> None:
 
 @click.group()
 def documents() -> None:
-    """Documents and how well they are read."""
+    """Documents: their scanner, keys and copies, proofs of them, and how well they are read."""
 
 
 @documents.command()
@@ -167,7 +167,8 @@ def check_certificate(file: Path, signer: str) -> None:
 def rotate() -> None:
     """Wrap every document's secrets with the newest of DOCUMENT_KEYS; the files stay as they are.
 
-    Then the older keys can be taken out of DOCUMENT_KEYS. May be interrupted and begun again.
+    Then the older keys can be taken out of DOCUMENT_KEYS, once KYC is rotated too
+    (`stellarsettle kyc rotate`). May be interrupted and begun again.
     """
 
     async def run() -> int:

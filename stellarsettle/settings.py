@@ -107,7 +107,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     pinata_url: str = "https://api.pinata.cloud"
     pinata_gateway: str = "https://gateway.pinata.cloud"
     public_rpc_url: str = ""
-    """Where browsers find a node to submit to; empty: at RPC_URL."""
+    """Where browsers find a node to submit to; empty: at RPC_URL, which everybody then sees."""
     demo_people: str = ""
     """A file of people whose keys everybody may have, for trying out; only on a local ledger."""
     parent_pid: int = 0
@@ -115,7 +115,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     signing_seed: str = ""
     """S...: the key that signs sign-in challenges. It can move no money."""
     token_key: str = ""
-    """32 bytes, base64: the Ed25519 key that signs access tokens."""
+    """32 bytes, base64: the Ed25519 key that signs access tokens; it seals refresh tokens, too."""
     former_token_keys: str = ""
     """Keys that TOKEN_KEY replaced, newest first, separated by commas: theirs stays good."""
     mail_url: str = ""
@@ -123,7 +123,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     mail_from: str = ""
     """Who mail is from; empty: notices@ the home domain."""
     natural_key: str = ""
-    """32 bytes, base64: the key under which an invoice's natural identity is hashed."""
+    """32 bytes, base64: makes natural identities and webhooks' secrets. Never change it."""
 
     def __post_init__(self) -> None:
         """Check what can be checked without asking anybody."""

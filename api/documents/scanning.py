@@ -50,8 +50,8 @@ class Signatures(msgspec.Struct, frozen=True):
 class Scanner:
     """clamd, on a local socket (a path) or at `host:port`.
 
-    `max_age` is how old its signatures may be; `allow_test_signatures` accepts a database made by
-    `make clamav` without the network, which knows the EICAR test file only.
+    `max_age` is how old its signatures may be; `allow_test_signatures` accepts the database of
+    `stellarsettle documents scanner`, which knows the EICAR test file only.
     """
 
     def __init__(

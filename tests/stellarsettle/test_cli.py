@@ -157,6 +157,7 @@ def test_doctor_names_what_is_missing(tmp_path: Path) -> None:
     done = run("doctor", environment={}, folder=tmp_path, status=1)
     assert "ESCROW" in done.stdout
     assert "There is no database" in done.stdout
+    assert "set DOCUMENT_KEYS and CLAMD for that; KYC needs DOCUMENT_KEYS too" in done.stdout
 
 
 def test_a_taken_port_is_said_before_anything_starts(tmp_path: Path) -> None:
