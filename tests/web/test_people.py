@@ -120,6 +120,17 @@ def test_a_debtor_pays_a_part_and_an_investor_claims_it(
     other.close()
 
 
+def test_an_open_page_shows_what_others_do_without_being_asked(page: Page, scene: Scene) -> None:
+    """Cleo funds elsewhere; the invoice's page, open in a browser, tells of it by itself."""
+    invoice, cleo = scene.left.begun, scene.cast.investors[2]
+    page.goto(f"{scene.url}/market/{invoice}")
+    before = page.locator(".timeline li").count()
+    with page.expect_response(lambda answer: answer.url.endswith(invoice), timeout=30_000):
+        cleo.act("fund", invoice_id=invoice, amount=str(7 * UNIT))
+    expect(page.locator(".timeline li")).to_have_count(before + 1, timeout=30_000)
+    expect(page.locator(".timeline li").first).to_contain_text("Stake received")
+
+
 def test_a_seller_lists_an_invoice_by_form(page: Page, scene: Scene) -> None:
     _sign_in(page, scene, scene.cast.seller, "/seller/new")
     now = httpx.get(f"{scene.url}/v1/platform").json()["meta"]["as_of_time"]

@@ -1,4 +1,8 @@
-// What every page can do by keyboard: step through a figure's values, copy what is meant to be.
+// What every page can do: live, have its figures stepped through by keyboard, copy what is meant to be.
+
+import { follow } from "./live";
+
+follow();
 
 for (const figure of document.querySelectorAll<HTMLElement>(".figure")) {
   const said = figure.querySelector<HTMLOutputElement>("output");
