@@ -33,6 +33,8 @@ router = Router(
         people.get_login,
         people.sign_out,
         people.get_account,
+        people.ask_address_confirmation,
+        people.confirm_address,
         portfolio.get_portfolio_page,
         parties.get_seller,
         parties.get_new_invoice,

@@ -195,3 +195,12 @@ def test_pages_are_readable_without_scripts(browser: Browser, scene: Scene) -> N
     assert page.get_by_role("heading", name="What a stake would bring").count() == 1
     assert page.locator("tbody tr").count() >= 6
     context.close()
+
+
+def test_a_mail_s_link_only_asks_and_an_invented_one_confirms_nothing(scene: Scene) -> None:
+    asked = _get(scene, "/account/email?token=x%22%3E%3Cb%3E")
+    assert asked.status_code == 200
+    assert "<b>" not in asked.text
+    answer = httpx.post(f"{scene.url}/account/email", data={"token": "x"}, headers=HTML)
+    assert 400 <= answer.status_code < 500
+    assert answer.headers["content-type"].startswith("text/html")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import parse_qs
 
 import msgspec
 from litestar import Request, Response, get, post
@@ -14,6 +15,7 @@ from api.access import BY_HAND, VISITED
 from api.config import ApiConfig
 from api.dashboard.schemas import Membership
 from api.database import Database
+from api.notifications.service import Notifications
 from api.reads import read
 from api.security import Subject, set_cookie
 from api.sessions.service import Sessions
@@ -76,3 +78,23 @@ async def get_account(
         current=str(subject.session),
         intents=page.data,
     )
+
+
+@get("/account/email", opt=VISITED, include_in_schema=False, sync_to_thread=False)
+def ask_address_confirmation(
+    request: Request[Any, Any, Any], site: NamedDependency[Site], token: FromQuery[str] = ""
+) -> Response[str]:
+    """Where the link of a mail leads: a program that only looks at links confirms nothing."""
+    return site.pages.page(request, "people/email.html", standing=None, token=token, done=False)
+
+
+@post("/account/email", opt=VISITED, include_in_schema=False, status_code=200)
+async def confirm_address(
+    request: Request[Any, Any, Any],
+    site: NamedDependency[Site],
+    notifications: NamedDependency[Notifications],
+) -> Response[str]:
+    """Whoever has the link may: it went to that address alone. No session is needed or used."""
+    typed = parse_qs((await request.body()).decode("ascii", "replace"), max_num_fields=4)
+    await notifications.confirm_address(typed.get("token", [""])[0])
+    return site.pages.page(request, "people/email.html", standing=None, token="", done=True)
