@@ -71,8 +71,9 @@ async def follow(
 ) -> StreamResponse:
     """Hints to read something again: no content, so that nobody sees what he may not read.
 
-    A comment comes every 15 seconds. A stream with a token ends with it. What waits for a client
-    that does not keep up is merged into one hint.
+    A comment comes every 15 seconds. A stream of somebody signed in ends with the token,
+    after 15 minutes at the latest: come again. What waits for a client that does not keep up is
+    merged into one hint.
     """
     asked = wanted.split(",")
     if len(asked) > _MOST_TOPICS:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable
 from typing import Final
 
 import msgspec
@@ -17,6 +17,8 @@ from api.live.schemas import LiveHint
 from api.tokens import Subject
 
 BEAT_SECONDS: Final = 15.0
+SIGNED_IN_SECONDS: Final = 900.0
+"""How long a stream of somebody lasts at most; who comes again is asked again who he is."""
 _BEAT: Final = b": beat\n\n"
 _RETRY: Final = b"retry: 2000\n\n"
 
@@ -24,9 +26,16 @@ _RETRY: Final = b"retry: 2000\n\n"
 class Stream:
     """What a client follows, and what it has not been told yet."""
 
-    def __init__(self, topics: Iterable[str], subject: Subject | None = None) -> None:
+    def __init__(
+        self,
+        topics: Iterable[str],
+        subject: Subject | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self.topics = frozenset(topics)
         self.subject = subject
+        self._clock = clock
+        self._asked_again = clock() + SIGNED_IN_SECONDS
         self._ledger = 0
         self._waiting: set[str] = set()
         self._wake = asyncio.Event()
@@ -44,7 +53,7 @@ class Stream:
         self._wake.set()
 
     async def messages(self, beat_seconds: float = BEAT_SECONDS) -> AsyncIterator[bytes]:
-        """Server-sent events, until the token has run out or the service ends."""
+        """Server-sent events, until who asked must be asked again or the service ends."""
         yield _RETRY
         while not self._over and (left := self._left()) > 0:
             try:
@@ -57,7 +66,9 @@ class Stream:
                 yield self._take()
 
     def _left(self) -> float:
-        return BEAT_SECONDS if self.subject is None else self.subject.expires_at - time.time()
+        if self.subject is None:
+            return BEAT_SECONDS
+        return min(self.subject.expires_at, self._asked_again) - self._clock()
 
     def _take(self) -> bytes:
         self._wake.clear()

@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Literal
 
 import httpx
 import psycopg
@@ -15,6 +16,8 @@ from stellar_sdk import Keypair
 
 from api.live.stream import Stream
 from api.live.topics import PATTERN, PRIVATE, PUBLIC
+from api.tokens import Subject
+from contracts.wire import Address
 from stellarsettle import postgres
 from tests.api.live.serving import Book, Served, listening, serving
 
@@ -129,6 +132,24 @@ async def test_a_stream_ends_with_its_token(served: Served, book: Book) -> None:
     async with listening(served, "ledger,portfolio", **bearer) as stream:
         assert (await stream.next()).ledger == book.ledger
         assert await stream.ended()
+
+
+@pytest.mark.parametrize("via", ["cookie", "key"])
+async def test_a_stream_of_somebody_is_soon_asked_again_who_that_is(
+    via: Literal["cookie", "key"],
+) -> None:
+    """A session lasts a month, a key a year: neither may be followed on after it was ended."""
+    now = [1_000_000.0]
+    month = int(now[0]) + 30 * 86_400
+    owner = Keypair.random().public_key
+    subject = Subject(owner=owner, address=Address(owner), expires_at=month, via=via)
+    stream = Stream(["notifications"], subject, clock=lambda: now[0])
+    messages = stream.messages(beat_seconds=0.01)
+    assert await anext(messages) == b"retry: 2000\n\n"
+    assert await anext(messages) == b": beat\n\n"
+    now[0] += 900
+    stream.add(7, ("notifications",))
+    assert [message async for message in messages] == []
 
 
 async def test_a_lost_connection_of_the_service_loses_no_hint(served: Served, book: Book) -> None:
