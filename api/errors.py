@@ -251,6 +251,13 @@ def _no_tables(request: Request[Any, Any, Any], error: Exception) -> Problem:
     return Problem("database-unavailable", "The database has not been set up yet.")
 
 
+def _data(request: Request[Any, Any, Any], error: psycopg.DataError) -> Problem:
+    """A text with a NUL character, which PostgreSQL knows in no form; all else is a defect."""
+    if type(error) in (psycopg.DataError, psycopg.errors.UntranslatableCharacter):
+        return Problem("bad-request", "A text holds the character NUL, which none here can have.")
+    return _defect(request, error)
+
+
 def _defect(request: Request[Any, Any, Any], error: Exception) -> Problem:
     """A defect: logged in full here, told in one sentence there."""
     _log.error("request %s: %r", request_id(request), error, exc_info=error)
@@ -261,6 +268,7 @@ _PROBLEMS: dict[type[Exception], Callable[[Request[Any, Any, Any], Any], Problem
     Problem: _raised,
     HTTPException: _refused,
     psycopg.OperationalError: _no_database,
+    psycopg.DataError: _data,
     psycopg_pool.PoolTimeout: _no_database,
     psycopg_pool.PoolClosed: _no_database,
     **dict.fromkeys(NOT_MIGRATED, _no_tables),

@@ -30,7 +30,7 @@ async def list_entries(  # noqa: PLR0913 -- the framework fills them by name
     *,
     actor: FromQuery[str | None] = None,
     about: FromQuery[str | None] = None,
-    before: Annotated[int | None, QueryParameter(ge=1)] = None,
+    before: Annotated[int | None, QueryParameter(ge=1, le=2**53 - 1)] = None,
     limit: Annotated[int, QueryParameter(ge=1, le=200)] = 50,
 ) -> Response[AuditAnswer]:
     """Every privileged action, the newest first. `stellarsettle audit verify` proves the chain."""

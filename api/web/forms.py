@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Mapping
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import Any, get_type_hints
 
 import msgspec
@@ -16,8 +17,12 @@ from api.transactions.natural import NaturalKey
 from api.transactions.requests import Body
 from api.values import DECODERS, Amount, AmountOrNothing
 from api.web.numbers import typed_amount, typed_percent
+from api.web.words import marked
 
 _DAY = 86_400
+_LONGEST_NUMBER = 16
+"""Signs that a number of days or a counter has at most: no more is asked for anywhere."""
+_NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 _PRIVATE = frozenset({"csrf_token", "back"})
 """Fields that belong to the form and not to the action."""
 
@@ -65,20 +70,34 @@ def _value(name: str, kind: Any, typed: str, locale: str) -> Any:
         if kind == requests.Seconds:
             return _end_of_day(typed)
         if kind == requests.Duration:
-            return int(Decimal(typed) * _DAY)
+            return int(_number(typed) * _DAY)
         if kind == requests.BasisPoints:
             return typed_percent(typed, locale)
         if kind == requests.Counter:
-            return int(typed)
-    except (ValueError, InvalidOperation) as error:
+            return _whole(typed)
+    except ValueError as error:
         raise invalid_field(f"/{name}", str(error)) from error
     return typed == "on" if kind is bool else typed
 
 
+def _number(typed: str) -> Decimal:
+    """Digits, perhaps with a point; Decimal alone takes "Infinity" and "1e999999" as well."""
+    if len(typed) > _LONGEST_NUMBER or _NUMBER.fullmatch(typed) is None:
+        raise ValueError(marked("Write a number such as 30."))
+    return Decimal(typed)
+
+
+def _whole(typed: str) -> int:
+    """The same without anything behind the point."""
+    if (number := _number(typed)) % 1:
+        raise ValueError(marked("Write a whole number such as 30."))
+    return int(number)
+
+
 def _end_of_day(typed: str) -> int:
     """The last second of a day (UTC), in Unix seconds; Unix seconds stay what they are."""
-    if typed.isdigit():
-        return int(typed)
+    if _NUMBER.fullmatch(typed):
+        return _whole(typed)
     day = dt.datetime.combine(dt.date.fromisoformat(typed), dt.time.max, dt.UTC)
     return int(day.timestamp())
 

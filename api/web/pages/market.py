@@ -98,9 +98,10 @@ def _asset(typed: str) -> str | None:
 def _days(typed: str) -> int | None:
     if not typed.strip():
         return None
-    if not typed.strip().isdecimal() or int(typed) > _MOST_DAYS:
+    digits = typed.strip()
+    if not digits.isdecimal() or len(digits) > len(str(_MOST_DAYS)) or int(digits) > _MOST_DAYS:
         raise invalid_field("?max_days", f"Write a number of days up to {_MOST_DAYS}.")
-    return int(typed)
+    return int(digits)
 
 
 def _yield(typed: str, write: Writer) -> str | None:
