@@ -240,6 +240,7 @@ def _openapi() -> OpenAPIConfig:
             "digits in base units, times Unix seconds, hashes lower-case hexadecimal."
         ),
         components=Components(security_schemes=schemes),
+        use_handler_docstrings=True,
         openapi_router=Router("/schema", route_handlers=[], opt=PUBLIC, include_in_schema=False),
         render_plugins=[JsonRenderPlugin(path=["/", "/openapi.json"])],
     )

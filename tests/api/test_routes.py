@@ -122,6 +122,7 @@ async def test_the_document_tells_which_routes_want_a_token(lonely: Client) -> N
     for route, operation in described.items():
         assert bool(operation.get("security")) == (route in PRIVATE), route
         assert operation["summary"]
+        assert operation["description"]
         assert {"500", "503"} <= set(operation["responses"]), route
         assert route not in PRIVATE or {"401", "403"} <= set(operation["responses"]), route
 
