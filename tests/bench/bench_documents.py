@@ -38,9 +38,9 @@ def main() -> None:
     (cold,) = _seconds(lambda: sandbox.read(data), 1)
     warm = sorted(_seconds(lambda: sandbox.read(data), _DOCUMENTS))
     _report(
-        "documents read", cold_s=cold, p50_s=statistics.median(warm), p95_s=warm[-1],
+        "documents.read", cold_s=cold, p50_s=statistics.median(warm), p95_s=warm[-1],
     )  # fmt: skip
-    _report("documents page drawn", p50_s=statistics.median(
+    _report("documents.page", p50_s=statistics.median(
         _seconds(lambda: sandbox.draw(data, 0), 5)))  # fmt: skip
     document, key, large = uuid.uuid4(), os.urandom(32), os.urandom(_MEGABYTES << 20)
     sealer = Sealer(key, document)
@@ -50,7 +50,7 @@ def main() -> None:
     (opening,) = _seconds(lambda: list(opened([sealed], key, document)), 1)
     (naming,) = _seconds(lambda: cid_of(sealed), 1)
     _report(
-        "documents sealed",
+        "documents.sealed",
         seal_mb_s=_MEGABYTES / sealing,
         open_mb_s=_MEGABYTES / opening,
         cid_mb_s=_MEGABYTES / naming,
