@@ -207,12 +207,16 @@ def tidy() -> None:
 @contextlib.asynccontextmanager
 async def _documents() -> AsyncIterator[Documents]:
     """Documents as the services have them, from the environment."""
+    import psycopg
+
     from api.database import Database
     from api.documents.service import documents_of
+    from api.documents.storage.keys import KeyLostError
     from stellarsettle import services, settings
 
     try:
         configuration = services.configuration(current_settings())
+        services.require_migrated(configuration.database_url)
     except settings.SettingsError as error:
         refuse(error)
     database = Database(configuration.database_url, size=2, wait_seconds=10)
@@ -222,6 +226,8 @@ async def _documents() -> AsyncIterator[Documents]:
     await database.open()
     try:
         yield chosen
+    except (KeyLostError, psycopg.Error) as error:
+        refuse(error)
     finally:
         await chosen.close()
         await database.close()

@@ -38,9 +38,11 @@ async def _rotate() -> int:
     from stellarsettle import services, settings
 
     chosen = settings.load(os.environ)
-    database = Database(services.database_url(chosen), size=2, wait_seconds=10)
+    keys, url = chosen.master_keys(), services.database_url(chosen)
+    services.require_migrated(url)
+    database = Database(url, size=2, wait_seconds=10)
     await database.open()
     try:
-        return await Kyc(database, chosen.master_keys()).rotate()
+        return await Kyc(database, keys).rotate()
     finally:
         await database.close()

@@ -14,12 +14,13 @@ from pathlib import Path
 
 import httpx
 import pytest
-from stellar_sdk import Asset, Keypair
+from stellar_sdk import Asset, Keypair, StrKey
 
 from stellarsettle import devnet
 from stellarsettle.chain import Chain
 from stellarsettle.cli import cli
 from stellarsettle.local import free_port
+from stellarsettle.settings import fresh_keys
 
 _PROGRAM = [sys.executable, "-W", "error", "-m", "stellarsettle"]
 
@@ -93,6 +94,13 @@ def test_every_command_explains_itself(name: str, tmp_path: Path) -> None:
 
 _SEED = Keypair.random().secret
 _NOBODY = "http://127.0.0.1:1"
+_AWAY = {
+    **fresh_keys(),
+    **dict.fromkeys(("ESCROW", "DISTRIBUTOR"), StrKey.encode_contract(bytes(32))),
+    "CLAMD": "/nowhere",
+    "DATABASE_URL": "postgresql://127.0.0.1:1/x",
+}
+"""A platform whose database is away."""
 
 
 @pytest.mark.parametrize(
@@ -120,6 +128,10 @@ _NOBODY = "http://127.0.0.1:1"
         (("deploy", "--asset", "C1"), {"DEPLOYER_SEED": _SEED}, "--asset is no contract address"),
         (("deploy", "--plan"), {"DEPLOYER_SEED": _SEED, "RPC_URL": _NOBODY}, "does not answer"),
         (("documents", "evaluate", "."), {}, "is no folder of labelled documents"),
+        (("documents", "rotate"), {}, "Please set ESCROW"),
+        (("documents", "rotate"), _AWAY, "The database does not answer"),
+        (("kyc", "rotate"), {}, "DOCUMENT_KEYS is written"),
+        (("kyc", "rotate"), _AWAY, "The database does not answer"),
         (("index",), {"ESCROW": "nonsense"}, "ESCROW is no contract"),
         (("serve",), {"API_PORT": "eighty"}, "A setting is wrong"),
         (("serve",), {"API_PORT": "99999"}, "A setting is wrong"),
