@@ -30,7 +30,7 @@ _CENT: Final = Decimal("0.01")
 _VERDICTS: Final[Mapping[Severity, Verdict]] = {
     Severity.ERROR: "wrong",
     Severity.DOUBT: "doubt",
-    Severity.NOTICE: "ok",
+    Severity.NOTICE: "note",
 }
 
 

@@ -14,7 +14,8 @@ from api.reads import Hex, Moment
 Band = Literal["sure", "check", "missing"]
 """How a value is to be taken: as it is, with a look at the page, or to be filled in."""
 Said = Literal["xml", "text", "ocr", "human"]
-Verdict = Literal["ok", "doubt", "wrong"]
+Verdict = Literal["ok", "note", "doubt", "wrong"]
+"""How an equation or rule stands: holds, worth knowing, to be looked at, broken."""
 StateName = Literal[
     "receiving", "received", "scanned", "read", "needs_review", "confirmed", "refused", "erased"
 ]

@@ -14,6 +14,7 @@ from litestar.response import Redirect
 from api.access import BY_HAND
 from api.documents import review
 from api.documents.records import Record
+from api.documents.schemas import Review
 from api.documents.service import Documents
 from api.errors import Problem
 from api.security import Subject
@@ -104,15 +105,23 @@ async def _shown(  # noqa: PLR0913, PLR0917 -- a page and what went wrong on it
     said: dict[str, str | None] | None = None,
 ) -> Response[str]:
     record = await documents.desk.document(subject.owner, document_id)
+    shown = await documents.desk.review(subject.owner, record)
     return site.pages.page(
         request,
         "documents/document.html",
         standing=await site.standing(),
         status=200 if problem is None else problem.kind.status,
-        document=await documents.desk.review(subject.owner, record),
+        document=shown,
+        everywhere=_everywhere(shown),
         open=record.state.value in _OPEN,
         problem=problem,
         faults={} if problem is None else {f.pointer: f.detail for f in problem.faults},
         said=said or {},
         field_names=field_names(site.pages.translate(request)),
     )
+
+
+def _everywhere(document: Review) -> set[str]:
+    """What speaks against every field that was read: it stands among the checks, once."""
+    against = [set(field.against) for field in document.fields.values() if field.source]
+    return set.intersection(*against) if len(against) > 1 else set()
