@@ -240,6 +240,7 @@ def _invitation(platform: LocalPlatform, cast: Cast, told: Told) -> str:
         f"\nThe platform stays up: open {api} in a browser.",
         f"API {api} (its documentation: {api}/schema),",
         f"stellar-rpc {platform.devnet.rpc}, passphrase {platform.devnet.passphrase!r}.",
+        f"Mail that would be sent lies in {platform.environment['MAIL_URL']}.",
         "\nAccounts (keys of this throw-away ledger only):",
         *(f"  {role:<10} {wallet.address} {wallet.keypair.secret}" for role, wallet in people),
         "\nTry:",
