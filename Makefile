@@ -116,6 +116,7 @@ docs: $(READY)
 	@$(BIN)/python -m projections.analytics.document
 	@$(BIN)/python -m api.table
 	@$(BIN)/python -m projections.exporting.document
+	@$(BIN)/python -m stellarsettle.document
 
 .PHONY: bench
 bench: bench-index

@@ -32,7 +32,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The platform's settings. Names of environment variables are these in capitals."""
 
     database_url: str = ""
-    """PostgreSQL as a URL, postgresql://...; empty: the embedded one in `data_dir`."""
+    """PostgreSQL as a URL, postgresql://...; empty: the embedded one in DATA_DIR."""
     data_dir: str = ".stellarsettle"
     """Where the embedded PostgreSQL keeps its files."""
     rpc_url: str = "http://127.0.0.1:8000"
@@ -62,24 +62,27 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     poll_seconds: Annotated[float, msgspec.Meta(gt=0, le=3600)] = 0.5
     """How long the indexer waits at the tip before it asks again."""
     metrics_host: str = "127.0.0.1"
+    """The address on which METRICS_PORT is listened on."""
     metrics_port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 0
     """Where the indexer answers /metrics, /ready, /live and /status; 0: nowhere."""
     log_format: Literal["text", "json"] = "text"
-    """How indexer and worker write their logs."""
+    """How indexer and worker write their logs: `text` or `json`."""
     api_host: str = "127.0.0.1"
+    """The address on which the API listens."""
     api_port: Annotated[int, msgspec.Meta(ge=1, le=65_535)] = 8080
+    """The port on which it listens."""
     api_workers: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
     """Processes that answer requests."""
     cors_origins: str = ""
     """Web origins that may call the API from a browser, separated by commas."""
     limit_address: Annotated[int, msgspec.Meta(ge=0)] = 1_200
-    """Requests a minute from one network address; 0: any number. So are the three below."""
+    """Requests a minute of one network address; 0: any number, here and in the three below."""
     limit_sign_in: Annotated[int, msgspec.Meta(ge=0)] = 60
-    """Of one address to sign in."""
+    """Requests a minute of one address to the routes that sign in."""
     limit_user: Annotated[int, msgspec.Meta(ge=0)] = 1_200
-    """Of one person."""
+    """Requests a minute of one person."""
     limit_key: Annotated[int, msgspec.Meta(ge=0)] = 6_000
-    """Of one API key."""
+    """Requests a minute of one API key."""
     limits_shared: bool = False
     """Count requests in PostgreSQL for all processes together, rather than in each one."""
     trusted_proxies: Annotated[int, msgspec.Meta(ge=0, le=10)] = 0
@@ -89,11 +92,11 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     home_domain: str = "localhost:8080"
     """The domain that sign-in challenges speak for."""
     public_url: str = "http://localhost:8080"
-    """Where the outside reaches the API."""
+    """Where the outside reaches the API; no slash at the end."""
     document_keys: str = ""
-    """Master keys of documents, `1:base64,2:base64`: the highest wraps, the others only unwrap."""
+    """Keys of documents and KYC, `1:base64,2:base64`: the highest wraps, the others only unwrap."""
     documents_dir: str = ""
-    """Where sealed documents are kept; empty: `documents` in `data_dir`."""
+    """Where sealed documents are kept; empty: `documents` in DATA_DIR."""
     clamd: str = ""
     """ClamAV's daemon: the path of its socket, or host:port. Without it no documents."""
     clamd_days: Annotated[float, msgspec.Meta(gt=0, le=365)] = 3.0
@@ -105,7 +108,9 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     pinata_token: str = ""
     """The JWT of an account at Pinata that keeps copies."""
     pinata_url: str = "https://api.pinata.cloud"
+    """Where Pinata takes files in."""
     pinata_gateway: str = "https://gateway.pinata.cloud"
+    """Where Pinata gives them back."""
     public_rpc_url: str = ""
     """Where browsers find a node to submit to; empty: at RPC_URL, which everybody then sees."""
     demo_people: str = ""
@@ -113,7 +118,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     parent_pid: int = 0
     """A process without which services are not wanted: they stop when it is gone. 0: none."""
     signing_seed: str = ""
-    """S...: the key that signs sign-in challenges. It can move no money."""
+    """S...: signs sign-in challenges and certificates of erasure. It can move no money."""
     token_key: str = ""
     """32 bytes, base64: the Ed25519 key that signs access tokens; it seals refresh tokens, too."""
     former_token_keys: str = ""

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from stellarsettle import document
 from stellarsettle.cli import cli
+from stellarsettle.settings import Settings
 
 ROOT = Path(__file__).parents[2]
 README = ROOT / "README.md"
@@ -39,6 +41,13 @@ def test_the_readme_lists_every_command() -> None:
     paragraph = README.read_text(encoding="utf-8").split("## Commands")[1].split("##")[0]
     listed = set(re.findall(r"`([a-z]+)`", paragraph)) - {"stellarsettle"}
     assert listed == set(cli.commands)
+
+
+def test_the_page_of_settings_is_as_they_are_declared() -> None:
+    said = dict(document.meanings())
+    assert tuple(said) == Settings.__struct_fields__
+    assert all(said.values())
+    assert document.PAGE.read_text(encoding="utf-8") == document.render(), "make docs"
 
 
 def test_commands_and_targets_on_pages_exist() -> None:
