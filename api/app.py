@@ -237,7 +237,9 @@ def _openapi() -> OpenAPIConfig:
         description=(
             "Invoice financing on Stellar. Reads tell as of which ledger they hold; writes are "
             "unsigned transactions that your wallet signs and submits. Amounts are strings of "
-            "digits in base units, times Unix seconds, hashes lower-case hexadecimal."
+            "digits in base units, times Unix seconds, hashes lower-case hexadecimal. What fails "
+            "is a problem (RFC 9457) of one of the kinds at /problems. People sign in with GET and "
+            "POST /auth, servers use API keys of POST /v1/keys."
         ),
         components=Components(security_schemes=schemes),
         use_handler_docstrings=True,
