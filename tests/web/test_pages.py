@@ -113,7 +113,7 @@ def test_an_offer_leads_to_what_a_stake_would_bring(watched: Watched, scene: Sce
         f"{scene.url}/v1/invoices/{scene.left.fresh}/ladder", params={"amount": "12345000000"}
     ).json()["data"]
     assert asked["stake"] == "12345000000"
-    shown = page.get_by_role("region", name="What a stake would bring").last
+    shown = page.get_by_role("group", name="What a stake would bring").last
     for rung in asked["rungs"]:
         named = page.get_by_role("rowheader", name=rung["title"], exact=True)
         row = shown.get_by_role("row").filter(has=named).inner_text()
