@@ -402,7 +402,9 @@ def rebuild(*, beside: bool, first: int | None) -> None:
 
 
 @cli.command()
-@click.argument("bundle", type=click.Path(exists=True, path_type=Path), required=False)
+@click.argument(
+    "bundle", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False
+)
 @click.option("--offline", is_flag=True, help="Do not compare with the contracts' balances.")
 @click.option("--rpc", metavar="URL", help="Compare BUNDLE with what this node tells.")
 @click.option("--lake", metavar="FOLDER|URL", help="Compare BUNDLE with a data lake (SEP-54).")

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import datetime as dt
 import hashlib
+import re
 import sys
 import threading
 from collections.abc import AsyncIterator
@@ -103,28 +104,35 @@ def scanner(folder: Path | None) -> None:
     chosen = current_settings()
     place = folder or services.documents_folder(chosen) / "scanner"
     signatures = clamav.SIGNATURES
-    if test := not clamav.have_signatures():
-        signatures = place / "signatures"
-        clamav.write_test_signatures(signatures, dt.datetime.now(dt.UTC))
-        click.echo("no signatures from freshclam: only the EICAR test file is found", err=True)
     stopped = threading.Event()
     on_stop_signal(stopped.set)
     try:
+        if test := not clamav.have_signatures():
+            signatures = place / "signatures"
+            clamav.write_test_signatures(signatures, dt.datetime.now(dt.UTC))
+            click.echo("no signatures from freshclam: only the EICAR test file is found", err=True)
         with clamav.running(place, signatures) as address:
             click.echo(f"CLAMD={address}")
             if test:
                 click.echo("CLAMD_TEST=true")
             stopped.wait()
-    except clamav.ClamavError as error:
+    except (clamav.ClamavError, OSError) as error:
         refuse(error)
+
+
+def _hash(_: click.Context, __: click.Parameter, text: str) -> bytes:
+    """32 bytes as the command line has them."""
+    if re.fullmatch("[0-9a-fA-F]{64}", text) is None:
+        raise click.BadParameter("64 hexadecimal digits are needed")
+    return bytes.fromhex(text)
 
 
 @documents.command()
 @click.argument("file", type=_FILE)
-@click.option("--salt", required=True, help="From the document's opening: 64 hexadecimal digits.")
-@click.option("--invoice", required=True, help="The invoice's id: 64 hexadecimal digits.")
+@click.option("--salt", required=True, callback=_hash, help="From the document's opening, in hex.")
+@click.option("--invoice", required=True, callback=_hash, help="The invoice's id, in hex.")
 @needs_node
-def verify(file: Path, salt: str, invoice: str) -> None:
+def verify(file: Path, salt: bytes, invoice: bytes) -> None:
     """Prove that the invoice on the ledger speaks of FILE; asks nobody but the ledger."""
     from stellar_sdk import scval
 
@@ -134,12 +142,11 @@ def verify(file: Path, salt: str, invoice: str) -> None:
     chosen = current_settings()
     try:
         chosen.require("escrow")
-        salted, invoice_id = bytes.fromhex(salt), bytes.fromhex(invoice)
         ledger = chain.Chain(chosen.rpc_url, chosen.network_passphrase)
-        found = ledger.view(chosen.escrow, "get_invoice", scval.to_bytes(invoice_id))
-    except (chain.ChainError, settings.SettingsError, ValueError) as error:
+        found = ledger.view(chosen.escrow, "get_invoice", scval.to_bytes(invoice))
+    except (chain.ChainError, settings.SettingsError) as error:
         refuse(error)
-    expected = commitment(salted, hashlib.sha256(file.read_bytes()).digest())
+    expected = commitment(salt, hashlib.sha256(file.read_bytes()).digest())
     on_ledger = bytes(found["terms"]["doc_hash"])
     click.echo(f"file     {expected.hex()}")
     click.echo(f"ledger   {on_ledger.hex()}")
@@ -157,6 +164,8 @@ def check_certificate(file: Path, signer: str) -> None:
     try:
         certificate = msgspec.json.decode(file.read_bytes(), type=dict[str, str])
         said = erasure.check_certificate(certificate, signer)
+    except msgspec.DecodeError as error:
+        raise click.ClickException(f"{file} is no certificate: {error}") from error
     except ValueError as error:
         refuse(error)
     for name, value in said.items():

@@ -65,11 +65,13 @@ async def _end_streams_when_told(app: Litestar) -> None:
 
 
 def configuration(chosen: Settings) -> ApiConfig:
-    """What API and worker have to be told."""
-    from api.config import ApiConfig, Limits
+    """What API and worker have to be told. Raises SettingsError."""
+    from api.config import LOCAL_PASSPHRASE, ApiConfig, Limits
     from contracts.wire import Address
 
     chosen.require(*_API_NEEDS)
+    if chosen.demo_people and chosen.network_passphrase != LOCAL_PASSPHRASE:
+        raise settings.SettingsError("DEMO_PEOPLE is for a local ledger: everybody has their keys")
     return ApiConfig(
         database_url=database_url(chosen),
         rpc_url=chosen.rpc_url,
@@ -143,8 +145,7 @@ def serve(chosen: Settings) -> None:
     from granian.constants import Interfaces, Loops
     from granian.server.mp import MPServer
 
-    chosen.require(*_API_NEEDS)
-    require_migrated(database_url(chosen))
+    require_migrated(configuration(chosen).database_url)
     _require_port(chosen.api_host, chosen.api_port)
 
     class DrainedServer(MPServer):

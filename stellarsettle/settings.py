@@ -6,6 +6,7 @@ stellar_sdk takes half a second to import and is needed for keys only: who has n
 from __future__ import annotations
 
 import base64
+import re
 import secrets
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -213,7 +214,8 @@ def load(environment: Mapping[str, str]) -> Settings:
     try:
         return msgspec.convert(given, Settings, strict=False)
     except msgspec.ValidationError as error:
-        raise SettingsError(f"A setting is wrong: {error}") from error
+        words = re.sub(r"`\$\.(\w+)`", lambda at: at[1].upper(), str(error))
+        raise SettingsError(f"A setting is wrong: {words}") from error
 
 
 def fresh_keys() -> dict[str, str]:

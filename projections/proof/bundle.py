@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import enum
 import hashlib
+import re
 from collections.abc import Iterable
 from typing import Any, Final, Literal, TypeAlias
 
@@ -15,6 +16,7 @@ from projections.registry import MODELS
 
 FORMAT: Final = "stellarsettle-proof"
 VERSION: Final = 1
+_ID: Final = re.compile("[0-9a-fA-F]{64}")
 
 Kind: TypeAlias = Literal["invoice", "position", "platform"]
 
@@ -61,7 +63,7 @@ class Subject(msgspec.Struct, frozen=True, omit_defaults=True):
             raise ValueError(f"a proof of kind {self.kind} names no invoice, or needs one")
         if (self.holder is not None) != (self.kind == "position"):
             raise ValueError(f"a proof of kind {self.kind} names no holder, or needs one")
-        if self.invoice is not None and len(self.id or b"") != 32:
+        if self.invoice is not None and not _ID.fullmatch(self.invoice):
             raise ValueError(f"{self.invoice!r} is no invoice's id: 64 hexadecimal digits")
 
     @property
