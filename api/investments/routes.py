@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import groupby
 from typing import Any
 
 from litestar import Request, Response, Router, get
@@ -10,9 +11,12 @@ from litestar.di import NamedDependency
 from api.access import PRIVATE
 from api.database import Database
 from api.documentation import answers
-from api.investments.schemas import PortfolioAnswer
-from api.reads import answer, read
+from api.errors import Problem, documented
+from api.investments.schemas import Outlook, OutlookAnswer, PortfolioAnswer, PositionOutlook
+from api.invoices.ladders import Ladders, written
+from api.reads import Meta, answer, read
 from api.security import SIGNED_IN, Subject
+from projections.analytics import whatif
 from projections.positions import portfolio
 
 
@@ -29,4 +33,30 @@ async def get_portfolio(
     return answer(request, found, subject=subject, what="account")
 
 
-router = Router("/v1/portfolio", route_handlers=[get_portfolio], tags=["investments"])
+@get("/outlook", opt=PRIVATE, security=SIGNED_IN, summary="What your holdings would bring",
+     responses=documented(401))  # fmt: skip
+async def get_outlook(
+    ladders: NamedDependency[Ladders], subject: NamedDependency[Subject]
+) -> Response[OutlookAnswer]:
+    """Each position that waits for its debtor: paid on time, late, half, not at all."""
+    mark, rungs = await ladders.outlook(subject.address)
+    if not mark.ledger:
+        raise Problem("not-read-yet")
+    positions = [
+        PositionOutlook(
+            invoice_id=invoice.hex(),
+            stake=str(found[0].stake),
+            rungs=[written(rung) for rung in found],
+        )
+        for invoice, found in ((key, list(group)) for key, group in groupby(rungs, _invoice))
+    ]
+    body = Outlook(address=subject.address, positions=positions)
+    meta = Meta(mark.ledger, mark.closed_at)
+    return Response(OutlookAnswer(body, meta), headers={"Cache-Control": "private, no-store"})
+
+
+def _invoice(rung: whatif.Rung) -> bytes:
+    return rung.invoice
+
+
+router = Router("/v1/portfolio", route_handlers=[get_portfolio, get_outlook], tags=["investments"])

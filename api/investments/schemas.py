@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import msgspec
 
-from api.invoices.schemas import Summary
-from api.reads import Digits, Meta, Strkey
+from api.invoices.schemas import Rung, Summary
+from api.reads import Digits, Hex, Meta, Strkey
 
 
 class Investment(msgspec.Struct, frozen=True, kw_only=True):
@@ -46,4 +46,29 @@ class PortfolioAnswer(msgspec.Struct, frozen=True):
     """Your holdings."""
 
     data: Portfolio
+    meta: Meta
+
+
+class PositionOutlook(msgspec.Struct, frozen=True, kw_only=True):
+    """What a position would bring in each scenario; `stake` is the principal behind its shares.
+
+    `receives` counts from the beginning: paid out, claimable, and what is to come.
+    """
+
+    invoice_id: Hex
+    stake: Digits
+    rungs: list[Rung]
+
+
+class Outlook(msgspec.Struct, frozen=True, kw_only=True):
+    """Every position of an account that still waits for its debtor."""
+
+    address: Strkey
+    positions: list[PositionOutlook]
+
+
+class OutlookAnswer(msgspec.Struct, frozen=True):
+    """What your holdings would bring."""
+
+    data: Outlook
     meta: Meta

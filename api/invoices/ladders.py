@@ -10,6 +10,7 @@ import msgspec
 from api.database import session
 from api.errors import Problem
 from api.invoices import schemas
+from contracts.wire import Address
 from projections import remembering
 from projections.analytics import whatif
 from projections.invoices import INVOICE
@@ -30,6 +31,15 @@ class Ladders:
         Raises "not-found" for an unknown invoice, "not-possible" where the contracts would refuse.
         """
         return await asyncio.to_thread(self._of, invoice, stake)
+
+    async def outlook(self, holder: Address) -> tuple[Mark, tuple[whatif.Rung, ...]]:
+        """For each position that waits for its debtor, what every scenario would bring."""
+        return await asyncio.to_thread(self._outlook, holder)
+
+    def _outlook(self, holder: Address) -> tuple[Mark, tuple[whatif.Rung, ...]]:
+        with session(self._url) as connection:
+            memory, mark = remembering.of_holder(connection, holder)
+        return mark, whatif.outlook(memory, mark, holder)
 
     def _of(self, invoice: bytes, stake: int) -> tuple[Mark, tuple[whatif.Rung, ...]]:
         with session(self._url) as connection:

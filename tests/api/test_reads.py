@@ -213,3 +213,34 @@ async def test_sessions_hold_the_apis_role_and_compile_no_plans(settled: ApiConf
             assert await asked.fetchone() == {"role": "stellarsettle_api", "jit": "off"}
     finally:
         await database.close()
+
+
+async def test_the_outlook_of_a_holder_is_that_of_the_positions_that_wait(story: Story) -> None:
+    first, _ = story.investors
+    outlook = await story.data("/v1/portfolio/outlook", first)
+    (position,) = outlook["positions"]
+    assert position["invoice_id"] == story.active
+    assert position["stake"] == str(9_000 * UNIT)
+    by_name = {rung["scenario"]: rung for rung in position["rungs"]}
+    assert list(by_name) == ["on_time", "late_30", "late_60", "late_90", "half", "nothing"]
+    # What was claimed already counts: half of the debt is paid, so nothing more still brings that.
+    assert by_name["nothing"]["receives"] == story.claimed["returns"]
+    assert int(by_name["on_time"]["gain"]) > 0 > int(by_name["nothing"]["gain"])
+    late = [int(by_name[name]["receives"]) for name in ("on_time", "late_30", "late_60", "late_90")]
+    assert late == sorted(late)
+    stranger = await story.data("/v1/portfolio/outlook", Keypair.random())
+    assert stranger["positions"] == []
+
+
+async def test_the_ladder_of_a_stake_is_told_before_it_is_signed(story: Story) -> None:
+    path = f"/v1/invoices/{story.open}/ladder"
+    ladder = await story.data(f"{path}?amount={100 * UNIT}")
+    assert ladder["stake"] == str(100 * UNIT)
+    assert [rung["gain"] for rung in ladder["rungs"]][-1] == str(-100 * UNIT)
+    client = story.people.client
+    over = await client.get(path, params={"amount": str(10_000 * UNIT)})
+    assert (over.status_code, over.json()["type"]) == (409, "/problems/not-possible")
+    unknown = await client.get(f"/v1/invoices/{'00' * 32}/ladder", params={"amount": "1"})
+    assert unknown.status_code == 404
+    for wrong in ("0", "-1", "1.5", "much", ""):
+        assert (await client.get(path, params={"amount": wrong})).status_code == 422, wrong
