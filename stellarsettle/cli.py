@@ -409,7 +409,7 @@ def rebuild(*, beside: bool, first: int | None) -> None:
 @click.option("--rpc", metavar="URL", help="Compare BUNDLE with what this node tells.")
 @click.option("--lake", metavar="FOLDER|URL", help="Compare BUNDLE with a data lake (SEP-54).")
 def verify(bundle: Path | None, *, offline: bool, rpc: str | None, lake: str | None) -> None:
-    """Prove the read models: rebuild, history, coverage, sequences, conservation of money.
+    """Prove the read models: rebuild, history, coverage, sequences, share tokens, money.
 
     With BUNDLE, a file that `prove` wrote: work it out again, without any database.
     """

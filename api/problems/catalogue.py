@@ -39,7 +39,7 @@ _OWN: tuple[tuple[str, int, str, str, str], ...] = (
     ("challenge-refused", 400, "Sign-in refused",
      "The signed challenge does not prove control of the account.",
      "Ask for a new challenge with GET /auth, sign it with enough signers and post it once."),
-    ("sign-in-required", 401, "Sign in first", "This needs a valid bearer token.",
+    ("sign-in-required", 401, "Sign in first", "This is for people who are signed in.",
      "Sign in with your wallet: GET /auth, then POST /auth."),
     ("forbidden", 403, "Not allowed", "You may not do this.",
      "Sign in with an account that may."),
