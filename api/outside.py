@@ -53,8 +53,12 @@ def is_public(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> bool:
 
 
 async def get(url: str, *, local: bool = False) -> bytes:
-    """The body of an address: no redirects, 100 kB at most, five seconds at most."""
-    return await _asked(httpx.Request("GET", url), _body, local=local)
+    """The body of an address: no redirects, 100 kB at most, five seconds at most.
+
+    It is taken as it comes: a packed one, which nobody asked for, would be any size unpacked.
+    """
+    request = httpx.Request("GET", url, headers={"Accept-Encoding": "identity"})
+    return await _asked(request, _body, local=local)
 
 
 async def post(url: str, content: bytes, headers: dict[str, str], *, local: bool = False) -> int:
@@ -118,7 +122,7 @@ async def _body(response: httpx.Response, host: str) -> bytes:
     if response.status_code != httpx.codes.OK:
         raise OutsideError(f"{host} answers with the status {response.status_code}.")
     body = bytearray()
-    async for part in response.aiter_bytes():
+    async for part in response.aiter_raw():
         body += part
         if len(body) > _LARGEST:
             raise OutsideError(f"{host} answers with more than 100 kB.")

@@ -88,16 +88,16 @@ class Desk:
         _require_readable(record)
         if record.reading is None or not 0 <= number < len(record.reading.pages):
             raise Problem("not-found", "The document has no such page.")
-        data = await self._vault.read(record, subject, f"page {number}")
-        return await self._sandboxed(lambda: sandbox.draw(data, number))
+        return await self._made(
+            record, subject, f"page {number}", lambda data: sandbox.draw(data, number)
+        )
 
     async def copy(self, subject: str, record: Record) -> bytes:
         """The document for reading, marked with who took it and when. Raises Problem for an XML."""
         _require_readable(record)
-        data = await self._vault.read(record, subject, "copy")
         now = dt.datetime.now(dt.UTC)
         line = f"Copy for {subject}, {now:%Y-%m-%d %H:%M} UTC"
-        return await self._sandboxed(lambda: sandbox.stamp(data, line))
+        return await self._made(record, subject, "copy", lambda data: sandbox.stamp(data, line))
 
     async def original(self, subject: str, record: Record) -> AsyncGenerator[bytes]:
         """The very file, for those who have to prove it: its owner and the platform's reviewers."""
@@ -147,10 +147,14 @@ class Desk:
         if record.owner != subject and not await self._reviews(subject):
             raise Problem("forbidden")
 
-    async def _sandboxed(self, make: Callable[[], bytes]) -> bytes:
+    async def _made(
+        self, record: Record, subject: str, action: str, make: Callable[[bytes], bytes]
+    ) -> bytes:
+        """What the sandbox makes of a file, which is in memory only while it is its turn."""
         try:
             async with self._drawing:
-                return await asyncio.to_thread(make)
+                data = await self._vault.read(record, subject, action)
+                return await asyncio.to_thread(make, data)
         except RefusedError as error:
             raise Problem("document-refused", str(error)) from error
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+import threading
 from typing import Any
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -12,6 +15,9 @@ from psycopg import sql
 from stellar_sdk import Keypair, MuxedAccount
 
 from api.config import ApiConfig
+from api.documents.reading import sandbox
+from api.documents.records import Record
+from api.documents.vault import Vault
 from api.tokens import Proof, Tokens
 from projections.tables import describe
 from tests.api.documents import sheets
@@ -126,3 +132,35 @@ async def test_only_an_invoice_of_its_own_seller_opens_a_document_to_a_debtor(
     _list(desk.config, seller=SANA.public_key, debtor=DEBTOR.public_key, doc_hash=doc_hash)
     assert (await desk.ask(DEBTOR, "GET", where)).status_code == 200
     assert (await desk.ask(accomplice, "GET", where)).status_code == 404
+
+
+async def test_files_are_in_memory_only_while_it_is_their_turn(
+    desk: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two pages are drawn at a time; who waits holds no file of twenty megabytes."""
+    document = await desk.read(SANA, sheets.pdf())
+    go_on, begun = threading.Event(), threading.Semaphore(0)
+    opened: list[str] = []
+    read, draw = Vault.read, sandbox.draw
+
+    async def counted(vault: Vault, record: Record, viewer: str, action: str) -> bytes:
+        opened.append(action)
+        return await read(vault, record, viewer, action)
+
+    def waiting(data: bytes, number: int) -> bytes:
+        begun.release()
+        assert go_on.wait(10)
+        return draw(data, number)
+
+    monkeypatch.setattr(Vault, "read", counted)
+    monkeypatch.setattr(sandbox, "draw", waiting)
+    inside = desk.documents.desk
+    record = await inside.document(SANA.public_key, UUID(document["id"]))
+    async with asyncio.TaskGroup() as group:
+        asking = [group.create_task(inside.page(SANA.public_key, record, 0)) for _ in range(5)]
+        for _ in range(2):
+            assert await asyncio.to_thread(begun.acquire, timeout=10)
+        assert opened == ["page 0"] * 2
+        go_on.set()
+    assert all(task.result().startswith(b"\x89PNG") for task in asking)
+    assert opened == ["page 0"] * 5
