@@ -25,6 +25,15 @@ class OutsideError(Exception):
     """A server could not be asked; the message says why in a sentence."""
 
 
+def place(url: str) -> tuple[str, int]:
+    """Host and port of an address, as the requests below take them; raises OutsideError."""
+    try:
+        parsed = httpx.URL(url)
+    except httpx.InvalidURL as error:
+        raise OutsideError("This is no address of a server.") from error
+    return parsed.host, parsed.port or (443 if parsed.scheme == "https" else 80)
+
+
 async def addresses_of(host: str, port: int, *, local: bool) -> list[str]:
     """The IP addresses of `host`, all of which may be asked; `local`: of our own networks too.
 
@@ -73,8 +82,7 @@ async def post(url: str, content: bytes, headers: dict[str, str], *, local: bool
 async def _asked(
     request: httpx.Request, read: Callable[[httpx.Response, str], Awaitable[T]], *, local: bool
 ) -> T:
-    host = request.url.host
-    port = request.url.port or (443 if request.url.scheme == "https" else 80)
+    host, port = place(str(request.url))
     try:
         with anyio.fail_after(_SECONDS):
             addresses = await addresses_of(host, port, local=local)

@@ -131,6 +131,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     natural_key: str = ""
     """32 bytes, base64: makes natural identities and webhooks' secrets. Never change it."""
 
+    def __repr__(self) -> str:
+        """Without keys, passwords and addresses that may hold some: settings end up in logs."""
+        return f"Settings(network_passphrase={self.network_passphrase!r}, escrow={self.escrow!r})"
+
     def __post_init__(self) -> None:
         """Check what can be checked without asking anybody."""
         for name in ("escrow", "distributor"):

@@ -105,6 +105,7 @@ class Webhooks:
         await self._check(wanted.url)
         identity = uuid.uuid4()
         async with self._database.private(owner) as connection:
+            await connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (owner,))
             if len(await _all(connection, owner)) >= _MOST:
                 raise Problem("too-many-webhooks")
             values = (identity, owner, wanted.url, list(wanted.topics))
@@ -221,14 +222,12 @@ class Webhooks:
             await apart.execute(_FAILED, values)
 
     async def _check(self, url: str) -> None:
-        secure = url.startswith("https://")
-        if not secure and not self._config.local_networks:
+        if not url.startswith("https://") and not self._config.local_networks:
             raise invalid_field("/url", "A webhook has an https address.")
-        host, _, port = url.split("://", 1)[1].partition("/")[0].partition("?")[0].partition(":")
         try:
-            number = int(port or (443 if secure else 80))
-            await outside.addresses_of(host, number, local=self._config.local_networks)
-        except (outside.OutsideError, ValueError) as error:
+            host, port = outside.place(url)
+            await outside.addresses_of(host, port, local=self._config.local_networks)
+        except outside.OutsideError as error:
             raise invalid_field("/url", str(error)) from error
 
     def _shown(self, webhook: uuid.UUID, number: int) -> str:

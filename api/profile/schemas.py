@@ -11,9 +11,11 @@ from api.values import END
 
 NumberFormat = Literal["1,234.56", "1.234,56", "1 234,56", "1'234.56"]
 Channel = Literal["app", "email", "webhook"]
+_SIGN = r"[^@\s.,;:<>()\[\]\\\x22]"
+"""Nothing that separates, quotes or comments addresses in a header: one address, no more."""
 _EMAIL = msgspec.Meta(
     max_length=254,
-    pattern=r"^[^@\s]{1,64}@[^@\s]+\.[^@\s.]+" + END,
+    pattern=rf"^({_SIGN}|\.){{1,64}}@({_SIGN}+\.)+{_SIGN}+" + END,
     description="An e-mail address",
     examples=["ada@example.com"],
 )

@@ -78,6 +78,12 @@ async def test_another_address_is_not_confirmed_any_more(
         (PREFERENCES, {"theme": "dark"}, "/theme"),
         (PROFILE, {"email": "no address"}, "/email"),
         (PROFILE, {"email": "a@b.c\n"}, "/email"),
+        (PROFILE, {"email": "a@b.c."}, "/email"),
+        # Two addresses, or one in other words: mail would go to whom nobody asked.
+        (PROFILE, {"email": "a,ada@example.com"}, "/email"),
+        (PROFILE, {"email": "(a)ada@example.com"}, "/email"),
+        (PROFILE, {"email": "a<ada@example.com>"}, "/email"),
+        (PROFILE, {"email": '"a"ada@example.com'}, "/email"),
     ],
 )
 async def test_what_is_wrong_is_named(

@@ -48,3 +48,15 @@ def test_nodes_are_named_once_and_comparing_needs_two() -> None:
         settings.load({"RPC_URL": first, "COMPARE_EVERY": "10"})
     with pytest.raises(settings.SettingsError, match="RPC_URLS begins with"):
         settings.load({"RPC_URLS": "two:8000"})
+
+
+def test_what_is_secret_is_not_written_into_logs() -> None:
+    secrets = settings.fresh_keys() | {
+        "DATABASE_URL": "postgresql://me:password-of-the-database@host/db",
+        "MAIL_URL": "smtp://me:password-of-the-mail@host",
+        "PINATA_TOKEN": "token-of-pinata",
+    }
+    shown = repr(settings.load(secrets))
+    assert "Settings(" in shown
+    for value in (*secrets.values(), "password", "token-of"):
+        assert value not in shown

@@ -17,6 +17,10 @@ from standardwebhooks.webhooks import Webhook
 from stellar_sdk import Keypair
 
 from api.app import create_app
+from api.database import Database
+from api.errors import Problem
+from api.notifications.schemas import WebhookRequest
+from api.notifications.webhooks import Webhooks
 from api.worker.service import work
 from tests.api.following import indexing
 from tests.api.notifications.receiving import MailBox, Receiver, mail_server, receiving
@@ -301,9 +305,33 @@ async def test_a_webhook_must_be_a_public_address(client: Any, config: Any, bear
         "https://localhost:8080/x",
         "ftp://a.example/",
         "https://u:p@a.example/",
+        "https://[::1]/",
+        "https://127.0.0.1:x/",
+        "https://127.0.0.1/\x01",
+        "https://1.1.1.1/\x01",
     ):
         said = await client.post("/v1/webhooks", json={"url": url}, headers=headers)
         assert said.status_code == 422, url
         assert said.json()["pointer"] == "/url"
+        assert "int()" not in said.text
     nothing = await client.delete(f"/v1/webhooks/{uuid.uuid4()}", headers=headers)
     assert nothing.status_code == 404
+
+
+async def test_there_are_twenty_webhooks_however_many_are_asked_for_at_once(
+    configuration: Any, database: str
+) -> None:
+    config = configuration(database_url=database, pool_wait_seconds=20.0)
+    pool = Database(database, size=8, wait_seconds=20)
+    await pool.open()
+    hooks, owner = Webhooks(config, pool), Keypair.random().public_key
+    wanted = WebhookRequest(url="https://1.1.1.1/", topics=())
+    try:
+        made = await asyncio.gather(
+            *(hooks.add(owner, wanted) for _ in range(40)), return_exceptions=True
+        )
+        assert len(await hooks.all(owner)) == 20
+    finally:
+        await pool.close()
+    refused = [one for one in made if isinstance(one, Problem)]
+    assert [one.kind.slug for one in refused] == ["too-many-webhooks"] * 20
