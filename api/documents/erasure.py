@@ -25,13 +25,16 @@ from api.documents.records import Record, State
 from api.documents.storage.stores import StoreError
 from api.documents.vault import Vault
 from api.errors import Problem
+from api.tokens import account_of
 
 _STATEMENT: Final = "The key and the salt of this document were destroyed."
 _IN_USE: Final = """
     SELECT encode(t.invoice, 'hex') AS invoice
     FROM read.terms AS t JOIN read.invoice AS i ON i.invoice = t.invoice
-    WHERE t.doc_hash = %s AND i.ended_at IS NULL LIMIT 1
+    JOIN read.address AS seller ON seller.id = t.seller
+    WHERE t.doc_hash = %s AND i.ended_at IS NULL AND seller.address = %s LIMIT 1
 """
+"""An invoice of the owner's own: anybody may list one with a hash that he saw."""
 _BLANK: Final[dict[str, Any]] = {
     "name": None, "sha256": None, "natural": None, "reading": None, "facts": {}, "message": None,
     "waiting": None,
@@ -93,7 +96,9 @@ class Erasure:
 
 
 async def _require_unused(connection: Connection, record: Record) -> None:
-    row = await (await connection.execute(_IN_USE, (record.commitment,))).fetchone()
+    row = await (
+        await connection.execute(_IN_USE, (record.commitment, account_of(record.owner)))
+    ).fetchone()
     if row is not None:
         raise Problem("document-in-use", f"Invoice {row['invoice']} on the ledger speaks of it.")
 

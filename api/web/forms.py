@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, get_type_hints
+from urllib.parse import parse_qsl
 
 import msgspec
 
@@ -20,11 +21,20 @@ from api.web.numbers import typed_amount, typed_percent
 from api.web.words import marked
 
 _DAY = 86_400
+_MOST_FIELDS = 100
 _LONGEST_NUMBER = 16
 """Signs that a number of days or a counter has at most: no more is asked for anywhere."""
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
 _PRIVATE = frozenset({"csrf_token", "back"})
 """Fields that belong to the form and not to the action."""
+
+
+def typed_into(form: bytes) -> dict[str, str]:
+    """A form's fields as they came; raises "bad-request" for more than any form has."""
+    try:
+        return dict(parse_qsl(form.decode("utf-8", "replace"), max_num_fields=_MOST_FIELDS))
+    except ValueError as error:
+        raise Problem("bad-request", f"A form has {_MOST_FIELDS} fields at most.") from error
 
 
 def body_of(action: Action, fields: Mapping[str, str], locale: str) -> Body:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import parse_qsl
 from uuid import UUID
 
 from litestar import Request, Response, get, post
@@ -18,11 +17,11 @@ from api.documents.schemas import Review
 from api.documents.service import Documents
 from api.errors import Problem
 from api.security import Subject
+from api.web.forms import typed_into
 from api.web.names import fields as field_names
 from api.web.site import Site
 
 _MANY = 50
-_FIELDS = 64
 _OPEN = ("receiving", "received", "scanned", "read")
 
 
@@ -67,9 +66,7 @@ async def say_fields(
 
     Somebody else's change in the meantime is told, and nothing is overwritten.
     """
-    typed = dict(
-        parse_qsl((await request.body()).decode("utf-8", "replace"), max_num_fields=_FIELDS)
-    )
+    typed = typed_into(await request.body())
     said: dict[str, str | None] = {
         name.removeprefix("field."): value.strip()
         for name, value in typed.items()

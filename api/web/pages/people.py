@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import parse_qs
 
 import msgspec
 from litestar import Request, Response, get, post
@@ -21,6 +20,7 @@ from api.security import Subject, set_cookie
 from api.sessions.service import Sessions
 from api.transactions.service import Intents
 from api.web import demo
+from api.web.forms import typed_into
 from api.web.pages.reference import local
 from api.web.site import Site
 from projections.members import by_address
@@ -95,6 +95,6 @@ async def confirm_address(
     notifications: NamedDependency[Notifications],
 ) -> Response[str]:
     """Whoever has the link may: it went to that address alone. No session is needed or used."""
-    typed = parse_qs((await request.body()).decode("ascii", "replace"), max_num_fields=4)
-    await notifications.confirm_address(typed.get("token", [""])[0])
+    typed = typed_into(await request.body())
+    await notifications.confirm_address(typed.get("token", ""))
     return site.pages.page(request, "people/email.html", standing=None, token="", done=True)

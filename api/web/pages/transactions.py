@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from typing import Any
-from urllib.parse import parse_qsl
 
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
@@ -19,7 +18,7 @@ from api.transactions.actions import ACTIONS
 from api.transactions.schemas import Intent
 from api.transactions.service import Intents
 from api.web import demo
-from api.web.forms import body_of
+from api.web.forms import body_of, typed_into
 from api.web.numbers import label
 from api.web.pages.reference import local
 from api.web.site import Site
@@ -27,7 +26,6 @@ from contracts.wire import Contract
 
 _STEPS = ("built", "submitted", "in_ledger", "projected")
 _BAD = ("failed", "expired", "replaced", "unknown")
-_FIELDS = 100
 
 
 @post("/act/{name:str}", opt=BY_HAND, include_in_schema=False, status_code=303)
@@ -42,8 +40,7 @@ async def act(
     action = ACTIONS.get(name)
     if action is None:
         raise Problem("not-found", "There is no such action.")
-    typed = (await request.body()).decode("utf-8", "replace")
-    fields = dict(parse_qsl(typed, max_num_fields=_FIELDS))
+    fields = typed_into(await request.body())
     try:
         body = body_of(action, fields, site.pages.writer(request).locale)
         intent = await intents.build(subject.owner, action, body, key=None)

@@ -35,7 +35,7 @@ def _header(config: ApiConfig, owner: str) -> dict[str, str]:
 
 def _list(config: ApiConfig, *, seller: str, debtor: str, doc_hash: str) -> None:
     """An invoice as the read models have it, of which only parties and document matter here."""
-    table = describe("read").tables["read.terms"]
+    read = describe("read")
     with psycopg.connect(config.database_url) as connection:
         (known,) = connection.execute("SELECT count(*) FROM read.address").fetchone() or (0,)
         for number, address in enumerate((seller, debtor), start=known):
@@ -45,15 +45,19 @@ def _list(config: ApiConfig, *, seller: str, debtor: str, doc_hash: str) -> None
             "seller": known,
             "debtor": known + 1,
             "doc_hash": bytes.fromhex(doc_hash),
+            "ended_at": None,
         }
-        row = {column.name: given.get(column.name, _nothing(column)) for column in table.columns}
-        connection.execute(
-            sql.SQL("INSERT INTO read.terms ({}) VALUES ({})").format(
-                sql.SQL(", ").join(map(sql.Identifier, row)),
-                sql.SQL(", ").join(map(sql.Placeholder, row)),
-            ),
-            row,
-        )
+        for name in ("terms", "invoice"):
+            columns = read.tables[f"read.{name}"].columns
+            row = {column.name: given.get(column.name, _nothing(column)) for column in columns}
+            connection.execute(
+                sql.SQL("INSERT INTO read.{} ({}) VALUES ({})").format(
+                    sql.Identifier(name),
+                    sql.SQL(", ").join(map(sql.Identifier, row)),
+                    sql.SQL(", ").join(map(sql.Placeholder, row)),
+                ),
+                row,
+            )
 
 
 def _nothing(column: sa.Column[Any]) -> Any:
@@ -132,6 +136,21 @@ async def test_only_an_invoice_of_its_own_seller_opens_a_document_to_a_debtor(
     _list(desk.config, seller=SANA.public_key, debtor=DEBTOR.public_key, doc_hash=doc_hash)
     assert (await desk.ask(DEBTOR, "GET", where)).status_code == 200
     assert (await desk.ask(accomplice, "GET", where)).status_code == 404
+
+
+@pytest.mark.parametrize(("own", "status"), [(True, 409), (False, 200)])
+async def test_only_an_invoice_of_its_own_seller_keeps_a_document_from_erasure(
+    desk: Any, *, own: bool, status: int
+) -> None:
+    document = await _confirmed(desk, SANA.public_key)
+    seller = SANA if own else Keypair.random()
+    _list(
+        desk.config,
+        seller=seller.public_key,
+        debtor=DEBTOR.public_key,
+        doc_hash=document["doc_hash"],
+    )
+    assert (await desk.change(SANA, "DELETE", document)).status_code == status
 
 
 async def test_files_are_in_memory_only_while_it_is_their_turn(

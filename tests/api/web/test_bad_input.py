@@ -59,6 +59,16 @@ async def test_an_address_with_a_number_of_days_beyond_all_is_refused(pages: Any
     assert (answer.status_code, answer.json()["pointer"]) == (422, "?max_days")
 
 
+async def test_a_form_with_more_fields_than_any_has_is_refused(
+    pages: Any, bearer: Callable[..., dict[str, str]]
+) -> None:
+    who = bearer(pages.config, Keypair.random())
+    form = {f"field{number}": "x" for number in range(101)}
+    for path in ("/act/fund", "/account/email"):
+        answer = await pages.post(path, data=form, headers=who)
+        assert answer.status_code == 400, (path, answer.text)
+
+
 async def test_a_text_with_a_nul_is_the_caller_s_mistake(
     pages: Any, bearer: Callable[..., dict[str, str]]
 ) -> None:
