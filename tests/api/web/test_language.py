@@ -18,12 +18,14 @@ from api.web.language import CATALOGUES, LANGUAGES, SOURCE
 
 TEMPLATES = Path(language.__file__).parent / "templates"
 NAMES = re.compile(r"StellarSettle|XDR|INV-|&nbsp;|\b[di]\b")
+TOPICS = re.compile(r"{% block live %}.*?{% endblock %}")
+"""An attribute's content, which templates give by a block."""
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
 
 
 def _untranslated(template: Path) -> list[str]:
     """Words that stand in a template outside of any expression and tag."""
-    text = template.read_text()
+    text = TOPICS.sub("", template.read_text())
     stream = Environment(extensions=["jinja2.ext.i18n"], autoescape=True).lex(text)
     data = "".join(value if kind == "data" else "\x00" for _, kind, value in stream)
     data = re.sub(r"<(script|style)\b.*?</\1>", "", data, flags=re.DOTALL)
