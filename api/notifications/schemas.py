@@ -68,7 +68,7 @@ class ReadThrough(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class EmailToken(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What the link of a confirmation holds."""
 
-    token: Annotated[str, msgspec.Meta(min_length=20, max_length=600)]
+    token: Annotated[str, msgspec.Meta(min_length=20, max_length=1_000)]
 
 
 class WebhookRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

@@ -19,8 +19,10 @@ from stellar_sdk import Keypair
 from api.app import create_app
 from api.database import Database
 from api.errors import Problem
-from api.notifications.schemas import WebhookRequest
+from api.notifications.schemas import EmailToken, WebhookRequest
+from api.notifications.service import Asked, Notifications
 from api.notifications.webhooks import Webhooks
+from api.seals import Seals
 from api.worker.service import work
 from tests.api.following import indexing
 from tests.api.notifications.receiving import MailBox, Receiver, mail_server, receiving
@@ -335,3 +337,15 @@ async def test_there_are_twenty_webhooks_however_many_are_asked_for_at_once(
         await pool.close()
     refused = [one for one in made if isinstance(one, Problem)]
     assert [one.kind.slug for one in refused] == ["too-many-webhooks"] * 20
+
+
+def test_the_longest_address_can_be_confirmed(configuration: Any) -> None:
+    config = configuration()
+    notifications = Notifications(
+        config, Database(config.database_url, size=1, wait_seconds=1), Seals(config)
+    )
+    owner = f"{Keypair.random().public_key}:{2**64 - 1}"
+    email = f"{'a' * 64}@{'b' * 185}.com"
+    assert len(email) == 254
+    token = notifications.token(Asked(owner, email, 2**33))
+    assert msgspec.convert({"token": token}, EmailToken).token == token
