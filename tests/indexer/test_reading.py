@@ -62,11 +62,11 @@ def taken(ahead: Ahead, through: int) -> list[Prepared]:
     return batches
 
 
-def children() -> list[int]:
-    """Processes that this one started and that live."""
+def children() -> set[int]:
+    """Processes that this one started and that live: servers of other tests among them."""
     own = os.getpid()
     found = Path(f"/proc/{own}/task/{own}/children").read_text().split()
-    return [int(one) for one in found]
+    return {int(one) for one in found}
 
 
 def test_a_process_hands_over_what_a_thread_does(node: Node) -> None:
@@ -105,9 +105,9 @@ def test_a_new_order_goes_back_and_nothing_of_the_former_one_comes(node: Node) -
 
 
 def test_a_killed_process_is_said_to_be_gone_and_the_next_order_starts_another(node: Node) -> None:
-    last = node.events[-1].ledger
+    last, before = node.events[-1].ledger, children()
     with Reader(job(node)) as reader:
-        (child,) = children()
+        (child,) = children() - before
         with reader.ahead(START - 1) as ahead:
             taken(ahead, START)
             os.kill(child, signal.SIGKILL)
@@ -115,19 +115,21 @@ def test_a_killed_process_is_said_to_be_gone_and_the_next_order_starts_another(n
                 taken(ahead, last + 1)
         with reader.ahead(START - 1) as ahead:
             assert taken(ahead, last)[-1].through.ledger == last
-        assert children() != [child]
-    assert not children()
+        assert child not in children()
+        assert len(children() - before) == 1
+    assert children() == before
 
 
 def test_signals_are_the_parents_matter(node: Node) -> None:
     """Ctrl-C reaches both; who has work in hand decides when it ends."""
+    before = children()
     with Reader(job(node)) as reader, reader.ahead(START - 1) as ahead:
         taken(ahead, START)
-        (child,) = children()
+        (child,) = children() - before
         os.kill(child, signal.SIGINT)
         os.kill(child, signal.SIGTERM)
         assert taken(ahead, node.events[-1].ledger)
-        assert children() == [child]
+        assert children() - before == {child}
 
 
 _PARENT = """

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+import itertools
 import zlib
 from collections.abc import Sequence
 
 import pikepdf
+
+_numbers = itertools.count(1)
 
 Placed = tuple[float, float, str]
 """Points from the left and from the top, and the text there."""
@@ -51,8 +54,9 @@ def pdf(
     pages: int = 1,
     mediabox: tuple[int, int] = (595, 842),
 ) -> bytes:
-    """A PDF with the text on each page, and files attached."""
+    """A PDF with the text on each page, and files attached; no two files are alike."""
     document = pikepdf.new()
+    document.docinfo["/Subject"] = f"sheet {next(_numbers)}"
     for _ in range(pages):
         page = document.add_blank_page(page_size=mediabox)
         page.Contents = document.make_stream(_content(placed, mediabox[1]))
