@@ -166,7 +166,9 @@ def test_a_seller_uploads_corrects_confirms_signs_and_has_it_listed(
         pytest.skip("no ClamAV here: make clamav")
     labels = json.loads((corpus / f"{INVOICE}.json").read_text())
     _sign_in(page, scene, scene.cast.seller, "/seller/documents")
-    page.get_by_label("Choose an invoice").set_input_files(corpus / INVOICE)
+    chooser = page.get_by_label("Choose an invoice")
+    expect(chooser).to_be_enabled()  # nobody listens before the script is there
+    chooser.set_input_files(corpus / INVOICE)
     expect(page.get_by_text("Waits for your review").first).to_be_visible(timeout=90_000)
     paper = page.locator(".paper img").first
     expect(paper).to_have_js_property("complete", value=True, timeout=60_000)
