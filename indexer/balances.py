@@ -5,9 +5,9 @@ from __future__ import annotations
 import struct
 from typing import Final
 
+from contracts import strkey
+from contracts.scval import MalformedScvalError, read_address, read_value
 from contracts.wire import Address
-from indexer import strkey
-from indexer.scval import MalformedScvalError, read_address, read_value
 
 _CONTRACT_DATA: Final = 6
 _PERSISTENT: Final = 1
@@ -17,7 +17,7 @@ _U32: Final = struct.Struct(">I")
 def balance_key(asset: Address, holder: Address) -> bytes:
     """LedgerKey XDR of the Balance entry of contract `holder` in the asset contract `asset`.
 
-    Raises `indexer.strkey.InvalidAddressError` if one of them is no contract.
+    Raises `contracts.strkey.InvalidAddressError` if one of them is no contract.
     """
     symbol = _words(15, 7) + b"Balance\0"
     name = _words(16, 1, 2) + symbol + _words(18) + _contract(holder)
@@ -27,7 +27,7 @@ def balance_key(asset: Address, holder: Address) -> bytes:
 def read_balance(xdr: bytes) -> int:
     """The amount, base units, in a Balance entry (LedgerEntryData XDR).
 
-    Raises `indexer.scval.ScvalError` if it is none.
+    Raises `contracts.scval.ScvalError` if it is none.
     """
     if xdr[:8] != _words(_CONTRACT_DATA, 0):
         raise MalformedScvalError("not a contract's data entry")

@@ -10,10 +10,10 @@ from typing import Final, Self
 import psycopg
 
 from contracts import rpc
+from contracts.scval import ScvalError
 from indexer import conservation
 from indexer.progress import Step
 from indexer.rpc import RpcClient, RpcUnavailableError
-from indexer.scval import ScvalError
 from indexer.writer import ROLE
 
 EVERY: Final = 720

@@ -111,7 +111,7 @@ def _balances(
 ) -> Iterator[tuple[Held, int | None]]:
     """Real balances; None where one changed after `through`, or the node is not there yet.
 
-    A node answers only for now. Raises `indexer.scval.ScvalError` for what is no balance.
+    A node answers only for now. Raises `contracts.scval.ScvalError` for what is no balance.
     """
     for start in range(0, len(amounts), _KEYS_AT_ONCE):
         asked = {

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, Final
 import msgspec
 
 from contracts import decoding
+from contracts.layouts import EventReader
+from contracts.scval import ScvalError, decode_body
 from contracts.wire import Contract
 from indexer.copying import encoded
-from indexer.layouts import EventReader
-from indexer.scval import ScvalError, decode_body
 from indexer.sources.protocol import Batch, Failure, Header, RawEvent
 from projections.model import Mark, Record
 

@@ -14,9 +14,9 @@ from typing import Any, Final
 import msgspec
 import psycopg
 
+from contracts.scval import ScvalError, decode_body
 from indexer.copying import CONTRACTS
 from indexer.decode import Quarantined
-from indexer.scval import ScvalError, decode_body
 from indexer.sources.protocol import RawEvent
 
 _WAITING: Final = """

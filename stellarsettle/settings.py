@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import msgspec
 
-from indexer import strkey
+from contracts import strkey
 
 if TYPE_CHECKING:
     from api.documents.storage.keys import MasterKeys

@@ -19,9 +19,9 @@ import re
 from typing import Final
 
 from contracts import rpc
+from contracts.scval import encode_body
 from contracts.wire import Contract
 from indexer.rpc import RpcClient
-from indexer.scval import encode_body
 from indexer.sources.protocol import (
     Batch,
     BehindError,

@@ -6,9 +6,9 @@ import hashlib
 from collections.abc import Iterator, Sequence
 from typing import Final
 
+from contracts import strkey
+from contracts.scval import ErrorValue, ScvalError, decode_body
 from contracts.wire import Contract
-from indexer import strkey
-from indexer.scval import ErrorValue, ScvalError, decode_body
 from indexer.sources.protocol import (
     Batch,
     Failure,

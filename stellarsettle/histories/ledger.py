@@ -19,9 +19,9 @@ from stellar_sdk import (
 )
 
 from contracts import rpc
+from contracts import scval as fast_scval
 from contracts.errors import ERRORS
 from contracts.wire import Invocation
-from indexer import scval as fast_scval
 from indexer.rpc import RpcClient
 from stellarsettle.chain import Chain
 from stellarsettle.devnet import Devnet

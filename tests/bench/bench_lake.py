@@ -23,7 +23,7 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from indexer import strkey
+from contracts import strkey
 from indexer.sources.compressed import zstd
 from indexer.sources.files import Layout
 from indexer.sources.lake import LakeSource

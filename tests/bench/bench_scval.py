@@ -14,7 +14,7 @@ import time
 from stellar_sdk import Address, Keypair, scval
 from stellar_sdk.xdr import SCVal
 
-from indexer import scval as ours
+from contracts import scval as ours
 
 BATCH = 20_000
 ACCOUNTS = 5_000

@@ -13,7 +13,7 @@ from typing import Any
 
 from stellar_sdk import xdr
 
-from indexer.scval import encode_body
+from contracts.scval import encode_body
 from indexer.sources.compressed import decompressed
 from indexer.xdr.ledger import LedgerEvent, Wanted
 

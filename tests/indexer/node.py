@@ -230,7 +230,7 @@ def event_id(position: int, index: int) -> str:
 
 def _split(body: bytes) -> tuple[list[bytes], bytes]:
     """The XDR of each topic, and of the data: a topic's end is found by reading it."""
-    from indexer.scval import read_value  # noqa: PLC0415  # only here
+    from contracts.scval import read_value  # noqa: PLC0415  # only here
 
     (count,) = struct.unpack_from(">I", body)
     place, topics = 4, []

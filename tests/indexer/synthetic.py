@@ -14,10 +14,9 @@ from collections.abc import Iterator
 
 import msgspec
 
-from contracts import events
+from contracts import events, strkey
+from contracts.scval import encode_body
 from contracts.wire import Address, Contract, Event
-from indexer import strkey
-from indexer.scval import encode_body
 from indexer.sources.protocol import Deployment, RawEvent
 
 START_LEDGER = 1_000

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from stellar_sdk import StrKey, xdr
 
-from indexer.scval import encode_body
+from contracts.scval import encode_body
 from indexer.xdr.ledger import Wanted, read_batch, read_header, read_ledger
 from indexer.xdr.outcome import read_invocation
 from indexer.xdr.runtime import LedgerFormatError

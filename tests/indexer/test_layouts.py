@@ -9,11 +9,10 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contracts import decoding
+from contracts import decoding, scval, strkey
 from contracts.events import EVENTS, ParamsSet
+from contracts.layouts import EventReader
 from contracts.wire import Address, Contract, Event
-from indexer import scval, strkey
-from indexer.layouts import EventReader
 from tests.indexer import synthetic
 
 KINDS = [

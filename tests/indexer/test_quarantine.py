@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 import migrations
 from contracts import decoding
+from contracts.layouts import EventReader
 from contracts.wire import Contract, Event
 from indexer import quarantine, rebuild, renewal
 from indexer.decode import decode_all, prepare
-from indexer.layouts import EventReader
 from indexer.sources.protocol import RawEvent
 from indexer.writer import Writer
 from tests.indexer import synthetic

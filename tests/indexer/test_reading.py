@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from contracts.rpc import RpcError
+from contracts.strkey import InvalidAddressError
 from contracts.wire import Address
 from indexer.decode import Prepared
 from indexer.prefetch import Ahead, InThread
@@ -26,7 +27,6 @@ from indexer.sources.events import EventSource
 from indexer.sources.files import ForeignLakeError
 from indexer.sources.opening import Endpoints
 from indexer.sources.protocol import BehindError, Deployment, GapError, RawEvent
-from indexer.strkey import InvalidAddressError
 from tests.indexer import synthetic
 from tests.indexer.node import Node, serving
 

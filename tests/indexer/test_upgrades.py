@@ -10,10 +10,10 @@ import pytest
 
 from contracts import decoding
 from contracts.events import EscrowFunded
+from contracts.layouts import EventReader
+from contracts.scval import encode_body
 from contracts.wire import Contract, Event
 from indexer.decode import decode_all
-from indexer.layouts import EventReader
-from indexer.scval import encode_body
 from indexer.sources.protocol import RawEvent
 from tests.indexer import synthetic
 

@@ -11,14 +11,14 @@ import psycopg
 import pytest
 from stellar_sdk import Address, scval, xdr
 
+from contracts.scval import MalformedScvalError
+from contracts.strkey import InvalidAddressError
 from indexer import rebuild, stored, verify
 from indexer.balances import balance_key, read_balance
 from indexer.decode import prepare
 from indexer.findings import Check
 from indexer.rpc import RpcClient
-from indexer.scval import MalformedScvalError
 from indexer.sources.protocol import Batch, RawEvent
-from indexer.strkey import InvalidAddressError
 from indexer.writer import Writer
 from projections.model import Mark
 from tests.indexer import synthetic

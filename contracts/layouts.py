@@ -16,9 +16,8 @@ from typing import Final
 
 import msgspec
 
-from contracts import decoding
+from contracts import decoding, scval
 from contracts.wire import Contract, Event
-from indexer import scval
 
 _LAYOUTS_OF_A_NAME: Final = 8
 """Optional fields and kinds of addresses make several; beyond these events are read with care."""
@@ -45,7 +44,7 @@ class EventReader:
     def read(self, body: bytes) -> Event:
         """The event in `body` (ContractEventV0: topics and data).
 
-        Raises as `indexer.scval.decode_body` and `contracts.decoding.decode` do.
+        Raises as `contracts.scval.decode_body` and `contracts.decoding.decode` do.
         """
         size = len(body)
         name = body[12 : 12 + body[11]] if size > 12 else b""

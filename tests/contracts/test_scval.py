@@ -18,8 +18,7 @@ from stellar_sdk import scval as sdk
 from stellar_sdk import xdr as stellar_xdr
 from stellar_sdk.xdr import SCVal, SCValType
 
-from contracts import wire
-from indexer import scval, strkey
+from contracts import scval, strkey, wire
 
 _raw32 = st.binary(min_size=32, max_size=32)
 _u64 = st.integers(0, 2**64 - 1)

@@ -22,8 +22,8 @@ from typing import Final, TypeAlias, TypeVar, cast
 
 import msgspec
 
+from contracts import strkey
 from contracts.wire import Address
-from indexer import strkey
 
 MAX_DEPTH: Final = 200
 """Levels of vectors and maps; the host itself stops at 100."""
