@@ -19,6 +19,8 @@ help:
 	@echo "make test-hostile  bombs, broken and active files, EICAR: each ends in its refusal"
 	@echo "make clamav       install ClamAV for documents (Debian, as root)"
 	@echo "make test-web     the pages in a real browser (make browser installs Debian's Chromium)"
+	@echo "make shots DIR=...  a picture of every screen, both themes, two widths, to look at"
+	@echo "make bench-web    what each page costs a telephone, beside its budget"
 	@echo "make eval-documents  how well invoices are read: DIR=... of labelled documents"
 	@echo "make conformance  replay a recorded real network on the local ledger, name what differs"
 	@echo "make conformance RECORDINGS=...  the same with another file of recorded requests"
@@ -120,7 +122,7 @@ docs: $(READY)
 
 .PHONY: bench
 bench: bench-index
-	@for file in $(filter-out $(INDEX_BENCHES),$(wildcard tests/bench/bench_*.py)); do \
+	@for file in $(filter-out $(INDEX_BENCHES) tests/bench/bench_web.py,$(wildcard tests/bench/bench_*.py)); do \
 	  $(BIN)/python $$file || exit 1; done
 
 .PHONY: bench-devnet
@@ -140,6 +142,14 @@ bench-index: built
 .PHONY: test-web
 test-web: built browser
 	@$(BIN)/python -m pytest tests/web tests/api/web $(ARGS)
+
+.PHONY: shots
+shots: built browser
+	@$(BIN)/python -m tests.web.shots $(DIR)
+
+.PHONY: bench-web
+bench-web: built browser
+	@$(BIN)/python tests/bench/bench_web.py
 
 .PHONY: browser
 browser:

@@ -21,7 +21,7 @@ from api.security import Subject
 from api.sessions.service import Sessions
 from api.stellar import Ledger
 from api.version import VERSION
-from api.web import language, names
+from api.web import language, names, packing
 from api.web.numbers import NONE, Writer, label, short
 from api.web.static import FILES
 
@@ -34,12 +34,13 @@ _LATE_SECONDS = 60
 class Standing(msgspec.Struct, frozen=True):
     """As of which ledger a page holds, and how far behind the network's newest that is.
 
-    `lag` is None while the node does not answer.
+    `lag` is None while nothing is known of the network; `silent` if its node does not answer.
     """
 
     ledger: int
     time: int
     lag: int | None
+    silent: bool
 
     @property
     def stale(self) -> bool:
@@ -53,6 +54,8 @@ class Tip:
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
         self._newest: int | None = None
+        self.silent = False
+        """Whether the node was asked and did not answer."""
         self._asked_at = -_FRESH_SECONDS
         self._task: asyncio.Task[None] | None = None
 
@@ -65,8 +68,9 @@ class Tip:
     async def _ask(self) -> None:
         try:
             self._newest = (await self._ledger.health()).latest_ledger
+            self.silent = False
         except Problem:
-            self._newest = None
+            self._newest, self.silent = None, True
         finally:
             self._asked_at, self._task = time.monotonic(), None
 
@@ -94,7 +98,7 @@ class Pages:
         """How a read stands against the network's newest ledger."""
         newest = self._tip.newest()
         lag = None if newest is None else max(0, newest - found.ledger)
-        return Standing(found.ledger, found.time, lag)
+        return Standing(found.ledger, found.time, lag, self._tip.silent)
 
     def writer(self, request: Request[Any, Any, Any]) -> Writer:
         """Writes numbers and dates as this reader is used to."""
@@ -112,11 +116,12 @@ class Pages:
         standing: Standing | None,
         status: int = 200,
         **values: Any,
-    ) -> Response[str]:
+    ) -> Response[Any]:
         """A whole page. `values` are the template's; what it does not get, it may not name."""
         spoken = language.chosen(request)
         user = request.scope.get("user")  # nobody where no route was found
-        body = _template(template, spoken).render(
+        csrf = self._csrf(user)
+        text: str = _template(template, spoken).render(
             **self._shared,
             **values,
             language=spoken,
@@ -130,14 +135,19 @@ class Pages:
             here=request.url.path,
             query=request.url.query,
             subject=user.address if isinstance(user, Subject) else None,
-            csrf=self._csrf(user),
+            csrf=csrf,
         )
         headers = self._headers | {
             "Cache-Control": "private, no-cache",
             "Content-Language": spoken,
-            "Vary": "Cookie, Accept-Language",
+            "Vary": "Cookie, Accept-Language, Accept-Encoding",
         }
-        return Response(body, status_code=status, headers=headers, media_type="text/html")
+        body = text.encode()
+        if not csrf and packing.taken(request) and (packed := packing.pack(body)) is not None:
+            body, headers = packed, headers | packing.PACKED
+        return Response(
+            body, status_code=status, headers=headers, media_type="text/html; charset=utf-8"
+        )
 
     def _csrf(self, user: object) -> str:
         """What forms of a browser's session carry; nothing for anybody else."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 import hashlib
 import mimetypes
 from pathlib import Path
+from typing import Any
 
-from litestar import Response, Router, get
+from litestar import Request, Response, Router, get
 from litestar.params import FromPath
 
 from api.access import PUBLIC
 from api.errors import Problem
+from api.web import packing
 
 FOLDER = Path(__file__).parent / "static"
 BUILT = FOLDER / "built"
@@ -24,6 +26,7 @@ class Files:
 
     def __init__(self) -> None:
         self._content = {path.name: path.read_bytes() for path in _files()}
+        self._packed = {name: packing.pack(text, 9) for name, text in self._content.items()}
         self._digest = {
             name: hashlib.sha256(content).hexdigest()[:12]
             for name, content in self._content.items()
@@ -43,6 +46,10 @@ class Files:
             raise Problem("not-found", "There is no such file in this version.")
         return self._content[name]
 
+    def packed(self, name: str) -> bytes | None:
+        """The same as gzip; None where that is no smaller. Raises KeyError."""
+        return self._packed[name]
+
 
 def _files() -> list[Path]:
     return sorted(
@@ -58,10 +65,15 @@ FILES = Files()
 
 
 @get("/static/{digest:str}/{name:str}", opt=PUBLIC, include_in_schema=False, sync_to_thread=False)
-def serve_file(digest: FromPath[str], name: FromPath[str]) -> Response[bytes]:
+def serve_file(
+    request: Request[Any, Any, Any], digest: FromPath[str], name: FromPath[str]
+) -> Response[bytes]:
     """One file, for ever: another content has another address."""
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    return Response(FILES.content(digest, name), media_type=kind, headers=_FOREVER)
+    content, headers = FILES.content(digest, name), _FOREVER | {"Vary": "Accept-Encoding"}
+    if packing.taken(request) and (packed := FILES.packed(name)) is not None:
+        content, headers = packed, headers | packing.PACKED
+    return Response(content, media_type=kind, headers=headers)
 
 
 router = Router("/", route_handlers=[serve_file])

@@ -2,58 +2,20 @@
 
 from __future__ import annotations
 
-import contextlib
-import shutil
 from collections.abc import Iterator
 
-import msgspec
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page
 
-from stellarsettle import clamav, local, postgres, story
-from stellarsettle.local import LocalPlatform
-from stellarsettle.story import Cast, Left, Told
-
-_FLAGS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
-
-
-class Scene(msgspec.Struct, frozen=True):
-    """A running platform: what was told, and what is left for others."""
-
-    platform: LocalPlatform
-    cast: Cast
-    told: Told
-    left: Left
-
-    @property
-    def url(self) -> str:
-        return self.platform.api_url
+from stellarsettle import postgres
+from tests.web import scenes
+from tests.web.scenes import Scene
 
 
 @pytest.fixture(scope="session")
 def scene(server: postgres.Server, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scene]:
-    name = "web_pages"
-    url = server.create(name)
-    folder = tmp_path_factory.mktemp(name)
-    with contextlib.ExitStack() as stack:
-        further: dict[str, str] = {}
-        if clamav.installed():
-            further = stack.enter_context(clamav.for_trying_out(folder / "scanner"))
-        platform = stack.enter_context(local.running(folder, url, further=further))
-        cast = story.gather(platform)
-        tale = story.Story(platform, cast, lambda _: None)
-        told, left = tale.tell(), tale.leave()
-        platform.introduce()
-        yield Scene(platform, cast, told, left)
-    server.drop(name)
+    with scenes.playing(server, tmp_path_factory.mktemp("web_pages")) as played:
+        yield played
 
 
 @pytest.fixture(scope="module")
@@ -63,13 +25,11 @@ def browser() -> Iterator[Browser]:
     It holds an event loop as long as it runs, so each module has its own: tests of others that
     run in the same process have loops themselves.
     """
-    path = shutil.which("chromium")
-    if path is None:
-        pytest.skip("no Chromium here: make browser")
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=path, args=_FLAGS)
-        yield running
-        running.close()
+    try:
+        with scenes.chromium() as running:
+            yield running
+    except FileNotFoundError as error:
+        pytest.skip(str(error))
 
 
 class Watched:

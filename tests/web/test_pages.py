@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from typing import Any
 
 import httpx
@@ -11,23 +10,13 @@ import pytest
 from playwright.sync_api import Browser
 
 from api.web.numbers import Writer, label
-from tests.web.conftest import Scene, Watched
+from api.web.static import FOLDER
+from tests.web.conftest import Watched
+from tests.web.scenes import Scene
+from tests.web.screens import PUBLIC
 
 ENGLISH = Writer("en")
 
-Where = Callable[[Scene], str]
-PAGES: dict[str, Where] = {
-    "home": lambda _: "/",
-    "market": lambda _: "/market",
-    "open": lambda scene: f"/market/{scene.left.begun}",
-    "settled": lambda scene: f"/market/{scene.told.settled}",
-    "refunded": lambda scene: f"/market/{scene.told.refunded}",
-    "statistics": lambda _: "/stats",
-    "metrics": lambda _: "/metrics",
-    "metric": lambda _: "/metrics/M04",
-    "help": lambda _: "/help",
-    "missing": lambda _: "/market/none",
-}
 HTML = {"Accept": "text/html"}
 
 
@@ -37,13 +26,13 @@ def _get(scene: Scene, path: str, **headers: str) -> httpx.Response:
 
 @pytest.mark.parametrize("width", [360, 1280])
 @pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("name", sorted(PAGES))
+@pytest.mark.parametrize("name", sorted(PUBLIC))
 def test_a_page_gives_a_browser_nothing_to_complain_about(
     browser: Browser, scene: Scene, name: str, theme: Any, width: int
 ) -> None:
     context = browser.new_context(viewport={"width": width, "height": 800}, color_scheme=theme)
     watched = Watched(context, scene.url)
-    watched.page.goto(scene.url + PAGES[name](scene))
+    watched.page.goto(scene.url + PUBLIC[name].where(scene))
     assert watched.page.locator("main h1").count() == 1
     wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     assert watched.page.evaluate(wide) <= 0, "it scrolls sideways"
@@ -51,9 +40,9 @@ def test_a_page_gives_a_browser_nothing_to_complain_about(
     assert watched.complaints == []
 
 
-@pytest.mark.parametrize("name", sorted(PAGES))
+@pytest.mark.parametrize("name", sorted(PUBLIC))
 def test_a_page_is_careful_whom_it_trusts(scene: Scene, name: str) -> None:
-    answer = _get(scene, PAGES[name](scene))
+    answer = _get(scene, PUBLIC[name].where(scene))
     policy = answer.headers["content-security-policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
@@ -113,7 +102,7 @@ def test_an_offer_leads_to_what_a_stake_would_bring(watched: Watched, scene: Sce
         f"{scene.url}/v1/invoices/{scene.left.fresh}/ladder", params={"amount": "12345000000"}
     ).json()["data"]
     assert asked["stake"] == "12345000000"
-    shown = page.get_by_role("group", name="What a stake would bring").last
+    shown = page.locator("table.ladder")
     for rung in asked["rungs"]:
         named = page.get_by_role("rowheader", name=rung["title"], exact=True)
         row = shown.get_by_role("row").filter(has=named).inner_text()
@@ -186,6 +175,23 @@ def test_files_are_kept_for_ever_and_only_under_their_own_digest(scene: Scene) -
     assert answer.headers["content-type"].startswith("text/css")
     assert httpx.get(scene.url + "/static/000000000000/app.css").status_code == 404
     assert httpx.get(scene.url + path[1].replace("app.css", "..%2fstatic.py")).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("accepted", "encoding"),
+    [("br, gzip;q=0.5", "gzip"), ("gzip; q=0", None), ("identity", None), ("*", None)],
+)
+def test_pages_and_files_come_packed_to_whoever_takes_it(
+    scene: Scene, accepted: str, encoding: str | None
+) -> None:
+    page = _get(scene, "/", **{"Accept-Encoding": accepted})
+    path = re.search(r'href="(/static/[^"]+app\.css)"', page.text)
+    assert path is not None
+    style = httpx.get(scene.url + path[1], headers={"Accept-Encoding": accepted})
+    for answer in (page, style):
+        assert answer.headers.get("content-encoding") == encoding
+        assert "Accept-Encoding" in answer.headers["vary"]
+    assert style.text == (FOLDER / "app.css").read_text()
 
 
 def test_pages_are_readable_without_scripts(browser: Browser, scene: Scene) -> None:

@@ -6,15 +6,14 @@ import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import quote
 
 import httpx
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from api.web.numbers import Writer, label
-from stellarsettle.wallet import Wallet
-from tests.web.conftest import Scene, Watched
+from tests.web.conftest import Watched
+from tests.web.scenes import Scene, be
 
 ENGLISH = Writer("en")
 UNIT = 10**7
@@ -37,12 +36,6 @@ def page(context: BrowserContext, scene: Scene) -> Iterator[Page]:
     assert watched.complaints == []
 
 
-def _sign_in(page: Page, scene: Scene, who: Wallet, to: str = "/account") -> None:
-    page.goto(f"{scene.url}/login?to={quote(to)}")
-    page.get_by_role("button", name=f"Be {who.name}").click()
-    expect(page).to_have_url(scene.url + to)
-
-
 def _sign(page: Page) -> None:
     page.get_by_role("button", name="Sign with the play wallet").click()
     expect(page.get_by_text(DONE)).to_be_visible(timeout=30_000)
@@ -50,7 +43,7 @@ def _sign(page: Page) -> None:
 
 def test_an_investor_funds_what_was_looked_at(page: Page, scene: Scene) -> None:
     ben, invoice = scene.cast.investors[1], scene.left.fresh
-    _sign_in(page, scene, ben, f"/market/{invoice}?amount=321.5")
+    be(page, scene, ben, f"/market/{invoice}?amount=321.5")
     before = scene.platform.balance(ben.address)
     page.get_by_role("button", name="Fund 321.50 USDC").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(f"Invest 321.50 in {label(invoice)}")
@@ -69,14 +62,14 @@ def test_a_transaction_survives_a_reload_and_is_nobody_else_s(
     page: Page, browser: Browser, scene: Scene
 ) -> None:
     ben, invoice = scene.cast.investors[1], scene.left.fresh
-    _sign_in(page, scene, ben, f"/market/{invoice}?amount=10")
+    be(page, scene, ben, f"/market/{invoice}?amount=10")
     page.get_by_role("button", name="Fund 10.00 USDC").click()
     expect(page).to_have_url(re.compile("/tx/"))
     page.reload()
     expect(page.locator(".stepper .now")).to_contain_text("Ready to sign")
     other = browser.new_context()
     theirs = other.new_page()
-    _sign_in(theirs, scene, scene.cast.investors[2])
+    be(theirs, scene, scene.cast.investors[2])
     theirs.goto(page.url)
     expect(theirs.get_by_role("heading", level=1)).to_have_text("Not found")
     other.close()
@@ -85,7 +78,7 @@ def test_a_transaction_survives_a_reload_and_is_nobody_else_s(
 
 def test_a_refusal_says_what_is_in_the_way(page: Page, scene: Scene) -> None:
     cleo, invoice = scene.cast.investors[2], scene.left.fresh
-    _sign_in(page, scene, cleo, f"/market/{invoice}?amount=9000")
+    be(page, scene, cleo, f"/market/{invoice}?amount=9000")
     page.get_by_role("button", name=re.compile("^Fund 9,000")).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("That is not possible now")
     expect(page.locator("main")).to_contain_text(re.compile("hold|balance", re.IGNORECASE))
@@ -97,7 +90,7 @@ def test_a_debtor_pays_a_part_and_an_investor_claims_it(
     page: Page, browser: Browser, scene: Scene
 ) -> None:
     invoice = scene.left.active
-    _sign_in(page, scene, scene.cast.debtor, "/debtor")
+    be(page, scene, scene.cast.debtor, "/debtor")
     panel = page.locator("section").filter(has_text=label(invoice))
     panel.get_by_label("Pay in USDC").fill("1,000")
     panel.get_by_role("button", name="Pay").click()
@@ -110,7 +103,7 @@ def test_a_debtor_pays_a_part_and_an_investor_claims_it(
     )
     other = browser.new_context()
     theirs = other.new_page()
-    _sign_in(theirs, scene, ada, "/investor")
+    be(theirs, scene, ada, "/investor")
     row = theirs.get_by_role("row").filter(has_text=label(invoice))
     expect(row).to_contain_text(ENGLISH.amount(claimable))
     before = scene.platform.balance(ada.address)
@@ -132,7 +125,7 @@ def test_an_open_page_shows_what_others_do_without_being_asked(page: Page, scene
 
 
 def test_a_seller_lists_an_invoice_by_form(page: Page, scene: Scene) -> None:
-    _sign_in(page, scene, scene.cast.seller, "/seller/new")
+    be(page, scene, scene.cast.seller, "/seller/new")
     now = httpx.get(f"{scene.url}/v1/platform").json()["meta"]["as_of_time"]
     for name, value in {
         "Number": "INV-2026-100",
@@ -165,7 +158,7 @@ def test_a_seller_uploads_corrects_confirms_signs_and_has_it_listed(
     if "CLAMD" not in scene.platform.environment:
         pytest.skip("no ClamAV here: make clamav")
     labels = json.loads((corpus / f"{INVOICE}.json").read_text())
-    _sign_in(page, scene, scene.cast.seller, "/seller/documents")
+    be(page, scene, scene.cast.seller, "/seller/documents")
     chooser = page.get_by_label("Choose an invoice")
     expect(chooser).to_be_enabled()  # nobody listens before the script is there
     chooser.set_input_files(corpus / INVOICE)
@@ -207,7 +200,7 @@ def test_a_seller_uploads_corrects_confirms_signs_and_has_it_listed(
 
 
 def test_wrong_values_of_a_form_are_named(page: Page, scene: Scene) -> None:
-    _sign_in(page, scene, scene.cast.debtor, "/debtor")
+    be(page, scene, scene.cast.debtor, "/debtor")
     panel = page.locator("section").filter(has_text=label(scene.left.active))
     panel.get_by_label("Pay in USDC").fill("much")
     panel.get_by_role("button", name="Pay").click()
@@ -225,7 +218,7 @@ def test_a_page_of_one_s_own_asks_to_sign_in_and_comes_back(page: Page, scene: S
     "path", ["/investor", "/seller", "/seller/documents", "/seller/new", "/debtor", "/account"]
 )
 def test_who_has_nothing_is_told_what_to_do(page: Page, scene: Scene, path: str) -> None:
-    _sign_in(page, scene, scene.cast.treasury, path)
+    be(page, scene, scene.cast.treasury, path)
     expect(page.locator("main h1")).to_be_visible()
     wide = "document.documentElement.scrollWidth - document.documentElement.clientWidth"
     for width in (360, 1280):
@@ -234,7 +227,7 @@ def test_who_has_nothing_is_told_what_to_do(page: Page, scene: Scene, path: str)
 
 
 def test_signing_out_ends_the_session(page: Page, scene: Scene) -> None:
-    _sign_in(page, scene, scene.cast.seller)
+    be(page, scene, scene.cast.seller)
     cookies = page.context.cookies()
     assert [c["name"] for c in cookies if c["httpOnly"] and c["secure"]] == ["__Host-session"]
     page.get_by_role("button", name="Sign out").click()
@@ -243,9 +236,18 @@ def test_signing_out_ends_the_session(page: Page, scene: Scene) -> None:
     expect(page).to_have_url(re.compile("/login"))
 
 
+def test_a_page_with_a_token_in_it_is_never_packed(page: Page, scene: Scene) -> None:
+    """Its length would tell of the token to whoever has it reflect guesses."""
+    be(page, scene, scene.cast.seller)
+    answer = page.goto(f"{scene.url}/account")
+    assert answer is not None
+    assert answer.request.all_headers()["accept-encoding"].startswith("gzip")
+    assert "content-encoding" not in answer.all_headers()
+
+
 def test_a_form_of_another_site_does_nothing(page: Page, scene: Scene) -> None:
     """Neither without the session's token, nor with another's, nor from elsewhere."""
-    _sign_in(page, scene, scene.cast.seller)
+    be(page, scene, scene.cast.seller)
     cookie = page.context.cookies()[0]
     asked = {"invoice_id": scene.left.begun, "csrf_token": "x"}
     with httpx.Client(base_url=scene.url, cookies={cookie["name"]: cookie["value"]}) as client:

@@ -10,8 +10,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 from stellar_sdk import Keypair, Network
 
-from tests.web.conftest import Scene, Watched
+from tests.web.conftest import Watched
 from tests.web.freighter import Freighter
+from tests.web.scenes import Scene
 
 SIGN = re.compile("Sign with Freighter")
 

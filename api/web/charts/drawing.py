@@ -72,6 +72,10 @@ def ticks(low: float, high: float, wanted: int = 5) -> list[float]:
     return [round(step * number, 12) for number in range(first, last + 1)]
 
 
+_SIGN = 6.8
+"""The width of a sign of a tick's text, with something to spare."""
+
+
 class Canvas:
     """Collects elements of one SVG."""
 
@@ -135,11 +139,13 @@ def across(canvas: Canvas, scale: Scale, values: Sequence[float], writes: Writes
 
 def along(canvas: Canvas, places: Sequence[tuple[float, str]], y: float) -> None:
     """Names below the x axis; as many as fit, the first and every n-th after it."""
-    room = max(1, int((canvas.width - _left(canvas)) / 62))
+    wide = max((len(name) for _, name in places), default=1) * _SIGN + 8
+    room = max(1, int((canvas.width - _left(canvas)) / wide))
     step = max(1, math.ceil(len(places) / room))
     for number, (x, name) in enumerate(places):
         if number % step == 0:
-            canvas.text(x, y, name, "tick middle")
+            half = len(name) * _SIGN / 2
+            canvas.text(min(max(x, half), canvas.width - half), y, name, "tick middle")
 
 
 def left(canvas: Canvas) -> float:

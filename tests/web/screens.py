@@ -1,0 +1,57 @@
+"""Every screen: where it is and who sees it. Tests, shots and figures go through the same list."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import msgspec
+
+from stellarsettle.wallet import Wallet
+from tests.web.scenes import Scene
+
+Where = Callable[[Scene], str]
+Who = Callable[[Scene], Wallet]
+
+
+class Screen(msgspec.Struct, frozen=True):
+    """A page of one kind; `who` is signed in there, nobody where it is None."""
+
+    where: Where
+    who: Who | None = None
+
+
+def _seller(scene: Scene) -> Wallet:
+    return scene.cast.seller
+
+
+def _investor(scene: Scene) -> Wallet:
+    return scene.cast.investors[0]
+
+
+def _debtor(scene: Scene) -> Wallet:
+    return scene.cast.debtor
+
+
+PUBLIC = {
+    "home": Screen(lambda _: "/"),
+    "market": Screen(lambda _: "/market"),
+    "open": Screen(lambda scene: f"/market/{scene.left.begun}"),
+    "settled": Screen(lambda scene: f"/market/{scene.told.settled}"),
+    "refunded": Screen(lambda scene: f"/market/{scene.told.refunded}"),
+    "statistics": Screen(lambda _: "/stats"),
+    "metrics": Screen(lambda _: "/metrics"),
+    "metric": Screen(lambda _: "/metrics/M04"),
+    "help": Screen(lambda _: "/help"),
+    "missing": Screen(lambda _: "/market/none"),
+    "login": Screen(lambda _: "/login"),
+}
+OWN = {
+    "investor": Screen(lambda _: "/investor", _investor),
+    "offer": Screen(lambda scene: f"/market/{scene.left.fresh}?amount=5", _investor),
+    "account": Screen(lambda _: "/account", _investor),
+    "seller": Screen(lambda _: "/seller", _seller),
+    "new": Screen(lambda _: "/seller/new", _seller),
+    "documents": Screen(lambda _: "/seller/documents", _seller),
+    "debtor": Screen(lambda _: "/debtor", _debtor),
+}
+SCREENS = PUBLIC | OWN
