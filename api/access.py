@@ -3,6 +3,7 @@
 `opt=PUBLIC`: anyone. `opt=PRIVATE`: whoever signed in. `opt=own("intent")`: whoever signed in, and
 the thing that the path names must be his; anybody else's is not found. `opt=only("verifier")`:
 holders of one of these roles. `| BY_HAND` on top: no API key, only a person's session.
+`opt=GUEST`: a debtor whom a seller invited, with the pass of that one invitation.
 A route that says nothing is refused to everybody.
 
 Roles are the chain's own (`verifier`, `servicer`, `arbiter`, `compliance`, `guardian`), `admin`
@@ -43,6 +44,8 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
     """The kind of thing that the path names, where it must be the asker's own."""
     by_hand: bool = False
     """Not with an API key."""
+    guest: bool = False
+    """With the pass of a debtor's invitation, and with nothing else."""
     scope: str | None = None
     """The scope that an API key needs, where the method does not tell."""
 
@@ -59,6 +62,8 @@ PRIVATE: dict[str, Any] = {ACCESS: Access()}
 """Route option: whoever signed in."""
 BY_HAND: dict[str, Any] = {ACCESS: Access(by_hand=True)}
 """Route option: whoever signed in himself; no API key."""
+GUEST: dict[str, Any] = {ACCESS: Access(guest=True)}
+"""Route option: a debtor with the pass of an invitation; no session and no API key."""
 
 SIGN_IN: dict[str, Any] = {"sign_in": True}
 """Route option: it signs somebody in, and is counted more strictly."""

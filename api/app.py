@@ -27,6 +27,10 @@ from api.config import ApiConfig
 from api.dashboard import figures as dashboard_figures
 from api.dashboard import routes as dashboard
 from api.database import Database
+from api.debtors import routes as debtors_routes
+from api.debtors.guests import Guests
+from api.debtors.passes import Passes
+from api.debtors.service import Debtors
 from api.documents import routes as documents
 from api.documents.service import documents_of, provider
 from api.errors import handlers
@@ -56,7 +60,7 @@ from api.profile.service import Profiles
 from api.requests import Edge, JsonRequest, TimeLimit
 from api.roles import Roles
 from api.seals import Seals
-from api.security import COOKIE, Gate, Parts, provide_subject, provide_visitor
+from api.security import COOKIE, Gate, Parts, provide_guest, provide_subject, provide_visitor
 from api.sessions import routes as sessions_routes
 from api.sessions.service import Sessions
 from api.staff import routes as staff_routes
@@ -93,6 +97,8 @@ ROUTERS = [
     transactions.router,
     web.router,
     documents.router,
+    debtors_routes.router,
+    debtors_routes.staff_router,
     personal.router,
     live.router,
     notifications.router,
@@ -127,7 +133,8 @@ def create_app(config: ApiConfig) -> Litestar:
     hub = Hub(config.database_url, database, most=config.live_streams)
     roles, intents = Roles(database), Intents(config, database, ledger)
     kyc = Kyc(database, config.master_keys)
-    gate = Gate(Parts(tokens, sessions, keys, roles, limiter))
+    passes = Passes(seals)
+    gate = Gate(Parts(tokens, sessions, keys, roles, limiter, passes))
     parts: dict[str, Any] = {
         "config": config,
         "database": database,
@@ -140,6 +147,8 @@ def create_app(config: ApiConfig) -> Litestar:
         "staff": Staff(database),
         "organisations": Organisations(database),
         "kyc": kyc,
+        "debtors": Debtors(config, database, seals, roles),
+        "guests": Guests(config, database, seals, passes),
         "administration": Administration(database, ledger, roles),
         "review": Review(database, kyc, roles, intents),
         "profiles": Profiles(database),
@@ -172,6 +181,7 @@ def create_app(config: ApiConfig) -> Litestar:
             **{name: _always(part) for name, part in parts.items()},
             "subject": Provide(provide_subject, sync_to_thread=False),
             "visitor": Provide(provide_visitor),
+            "guest": Provide(provide_guest, sync_to_thread=False),
             "documents": Provide(provider(files), sync_to_thread=False),
         },
         guards=[gate],
@@ -223,6 +233,11 @@ def _openapi() -> OpenAPIConfig:
             scheme="bearer",
             bearer_format="JWT",
             description="A token of POST /auth, or an API key",
+        ),
+        "invited": SecurityScheme(
+            type="http",
+            scheme="bearer",
+            description="A debtor's pass of POST /v1/debtors/pass, for one invitation",
         ),
         "cookie": SecurityScheme(
             type="apiKey",

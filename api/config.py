@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
+from api.debtors.bank import BankAccount
 from api.documents.config import DocumentsConfig
 from api.documents.storage.keys import MasterKeys
 from contracts.addresses import token_address
@@ -73,6 +74,8 @@ class ApiConfig(msgspec.Struct, frozen=True, kw_only=True):
     """smtp://, smtps:// or, to look at what would be sent, file:///folder; empty: no mail."""
     mail_from: str = ""
     """Who mail is from; empty: notices@ the home domain."""
+    bank_account: BankAccount | None = None
+    """Where debtors without a wallet pay; without it none is invited."""
     limits: Limits = Limits()
     request_seconds: float = 30.0
     """How long an answer may take before it is given up; live streams are exempt."""

@@ -19,6 +19,7 @@ from litestar.di import NamedDependency
 from litestar.handlers import BaseRouteHandler
 
 from api.access import ACCESS, SIGN_IN, Access
+from api.debtors.passes import Guest, Passes
 from api.errors import Problem
 from api.keys.service import PREFIX, Keys
 from api.limits.service import Limiter
@@ -49,6 +50,7 @@ class Parts(msgspec.Struct, frozen=True):
     keys: Keys
     roles: Roles
     limiter: Limiter
+    passes: Passes
 
 
 class Gate:
@@ -60,6 +62,7 @@ class Gate:
         self._keys = parts.keys
         self._roles = parts.roles
         self._limiter = parts.limiter
+        self._passes = parts.passes
 
     async def __call__(self, connection: Connection, handler: BaseRouteHandler) -> None:
         """Let pass, or raise the problem: nobody, not allowed, too often, another site's page."""
@@ -68,6 +71,9 @@ class Gate:
             await self._limiter.of_address(connection.scope, "sign_in")
         if access.anyone:
             connection.scope["user"] = await self.identify(connection) if access.knows else None
+            return
+        if access.guest:
+            connection.scope["user"] = self._guest(connection)
             return
         subject = await self.identify(connection)
         if subject is None:
@@ -84,13 +90,17 @@ class Gate:
 
     async def identify(self, connection: Connection) -> Subject | None:
         """Who asks, or None: a token that is not valid counts as none."""
-        header = connection.headers.get("authorization", "")
-        scheme, _, token = header.partition(" ")
-        if scheme.lower() == "bearer" and token:
-            return await self._of_header(token.strip())
+        if token := _bearer(connection):
+            return await self._of_header(token)
         if (cookie := _cookie(connection)) is not None:
             return await self._of_cookie(connection, cookie)
         return None
+
+    def _guest(self, connection: Connection) -> Guest:
+        guest = self._passes.read(_bearer(connection))
+        if guest is None:
+            raise Problem("pass-required", headers=WWW_AUTHENTICATE)
+        return guest
 
     async def _of_header(self, token: str) -> Subject | None:
         if token.startswith(PREFIX):
@@ -144,6 +154,11 @@ def _method(connection: Connection) -> str:
     return str(connection.scope.get("method"))
 
 
+def _bearer(connection: Connection) -> str:
+    scheme, _, token = connection.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
 def _cookie(connection: Connection) -> str | None:
     try:
         cookies = SimpleCookie(connection.headers.get("cookie", ""))
@@ -174,6 +189,14 @@ def provide_subject(request: Connection) -> Subject:
     if not isinstance(subject, Subject):
         raise Problem("sign-in-required", headers=WWW_AUTHENTICATE)
     return subject
+
+
+def provide_guest(request: Connection) -> Guest:
+    """Dependency of routes for invited debtors: who asks. The gate has read the pass."""
+    guest = request.scope.get("user")
+    if not isinstance(guest, Guest):
+        raise Problem("pass-required", headers=WWW_AUTHENTICATE)
+    return guest
 
 
 async def provide_visitor(request: Connection, gate: NamedDependency[Gate]) -> Subject | None:

@@ -19,7 +19,7 @@ from api.app import ROUTERS
 PAGE = Path(__file__).parents[1] / "docs" / "access.md"
 NOBODY, SIGNED_IN = "nobody", "signed in"
 COLUMNS = (NOBODY, SIGNED_IN, *ROLES)
-YES, NO, SIGN_IN = "yes", "no", "401"
+YES, NO, SIGN_IN, PASS = "yes", "no", "401", "pass"
 
 _HEAD = """\
 # Who may ask what
@@ -30,8 +30,10 @@ table, and fails for a route that is missing from it.
 *nobody* has no session; *signed in* has one and holds no role. The roles `verifier` to `guardian`
 are the chain's own, `admin` is the escrow's owner, `staff:` are scopes of the platform's staff; who
 holds one may also do what anybody signed in may. `yes`: the request is read. `no`: refused with
-403. `401`: sign in first. *another's*: what is answered about a thing that belongs to somebody
-else, where the path names one. *API key*: the scope that a key needs, `none` if no key will do.
+403. `401`: sign in first. `pass`: only with the pass that a debtor's link and code give, for that
+one invitation; 401 with anything else. *another's*: what is answered about a thing that belongs to
+somebody else, where the path names one. *API key*: the scope that a key needs, `none` if no key
+will do.
 
 Building a transaction needs no role: what an account may do on the chain the contracts decide, and
 the refusal says who may ([transactions.md](transactions.md)).
@@ -52,6 +54,8 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
             return NO
         if self.access.anyone:
             return YES
+        if self.access.guest:
+            return PASS
         if who == NOBODY:
             return SIGN_IN
         return YES if not self.access.roles or who in self.access.roles else NO
@@ -66,7 +70,11 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
         """The scope that an API key needs."""
         if self.access is None or self.access.by_hand:
             return "none"
-        return "" if self.access.anyone else f"`{self.access.scope_for(self.method)}`"
+        return (
+            ""
+            if self.access.anyone or self.access.guest
+            else f"`{self.access.scope_for(self.method)}`"
+        )
 
 
 def rows(routers: Iterable[Router] = ROUTERS) -> list[Row]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from api.accounts import tables as accounts
 from api.admin import tables as admin
+from api.debtors import tables as debtors
 from api.documents import tables as documents
 from api.jobs import tables as jobs
 from api.keys import tables as keys
@@ -21,6 +22,7 @@ from api.worker import tables as worker
 __all__ = [
     "accounts",
     "admin",
+    "debtors",
     "documents",
     "jobs",
     "keys",

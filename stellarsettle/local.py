@@ -136,6 +136,7 @@ class LocalPlatform:
             "POLL_SECONDS": "0.1",
             "DEMO_PEOPLE": str(folder / "people.json"),
             "DOCUMENTS_DIR": str(folder / "documents"),
+            "BANK_ACCOUNT": "Demo Servicing; DE89 3704 0044 0532 0130 00; COBADEFFXXX",
             "MAIL_URL": (folder / "mail").resolve().as_uri(),
             # Everybody here asks from one address, as often as a machine can.
             **dict.fromkeys(("LIMIT_ADDRESS", "LIMIT_SIGN_IN", "LIMIT_USER"), "0"),

@@ -97,6 +97,7 @@ def configuration(chosen: Settings) -> ApiConfig:
         ),
         mail_url=chosen.mail_url,
         mail_from=chosen.mail_from,
+        bank_account=chosen.pay_to(),
         cors_origins=tuple(filter(None, chosen.cors_origins.split(","))),
         public_rpc_url=chosen.public_rpc_url,
         demo_people=chosen.demo_people,

@@ -16,6 +16,7 @@ import msgspec
 from contracts import strkey
 
 if TYPE_CHECKING:
+    from api.debtors.bank import BankAccount
     from api.documents.storage.keys import MasterKeys
 
 TESTNET_PASSPHRASE = "Test SDF Network ; September 2015"  # noqa: S105 -- a network's public name
@@ -128,6 +129,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Where mail goes: smtp://user:password@host, smtps://..., file:///folder; empty: nowhere."""
     mail_from: str = ""
     """Who mail is from; empty: notices@ the home domain."""
+    bank_account: str = ""
+    """Where debtors without a wallet pay, `HOLDER; IBAN; BIC`; empty: none can be invited."""
     natural_key: str = ""
     """32 bytes, base64: makes natural identities and webhooks' secrets. Never change it."""
 
@@ -150,6 +153,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             raise SettingsError("FORMER_TOKEN_KEYS are 32 bytes in base64 each")
         if self.document_keys:
             self.master_keys()
+        self.pay_to()
         if self.database_url and not self.database_url.startswith(_DATABASE_SCHEMES):
             raise SettingsError("DATABASE_URL is a URL: postgresql://user:password@host/database")
         self._check_urls()
@@ -189,6 +193,17 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
             raise SettingsError(
                 "DOCUMENT_KEYS is written 1:base64,2:base64, each key of 32 bytes"
             ) from error
+
+    def pay_to(self) -> BankAccount | None:
+        """The account of BANK_ACCOUNT. Raises SettingsError."""
+        if not self.bank_account:
+            return None
+        from api.debtors.bank import BankAccount
+
+        try:
+            return BankAccount.parse(self.bank_account)
+        except ValueError as error:
+            raise SettingsError(f"BANK_ACCOUNT: {error}.") from error
 
     def nodes(self) -> list[str]:
         """RPC_URL and RPC_URLS, each once."""

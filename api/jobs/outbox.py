@@ -83,11 +83,12 @@ class Taken(msgspec.Struct, frozen=True):
 
 async def enqueue(
     connection: Connection, kind: Kind[P], key: str, payload: P, *, delay: dt.timedelta = _NOW
-) -> None:
+) -> bool:
     """Promise work in the transaction of `connection`: it is done if and only if that commits.
 
     A second promise of the same kind and key changes nothing, also after the work was done; the
     outbox forgets finished work after some weeks. Payloads are ids, not content: they outlive it.
+    False where it was promised before.
     """
     row = {
         "kind": kind.name,
@@ -95,8 +96,9 @@ async def enqueue(
         "payload": Jsonb(msgspec.to_builtins(payload)),
         "delay": delay,
     }
-    await connection.execute(_ENQUEUE, row)
+    fresh = (await connection.execute(_ENQUEUE, row)).rowcount == 1
     await connection.execute(_TELL, (CHANNEL,))
+    return fresh
 
 
 async def take(connection: Connection, kinds: Sequence[str]) -> Taken | None:

@@ -25,6 +25,14 @@ class Kind(msgspec.Struct, frozen=True):
     people: tuple[str, ...]
 
 
+class OfDebtor(msgspec.Struct, frozen=True):
+    """The notification of what a debtor said; `duties`: who is told besides the seller."""
+
+    name: str
+    topic: Topic
+    duties: tuple[str, ...] = ()
+
+
 _EVERYBODY = ("seller", "payee", "debtor", "holder")
 
 KINDS: dict[str, Kind] = {
@@ -77,6 +85,12 @@ UNTOLD = frozenset(
     }
 )
 """Events of which nobody is told: they say what another one says, or only change what may be."""
+
+OF_DEBTORS: dict[str, OfDebtor] = {
+    "confirmed": OfDebtor("debtor_confirmed", "invoice"),
+    "disputed": OfDebtor("debtor_objected", "trouble", ("role:arbiter",)),
+}
+"""What debtors without a wallet can say; the seller is told, and these people."""
 
 FAILED, EXPIRED, REPLACED = "transaction_failed", "transaction_expired", "transaction_replaced"
 OF_INTENTS: dict[str, str] = {"failed": FAILED, "expired": EXPIRED, "replaced": REPLACED}

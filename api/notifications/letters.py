@@ -47,12 +47,14 @@ def letter(
     ledger: int | None = None,
     time: int | None = None,
     link: str | None = None,
+    why: str | None = None,
 ) -> EmailMessage:
-    """The message without its envelope: subject, text and HTML."""
+    """The message without its envelope: subject, text and HTML; `why` it comes, if not as usual."""
     language = reader.spoken
     values: dict[str, Any] = {
         "told": told,
         "words": _WORDS[language],
+        "why": why or _WORDS[language]["why"],
         "language": language,
         "ledger": ledger,
         "when": None if time is None else reader.moment(time),

@@ -12,6 +12,7 @@ from api.errors import Problem
 from api.jobs.outbox import Kind, enqueue
 from api.live.hints import hint
 from api.notifications import store
+from api.notifications.allowance import allow_mail
 from api.notifications.letters import confirmation
 from api.notifications.mail import Mailing
 from api.notifications.schemas import Notification, NotificationPage
@@ -75,7 +76,7 @@ class Notifications:
     async def ask_address(self, owner: str) -> None:
         """Have the address of one's profile asked; raises "nothing-to-confirm" without one.
 
-        The same address is asked once an hour at most.
+        The same address is asked once an hour at most; raises "too-many-mails".
         """
         if not self._config.mail_url:
             raise Problem("no-mail")
@@ -86,7 +87,8 @@ class Notifications:
                 raise Problem("nothing-to-confirm")
             asked = Asked(owner, row["email"], now + _DAY_SECONDS)
             key = f"{self._seals.seal(_PURPOSE, row['email'])}:{owner}:{now // 3600}"
-            await enqueue(connection, CONFIRM, key, asked)
+            if await enqueue(connection, CONFIRM, key, asked):
+                await allow_mail(connection, self._seals, row["email"], owner=owner)
 
     async def confirm_address(self, token: str) -> None:
         """What the link says is confirmed; raises "nothing-to-confirm" for any other token."""

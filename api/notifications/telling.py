@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -127,6 +127,12 @@ class _People(msgspec.Struct, frozen=True):
             else:
                 yield from self.parts.get((one.invoice, one.ledger, who), ())
                 yield from self.duties.get(who, ())
+
+
+async def on_duty(connection: Connection, duties: Collection[str]) -> list[str]:
+    """Who does one of these duties on the platform."""
+    found = await _all(connection, parties.on_duty(), tuple[_OnDuty, ...])
+    return sorted({one.address for one in found if one.duty in duties})
 
 
 async def _people(connection: Connection, told: Iterable[Happening]) -> _People:

@@ -108,6 +108,14 @@ _EN: Mapping[str, tuple[str, str]] = {
     "upgrade_cancelled": ("Upgrade withdrawn", "Announced code of a contract was withdrawn."),
     "token_wasm_set": ("Token code announced", "New code of share tokens was announced."),
     "token_wasm_cancelled": ("Token code withdrawn", "New code of share tokens was withdrawn."),
+    "debtor_confirmed": (
+        "{invoice} is confirmed",
+        "The debtor of {invoice}, invited by link, confirmed the debt.",
+    ),
+    "debtor_objected": (
+        "Objection to {invoice}",
+        "The debtor of {invoice}, invited by link, objects to the debt. See what was said.",
+    ),
     "transaction_failed": (
         "Transaction failed",
         "A transaction of yours is in a ledger and did nothing. See why, and build it again.",
@@ -217,6 +225,14 @@ _DE: Mapping[str, tuple[str, str]] = {
     "token_wasm_cancelled": (
         "Token-Code zurückgezogen",
         "Neuer Code der Anteile wurde zurückgezogen.",
+    ),
+    "debtor_confirmed": (
+        "{invoice} ist bestätigt",
+        "Der per Link eingeladene Schuldner hat die Forderung {invoice} bestätigt.",
+    ),
+    "debtor_objected": (
+        "Einwand gegen {invoice}",
+        "Der per Link eingeladene Schuldner bestreitet {invoice}. Sehen Sie nach, warum.",
     ),
     "transaction_failed": (
         "Transaktion gescheitert",

@@ -13,12 +13,15 @@ NumberFormat = Literal["1,234.56", "1.234,56", "1 234,56", "1'234.56"]
 Channel = Literal["app", "email", "webhook"]
 _SIGN = r"[^@\s.,;:<>()\[\]\\\x22]"
 """Nothing that separates, quotes or comments addresses in a header: one address, no more."""
-_EMAIL = msgspec.Meta(
-    max_length=254,
-    pattern=rf"^({_SIGN}|\.){{1,64}}@({_SIGN}+\.)+{_SIGN}+" + END,
-    description="An e-mail address",
-    examples=["ada@example.com"],
-)
+EmailAddress = Annotated[
+    str,
+    msgspec.Meta(
+        max_length=254,
+        pattern=rf"^({_SIGN}|\.){{1,64}}@({_SIGN}+\.)+{_SIGN}+" + END,
+        description="An e-mail address",
+        examples=["ada@example.com"],
+    ),
+]
 _LANGUAGE = msgspec.Meta(
     pattern=r"^[a-z]{2,3}(-[A-Z][a-z]{3})?(-[A-Z]{2})?" + END,
     description="BCP 47",
@@ -31,7 +34,7 @@ class ProfileRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Who you are, as you would like to be called and reached."""
 
     name: Annotated[str, msgspec.Meta(max_length=120, examples=["Ada"])] | None = None
-    email: Annotated[str, _EMAIL] | None = None
+    email: EmailAddress | None = None
 
 
 class Profile(msgspec.Struct, frozen=True, kw_only=True):

@@ -7,6 +7,7 @@ import datetime as dt
 
 from api.config import ApiConfig
 from api.database import Connection, Database
+from api.debtors import mails as debtors
 from api.documents import processing, tidying
 from api.documents.service import Documents, documents_of
 from api.jobs import outbox
@@ -14,6 +15,7 @@ from api.jobs.outbox import Kind
 from api.jobs.runner import Handlers
 from api.jobs.schedule import Nothing, Recurring
 from api.notifications import store as notified
+from api.notifications.allowance import forget_mail
 from api.notifications.mail import Mailing, postman_of
 from api.notifications.service import CONFIRM, Confirming, Notifications
 from api.notifications.telling import HOOK, MAIL, Telling
@@ -54,7 +56,7 @@ async def work(config: ApiConfig, stop: asyncio.Event) -> None:
         worker = Worker(
             config.database_url,
             database,
-            _handlers(config, database, documents),
+            _handlers(config, database, documents, telling),
             (Recurring(PURGE, every=_DAY_SECONDS), *(tidying.RECURRING if documents else ())),
             (
                 Duty("follow", APPLIED_CHANNEL, follower.step),
@@ -70,15 +72,21 @@ async def work(config: ApiConfig, stop: asyncio.Event) -> None:
         await database.close()
 
 
-def _handlers(config: ApiConfig, database: Database, documents: Documents | None) -> Handlers:
+def _handlers(
+    config: ApiConfig, database: Database, documents: Documents | None, telling: Telling
+) -> Handlers:
     handlers = Handlers()
     handlers.on(PURGE, _purge)
     handlers.on(HOOK, Webhooks(config, database).deliver)
+    handlers.on(debtors.ANSWERED, debtors.Hearing(telling).tell)
     if config.mail_url:
         mailing = Mailing(config, postman_of(config.mail_url))
         notifications = Notifications(config, database, Seals(config))
         handlers.on(MAIL, mailing.send)
         handlers.on(CONFIRM, Confirming(config, mailing, notifications).send)
+        inviting = debtors.Inviting(config, mailing)
+        handlers.on(debtors.INVITE, inviting.send_link)
+        handlers.on(debtors.CODE, inviting.send_code)
     if documents is not None:
         handlers.on(processing.KIND, documents.processing.work)
         handlers.on(tidying.TIDY, documents.tidying.on_tidy)
@@ -90,3 +98,4 @@ async def _purge(connection: Connection, _: Nothing) -> None:
     await outbox.purge(connection, _KEPT)
     await notified.forget(connection, _REMEMBERED)
     await sessions.sweep(connection)
+    await forget_mail(connection)

@@ -8,29 +8,34 @@ from __future__ import annotations
 
 import re
 import time
+import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Any
 
 import httpx
+import msgspec
 import psycopg
 import pytest
 from litestar import Litestar
 from psycopg import sql
+from psycopg.types.json import Jsonb
 from stellar_sdk import Keypair, TransactionEnvelope
 
 from api.access import ACCESS, ADMIN, CHAIN_ROLES, STAFF_SCOPES
 from api.app import create_app
 from api.config import ApiConfig
 from api.database import Database
-from api.table import COLUMNS, NO, NOBODY, PAGE, SIGN_IN, YES, page
+from api.debtors.bank import BankAccount
+from api.debtors.schemas import Printed, Statement
+from api.table import COLUMNS, NO, NOBODY, PAGE, PASS, SIGN_IN, YES, page
 from api.table import SIGNED_IN as SIGNED
 from tests.api.following import indexing, shown
 
 pytestmark = pytest.mark.anyio
 
 _ROW = re.compile(r"^\| `([A-Z]+) (\S+)` \|(.+)\|$", re.MULTILINE)
-_NOBODYS = "00000000-0000-4000-8000-000000000000"
-_UNUSED = {
+NOBODYS = "00000000-0000-4000-8000-000000000000"
+UNUSED = {
     "slug": "not-found",
     "number": "0",
     "invoice_id": "5f" * 32,
@@ -190,12 +195,40 @@ async def _webhook(everybody: Everybody) -> str:
     return str(names["id"])
 
 
+async def _debtor(everybody: Everybody) -> str:
+    """As if a mail had gone out: tests of debtors have the mail server and the invoice for it."""
+    found = str(uuid.uuid4())
+    statement = Statement(
+        invoice=everybody.invoice, seller="S", seller_address=everybody.owner.public_key,
+        debtor="D", face="1", asset=everybody.people.platform.asset_address, due_at=1,
+        doc_hash="5f" * 32, pay_to=BankAccount("S", "DE89370400440532013000"), reference="RF00",
+        printed=Printed(
+            seller_tax_id="1", debtor_tax_id="2", number="3", amount="4.00", currency="EUR",
+            issue_date="2026-01-01",
+        ),
+    )  # fmt: skip
+    with psycopg.connect(everybody.people.config.database_url) as superuser:
+        superuser.execute(
+            "INSERT INTO app.debtor_invitation"
+            " (id, owner, invoice, email, language, statement, expires_at)"
+            " VALUES (%s, %s, %s, 'd@d.example', 'en', %s, now() + interval '1 day')",
+            (
+                found,
+                everybody.owner.public_key,
+                bytes.fromhex(everybody.invoice),
+                Jsonb(msgspec.to_builtins(statement)),
+            ),
+        )
+    return found
+
+
 OWN: dict[str, Callable[[Everybody], Awaitable[str | dict[str, str]]]] = {
     "session": _session,
     "key": _key,
     "intent": _intent,
     "organisation": _organisation,
     "webhook": _webhook,
+    "debtor": _debtor,
 }
 """How the owner comes by a thing of his own, for each kind that a route declares with `own`: its
 id, or where a path names more than one thing, each by its parameter."""
@@ -205,7 +238,7 @@ def _filled(path: str, thing: str | dict[str, str]) -> str:
     """The path about a thing; what it does not name is nobody's."""
 
     def value(parameter: re.Match[str]) -> str:
-        return thing if isinstance(thing, str) else thing.get(parameter[1], _NOBODYS)
+        return thing if isinstance(thing, str) else thing.get(parameter[1], NOBODYS)
 
     return re.sub(r"\{(\w+)\}", value, path)
 
@@ -251,9 +284,9 @@ def test_the_table_is_the_code_and_names_every_route(
 
 
 async def test_everybody_is_answered_as_the_table_says(everybody: Everybody) -> None:
-    answered = {SIGN_IN: {401}, NO: {403}}
+    answered = {SIGN_IN: {401}, NO: {403}, PASS: {401}}
     for route, cells in written().items():
-        path = _filled(route[1], _UNUSED)
+        path = _filled(route[1], UNUSED)
         for who, headers in list(everybody.headers.items()):
             answer = await everybody.ask(route, headers, path)
             got, cell = answer.status_code, cells[who]
@@ -290,7 +323,7 @@ async def test_the_database_shows_a_stranger_nothing(everybody: Everybody) -> No
 
     Tables without rows of anybody's own are named, with what they hold.
     """
-    open_to_all = {"used_challenge": "hashes", "rate": "hashes"}
+    open_to_all = {"used_challenge": "hashes", "rate": "hashes", "mail_allowance": "hashes"}
     for make in OWN.values():
         await make(everybody)
     pool = Database(everybody.people.config.database_url, size=1, wait_seconds=5)
@@ -316,9 +349,9 @@ async def test_an_api_key_does_what_its_scope_allows(everybody: Everybody) -> No
         made = await everybody.client.post("/v1/keys", json=wanted, headers=owner)
         headers = {"Authorization": f"Bearer {made.json()['key']}"}
         for route, cells in written().items():
-            if cells[NOBODY] == YES:
+            if cells[NOBODY] in {YES, PASS}:
                 continue
-            answer = await everybody.ask(route, headers, _filled(route[1], _UNUSED))
+            answer = await everybody.ask(route, headers, _filled(route[1], UNUSED))
             allowed = cells["key"] == f"`{scope}`"
             assert (answer.status_code != 403) == allowed, (route, scope, answer.text)
             assert allowed or answer.json()["type"] == "/problems/key-scope", answer.text

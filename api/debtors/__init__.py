@@ -1,0 +1,1 @@
+"""Debtors without a wallet: invited by mail, known by a code, heard once, kept as evidence."""
