@@ -18,7 +18,7 @@ from stellar_sdk import Keypair
 
 from api.app import create_app
 from api.config import ApiConfig
-from api.table import NOBODY, YES, rows
+from api.table import NOBODY, PASS, YES, rows
 from api.transactions.actions import ACTIONS
 from api.transactions.examples import example
 
@@ -29,6 +29,7 @@ Configure = Callable[..., ApiConfig]
 
 PUBLIC = {(row.method, row.path) for row in rows() if row.may(NOBODY) == YES}
 PRIVATE = {(row.method, row.path) for row in rows()} - PUBLIC
+GUESTS = {(row.method, row.path) for row in rows() if row.may(NOBODY) == PASS}
 ROOTS = ("/v1/", "/auth", "/health", "/problems", "/.well-known")
 """Where routes for programs are; everything else is a page."""
 
@@ -43,7 +44,8 @@ def _address(path: str) -> str:
 async def test_private_routes_want_a_token(lonely: Client, method: str, path: str) -> None:
     answer = await lonely.request(method, _address(path))
     assert answer.status_code == 401
-    assert answer.json()["type"] == "/problems/sign-in-required"
+    wanted = "pass-required" if (method, path) in GUESTS else "sign-in-required"
+    assert answer.json()["type"] == f"/problems/{wanted}"
     assert answer.headers["www-authenticate"].startswith("Bearer")
 
 
