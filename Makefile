@@ -184,7 +184,7 @@ xdr: $(READY)
 	@$(BIN)/python -m indexer.xdr.generate
 
 ISLANDS := api/web/islands
-SCRIPTS := page login transaction upload review freighter demo
+SCRIPTS := page login transaction upload review freighter xbull lobstr albedo ledger demo
 .PHONY: web
 web: api/web/static/built/.made
 

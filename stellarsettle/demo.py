@@ -25,6 +25,7 @@ from stellarsettle.settings import Settings
 from stellarsettle.story import Cast, Told, amount
 
 _LOOK_SECONDS = 0.01
+_LEDGER_SECONDS = 5
 
 
 class Summary(msgspec.Struct, frozen=True):
@@ -107,7 +108,7 @@ def run(chosen: Settings, tell: Tell, *, once: bool) -> Summary:
                 story.Story(platform, cast, tell).leave()
                 platform.introduce()
                 tell(_invitation(platform, cast, told))
-                _wait_for_interrupt()
+                _stay(platform)
                 tell("stopping")
     return summary
 
@@ -221,9 +222,13 @@ def _scanner(folder: Path, tell: Tell, *, wanted: bool) -> Iterator[dict[str, st
             yield settings
 
 
-def _wait_for_interrupt() -> None:
+def _stay(platform: LocalPlatform) -> None:
+    """Close a ledger now and then, as a network does, until Ctrl-C: what waits to be signed is
+    good for some time after the newest ledger, and late charges grow with it.
+    """
     with contextlib.suppress(KeyboardInterrupt):
-        threading.Event().wait()
+        while not threading.Event().wait(_LEDGER_SECONDS):
+            platform.devnet.close()
 
 
 def _invitation(platform: LocalPlatform, cast: Cast, told: Told) -> str:

@@ -40,6 +40,10 @@ class Devnet(msgspec.Struct, frozen=True):
         """Move the ledger's clock forward and close a ledger at the new time."""
         self._call("dev_advanceTime", {"seconds": seconds})
 
+    def close(self) -> None:
+        """Close a ledger now, even without a transaction."""
+        self._call("dev_close", {})
+
     def closes(self, start_ledger: int) -> list[Close]:
         """When each ledger from `start_ledger` on was closed."""
         result = self._call("dev_getCloses", {"startLedger": start_ledger})
