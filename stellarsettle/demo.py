@@ -223,8 +223,9 @@ def _scanner(folder: Path, tell: Tell, *, wanted: bool) -> Iterator[dict[str, st
 
 
 def _stay(platform: LocalPlatform) -> None:
-    """Close a ledger now and then, as a network does, until Ctrl-C: what waits to be signed is
-    good for some time after the newest ledger, and late charges grow with it.
+    """Close a ledger now and then, as a network does, until Ctrl-C.
+
+    What waits to be signed is good for some time after the newest ledger, and no longer.
     """
     with contextlib.suppress(KeyboardInterrupt):
         while not threading.Event().wait(_LEDGER_SECONDS):
