@@ -149,6 +149,7 @@ def create_app(config: ApiConfig) -> Litestar:
         "kyc": kyc,
         "debtors": Debtors(config, database, seals, roles),
         "guests": Guests(config, database, seals, passes),
+        "passes": passes,
         "administration": Administration(database, ledger, roles),
         "review": Review(database, kyc, roles, intents),
         "profiles": Profiles(database),

@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, get_type_hints
+from typing import Any, TypeVar, get_type_hints
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -20,6 +20,7 @@ from api.values import DECODERS, Amount, AmountOrNothing
 from api.web.numbers import typed_amount, typed_percent
 from api.web.words import marked
 
+_Body = TypeVar("_Body", bound=msgspec.Struct)
 _DAY = 86_400
 _MOST_FIELDS = 100
 _LONGEST_NUMBER = 16
@@ -59,8 +60,13 @@ def body_of(action: Action, fields: Mapping[str, str], locale: str) -> Body:
     for name, kind in hints.items():
         if kind is bool:
             plain.setdefault(name, False)  # a box that is not ticked is not sent
+    return converted(plain, action.request)
+
+
+def converted(plain: Mapping[str, Any], kind: type[_Body]) -> _Body:
+    """What JSON clients would send as `kind`; raises "invalid-field" in words."""
     try:
-        return msgspec.convert(plain, action.request, dec_hook=_decoded)
+        return msgspec.convert(dict(plain), kind, dec_hook=_decoded)
     except msgspec.ValidationError as error:
         raise _invalid(str(error)) from error
 
@@ -113,6 +119,8 @@ def _end_of_day(typed: str) -> int:
 
 
 def _decoded(kind: type[Any], value: Any) -> Any:
+    if isinstance(value, kind):
+        return value
     for fits, decode in DECODERS:
         if fits(kind):
             return decode(kind, value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import gettext
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,6 +14,7 @@ from urllib.parse import urlsplit
 import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from litestar import Request, Response
+from markupsafe import Markup
 
 from api.config import ApiConfig
 from api.errors import Problem
@@ -115,9 +117,13 @@ class Pages:
         *,
         standing: Standing | None,
         status: int = 200,
+        secret: bool = False,
         **values: Any,
     ) -> Response[Any]:
-        """A whole page. `values` are the template's; what it does not get, it may not name."""
+        """A whole page. `values` are the template's; what it does not get, it may not name.
+
+        A `secret` page holds something that only its reader may know, beside the session's token.
+        """
         spoken = language.chosen(request)
         user = request.scope.get("user")  # nobody where no route was found
         csrf = self._csrf(user)
@@ -130,6 +136,7 @@ class Pages:
             status_names=names.statuses(language.words(spoken).gettext),
             event_names=names.events(language.words(spoken).gettext),
             document_names=names.document_states(language.words(spoken).gettext),
+            told=functools.partial(_told, language.words(spoken)),
             step_names=names.steps(language.words(spoken).gettext),
             standing=standing,
             here=request.url.path,
@@ -143,7 +150,11 @@ class Pages:
             "Vary": "Cookie, Accept-Language, Accept-Encoding",
         }
         body = text.encode()
-        if not csrf and packing.taken(request) and (packed := packing.pack(body)) is not None:
+        if (
+            not (csrf or secret)
+            and packing.taken(request)
+            and (packed := packing.pack(body)) is not None
+        ):
             body, headers = packed, headers | packing.PACKED
         return Response(
             body, status_code=status, headers=headers, media_type="text/html; charset=utf-8"
@@ -171,6 +182,14 @@ def content_policy(rpc_url: str) -> str:
             "frame-ancestors 'none'",
         )
     )
+
+
+def _told(words: gettext.NullTranslations, sentence: str) -> str:
+    """A sentence that is written elsewhere, in the page's language; marked where it has none."""
+    translated = words.gettext(sentence)
+    if translated != sentence or type(words) is gettext.NullTranslations:
+        return translated
+    return Markup('<span lang="{}">{}</span>').format(language.SOURCE, sentence)
 
 
 @functools.cache

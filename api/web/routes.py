@@ -7,7 +7,9 @@ from litestar import Router
 from api.web import static
 from api.web.pages import (
     documents,
+    guests,
     home,
+    inviting,
     invoices,
     market,
     parties,
@@ -42,6 +44,13 @@ router = Router(
         documents.get_documents,
         documents.get_document_page,
         documents.say_fields,
+        guests.get_invitation,
+        guests.ask_for_code,
+        guests.enter_code,
+        guests.give_answer,
+        inviting.get_debtors,
+        inviting.ask_debtor,
+        inviting.withdraw_invitation,
         transactions.act,
         transactions.get_transaction,
     ],
