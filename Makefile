@@ -39,6 +39,7 @@ help:
 	@echo "make bench-index  those of the indexer"
 	@echo "make bench-devnet  those of the local ledger"
 	@echo "make bench-projections  those of metrics, read models and exports"
+	@echo "make bench-api    those of the API (ONLY=mixed: a single one)"
 	@echo "make lock         write requirements.lock anew"
 	@echo "make clean        remove everything that was built"
 
@@ -83,7 +84,7 @@ test-devnet: built conformance
 
 .PHONY: test-python
 test-python: built
-	@$(BIN)/python -m pytest -n 2 --dist loadfile $(ARGS)
+	@$(BIN)/python -m pytest -n $(or $(JOBS),3) --dist loadfile $(ARGS)
 
 .PHONY: test-faults
 test-faults: built
@@ -138,6 +139,17 @@ bench-projections: built
 .PHONY: bench-index
 bench-index: built
 	@for file in $(wildcard $(INDEX_BENCHES)); do $(BIN)/python $$file || exit 1; done
+
+.PHONY: bench-api
+bench-api: built wrk
+	@$(BIN)/python tests/bench/bench_api.py $(ONLY)
+	@$(BIN)/python tests/bench/bench_sse.py
+
+.PHONY: wrk
+wrk:
+	@command -v wrk >/dev/null || { [ "$$(id -u)" = 0 ] && apt-get update -qq && \
+	  apt-get install -y -qq --no-install-recommends wrk >/dev/null; } || \
+	  echo "The API's speed is measured with wrk: apt-get install wrk"
 
 .PHONY: test-web
 test-web: built browser

@@ -1,9 +1,10 @@
 """Who may: declared by each route in its `opt`, and nowhere else.
 
-`opt=PUBLIC`: anyone. `opt=PRIVATE`: whoever signed in. `opt=own("intent")`: whoever signed in, and
-the thing that the path names must be his; anybody else's is not found. `opt=only("verifier")`:
-holders of one of these roles. `| BY_HAND` on top: no API key, only a person's session.
-`opt=GUEST`: a debtor whom a seller invited, with the pass of that one invitation.
+`opt=PUBLIC`: anyone. `opt=SHARED`: anyone, and one answer serves all. `opt=PRIVATE`: whoever
+signed in. `opt=own("intent")`: whoever signed in, and the thing that the path names must be his;
+anybody else's is not found. `opt=only("verifier")`: holders of one of these roles. `| BY_HAND` on
+top: no API key, only a person's session. `opt=GUEST`: a debtor whom a seller invited, with the pass
+of that one invitation.
 A route that says nothing is refused to everybody.
 
 Roles are the chain's own (`verifier`, `servicer`, `arbiter`, `compliance`, `guardian`), `admin`
@@ -56,6 +57,8 @@ class Access(msgspec.Struct, frozen=True, kw_only=True):
 
 PUBLIC: dict[str, Any] = {ACCESS: Access(anyone=True)}
 """Route option: anyone may ask."""
+SHARED: dict[str, Any] = {**PUBLIC, "shared": True}
+"""Route option: anyone may ask, and everybody is told the same until the read models change."""
 VISITED: dict[str, Any] = {ACCESS: Access(anyone=True, knows=True)}
 """Route option: anyone may ask, and who is signed in is known."""
 PRIVATE: dict[str, Any] = {ACCESS: Access()}

@@ -63,6 +63,7 @@ from api.seals import Seals
 from api.security import COOKIE, Gate, Parts, provide_guest, provide_subject, provide_visitor
 from api.sessions import routes as sessions_routes
 from api.sessions.service import Sessions
+from api.shared import Kept, SharedAnswers, Stamps
 from api.staff import routes as staff_routes
 from api.staff.service import Staff
 from api.stellar import Ledger
@@ -130,6 +131,7 @@ def create_app(config: ApiConfig) -> Litestar:
     pages = Pages(config, ledger, sessions)
     figures, ladders = Figures(config.database_url), Ladders(config.database_url)
     files = documents_of(config, database)
+    stamps = Stamps(config.database_url, seconds=config.pool_wait_seconds)
     hub = Hub(config.database_url, database, most=config.live_streams)
     roles, intents = Roles(database), Intents(config, database, ledger)
     kyc = Kyc(database, config.master_keys)
@@ -173,6 +175,7 @@ def create_app(config: ApiConfig) -> Litestar:
         finally:
             if files is not None:
                 await files.close()
+            await stamps.close()
             await ledger.close()
             await database.close()
 
@@ -186,7 +189,10 @@ def create_app(config: ApiConfig) -> Litestar:
             "documents": Provide(provider(files), sync_to_thread=False),
         },
         guards=[gate],
-        middleware=[TimeLimit(config.request_seconds)],
+        middleware=[
+            TimeLimit(config.request_seconds),
+            *([SharedAnswers(Kept(config.cache_mb * 2**20), stamps)] if config.cache_mb else []),
+        ],
         exception_handlers=handlers(answering(pages)),
         request_class=JsonRequest,
         type_decoders=DECODERS,

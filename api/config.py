@@ -90,6 +90,8 @@ class ApiConfig(msgspec.Struct, frozen=True, kw_only=True):
     pool_size: int = 8
     pool_wait_seconds: float = 5.0
     """How long a request waits for a free connection before it is told to come again."""
+    cache_mb: int = 32
+    """How much of public answers each process keeps until the read models change; 0: none."""
     live_streams: int = 2_000
     """How many streams of hints one process serves at most."""
     ready_lag_ledgers: int = 60

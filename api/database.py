@@ -10,6 +10,7 @@ session only the rows of the subject set for the transaction, and is forced on t
 
 from __future__ import annotations
 
+import select
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from typing import Any
@@ -40,7 +41,7 @@ class Database:
             timeout=wait_seconds,
             kwargs={"autocommit": True, "row_factory": dict_row},
             configure=prepare_session,
-            check=AsyncConnectionPool.check_connection,
+            check=_still_there,
             open=False,
         )
 
@@ -85,6 +86,15 @@ class Database:
         async with self._pool.connection() as connection, connection.transaction():
             await connection.execute(_SET_WORKER)
             yield connection
+
+
+async def _still_there(connection: Connection) -> None:
+    """Raise psycopg.OperationalError for a connection that ended while nobody used it.
+
+    One that has nothing to say is as it was: only an end, or a notice, makes the socket readable.
+    """
+    if select.select([connection.fileno()], [], [], 0)[0]:
+        await AsyncConnectionPool.check_connection(connection)
 
 
 @contextmanager

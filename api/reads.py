@@ -6,11 +6,15 @@ asked and, on private routes, who asks. A private answer is never shared.
 
 from __future__ import annotations
 
+import functools
 import hashlib
+import re
 from typing import Annotated, Any
 
 import msgspec
+import psycopg
 from litestar import Request, Response
+from psycopg.rows import tuple_row
 
 from api.database import Connection
 from api.errors import Problem
@@ -18,6 +22,8 @@ from api.tokens import Subject
 from api.values import END
 from api.version import VERSION
 from projections.query import Query
+
+_PLACE = re.compile(r"%\((\w+)\)s|%%")
 
 Digits = Annotated[
     str,
@@ -49,13 +55,30 @@ class Read(msgspec.Struct, frozen=True):
 
 async def read(connection: Connection, query: Query) -> Read:
     """Run a query of the projections; raises "not-read-yet" before the first ledger."""
-    row = await (await connection.execute(query.sql.encode(), query.params)).fetchone()
-    if row is None or row["as_of_ledger"] == 0:
+    statement, names = _numbered(query.sql)
+    cursor = psycopg.AsyncRawCursor(connection, row_factory=tuple_row)
+    await cursor.execute(statement, [query.params[name] for name in names])
+    row = await cursor.fetchone()
+    if row is None or row[0] == 0:
         raise Problem("not-read-yet")
-    body = row["body"]
-    return Read(
-        row["as_of_ledger"], row["as_of_time"], None if body is None else body.encode("utf-8")
-    )
+    ledger, time, body = row
+    return Read(ledger, time, None if body is None else body.encode("utf-8"))
+
+
+@functools.lru_cache(maxsize=512)
+def _numbered(sql: str) -> tuple[bytes, tuple[str, ...]]:
+    """A statement with `$1` in place of `%(name)s`, and the names in this order.
+
+    psycopg does the same, but not once for statements as long as ours.
+    """
+    numbers: dict[str, int] = {}
+
+    def number(match: re.Match[str]) -> str:
+        if match[1] is None:
+            return "%"
+        return f"${numbers.setdefault(match[1], len(numbers) + 1)}"
+
+    return _PLACE.sub(number, sql).encode(), tuple(numbers)
 
 
 def answer(
@@ -72,7 +95,7 @@ def answer(
     }
     if subject is not None:
         headers["Vary"] = "Authorization, Cookie"
-    if _has(request.headers.get("if-none-match", ""), tag):
+    if has_tag(request.headers.get("if-none-match", ""), tag):
         return Response(b"", status_code=304, headers=headers, media_type="application/json")
     meta = msgspec.json.encode(Meta(found.ledger, found.time))
     content = b"".join((b'{"data":', found.body, b',"meta":', meta, b"}"))
@@ -107,7 +130,7 @@ def _etag(request: Request[Any, Any, Any], ledger: int, subject: Subject | None)
     return f'W/"{ledger}-{hashlib.sha256(name.encode()).hexdigest()[:16]}"'
 
 
-def _has(if_none_match: str, tag: str) -> bool:
-    """Weak comparison (RFC 9110, 13.1.2)."""
+def has_tag(if_none_match: str, tag: str) -> bool:
+    """Whether If-None-Match names the tag: weak comparison (RFC 9110, 13.1.2)."""
     given = [one.strip().removeprefix("W/") for one in if_none_match.split(",")]
     return tag.removeprefix("W/") in given or given == ["*"]

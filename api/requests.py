@@ -7,12 +7,11 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
 import anyio
 from litestar import Request
-from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
@@ -32,6 +31,7 @@ _CAREFUL = {
 }
 _SECURE = {"Strict-Transport-Security": "max-age=31536000"}
 
+Header = tuple[bytes, bytes]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
@@ -45,7 +45,8 @@ class Edge:
         self._app = app
         self._limiter = limiter
         secure = _SECURE if config.public_url.startswith("https://") else {}
-        self._careful = {**_CAREFUL, **secure}
+        careful = {**_CAREFUL, **secure}
+        self._careful = [(name.lower().encode(), one.encode()) for name, one in careful.items()]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass everything but HTTP on as it is."""
@@ -71,19 +72,23 @@ class Edge:
 
         async def complete(message: Message) -> None:
             if message["type"] == "http.response.start":
-                found = MutableScopeHeaders.from_message(message)
                 told = {"X-Request-Id": state["request_id"], **headers(state.get("limits", ()))}
-                for name, value in told.items():
-                    found[name] = value
-                for name, value in self._careful.items():
-                    found.setdefault(name, value)
                 if "set_cookie" in state:
-                    found.add("Set-Cookie", state["set_cookie"])
+                    told["Set-Cookie"] = state["set_cookie"]
+                message = {**message, "headers": self._complete(message["headers"], told)}
             elif head and message["type"] == "http.response.body":
                 message = {**message, "body": b""}
             await send(message)
 
         return complete
+
+    def _complete(self, given: Iterable[Header], told: dict[str, str]) -> list[Header]:
+        """Headers of an answer with those of this request, and with care where none is said."""
+        headers = list(given)
+        present = {name for name, _ in headers}
+        headers += [pair for pair in self._careful if pair[0] not in present]
+        headers += [(name.lower().encode(), value.encode()) for name, value in told.items()]
+        return headers
 
 
 def _given(scope: Scope) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from typing import Any, Final, Literal
 
@@ -14,6 +15,9 @@ from projections.query import CursorError, Query, address_number, digits, json_o
 
 _LIMIT = 100
 """Items on the largest page."""
+
+_STATEMENTS: Final = 256
+"""Statements kept, one for each set of wishes."""
 
 TENORS: Final = (30, 60, 90)
 """Upper ends of the buckets of days until due; the last bucket has none."""
@@ -50,11 +54,6 @@ class _Order(msgspec.Struct, frozen=True):
     down: bool
     kind: str = "numeric"
 
-    @property
-    def beginning(self) -> str:
-        """A cursor before every offer."""
-        return f"{10**18 - 1}-{'f' * 64}" if self.down else f"-1-{'0' * 64}"
-
 
 _ORDERS: Final[dict[Sort, _Order]] = {
     "newest": _Order("i.published_at", down=True, kind="bigint"),
@@ -86,19 +85,21 @@ class Search(msgspec.Struct, frozen=True, kw_only=True):
     text: str | None = None
 
 
-_ASSET = f"(%(asset)s::text IS NULL OR i.asset = {address_number('asset')})"
-_TENOR = f"(%(max_days)s::int IS NULL OR {_DAYS} <= %(max_days)s::int)"
-_ACKNOWLEDGED = (
-    "(%(acknowledged)s::bool IS NULL OR (i.acknowledged_at IS NOT NULL) = %(acknowledged)s::bool)"
-)
-_OTHERS = f"""
-    (%(seller)s::text IS NULL OR t.seller = {address_number("seller")})
-    AND (%(debtor)s::text IS NULL OR t.debtor = {address_number("debtor")})
-    AND (%(min_yield)s::numeric IS NULL
-         OR ({_DAYS} > 0 AND {_GAIN} >= %(min_yield)s::numeric * {_COST}))
-    AND (%(min_remaining)s::numeric IS NULL OR {_LEFT} >= %(min_remaining)s::numeric)
-    AND (%(text)s::text IS NULL OR starts_with(encode(i.invoice, 'hex'), %(text)s::text))
-"""
+_WISHES: Final = {
+    "asset": f"i.asset = {address_number('asset')}",
+    "seller": f"t.seller = {address_number('seller')}",
+    "debtor": f"t.debtor = {address_number('debtor')}",
+    "max_days": f"{_DAYS} <= %(max_days)s::int",
+    "min_yield": f"({_DAYS} > 0 AND {_GAIN} >= %(min_yield)s::numeric * {_COST})",
+    "min_remaining": f"{_LEFT} >= %(min_remaining)s::numeric",
+    "acknowledged": "(i.acknowledged_at IS NOT NULL) = %(acknowledged)s::bool",
+    "text": "starts_with(encode(i.invoice, 'hex'), %(text)s::text)",
+}
+"""SQL for each wish of a search."""
+
+_FACETS: Final = ("asset", "max_days", "acknowledged")
+"""Wishes that have counts of their own."""
+
 _OPEN = f"i.status = {Status.OPEN:d} AND applied.closed_at < t.deadline"
 _FROM = "FROM read.invoice AS i JOIN read.terms AS t USING (invoice)"
 
@@ -106,42 +107,56 @@ _BUCKETS = "CASE " + " ".join(
     f"WHEN m.days <= {upper} THEN {upper}" for upper in TENORS
 ) + " END"  # fmt: skip
 
-_MATCHES = f"""
-    SELECT i.asset, {_DAYS} AS days, i.acknowledged_at IS NOT NULL AS acknowledged,
-           {_ASSET} AS of_asset, {_TENOR} AS of_tenor, {_ACKNOWLEDGED} AS of_acknowledged
-    {_FROM} WHERE {_OPEN} AND {_OTHERS}
-"""
 
-_COUNTS = single(f"""(
-    WITH m AS MATERIALIZED ({_MATCHES})
-    SELECT json_build_object(
-        'total', (SELECT count(*) FROM m WHERE of_asset AND of_tenor AND of_acknowledged),
-        'asset', (SELECT coalesce(json_agg(json_build_object(
-                'value', (SELECT a.address FROM read.address AS a WHERE a.id = g.asset),
-                'count', g.n) ORDER BY g.n DESC, g.asset), '[]'::json)
-            FROM (SELECT asset, count(*) AS n FROM m WHERE of_tenor AND of_acknowledged
-                  GROUP BY asset) AS g),
-        'days', (SELECT coalesce(json_agg(json_build_object('up_to', g.upper, 'count', g.n)
-                ORDER BY g.upper NULLS LAST), '[]'::json)
-            FROM (SELECT {_BUCKETS} AS upper, count(*) AS n FROM m
-                  WHERE of_asset AND of_acknowledged GROUP BY 1) AS g),
-        'acknowledged', (SELECT json_build_object(
-                'yes', count(*) FILTER (WHERE acknowledged),
-                'no', count(*) FILTER (WHERE NOT acknowledged))
-            FROM m WHERE of_asset AND of_tenor)
+@functools.lru_cache(maxsize=_STATEMENTS)
+def _counting(wished: frozenset[str]) -> str:
+    """The statement that counts for these wishes."""
+    facets = ", ".join(
+        f"{_WISHES[one] if one in wished else 'true'} AS of_{one}" for one in _FACETS
     )
-)""")  # noqa: S608
+    others = " AND ".join([_OPEN, *(_WISHES[one] for one in sorted(wished.difference(_FACETS)))])
+    matches = f"""
+        SELECT i.asset, {_DAYS} AS days, i.acknowledged_at IS NOT NULL AS acknowledged, {facets}
+        {_FROM} WHERE {others}
+    """
+    return single(f"""(
+        WITH m AS MATERIALIZED ({matches})
+        SELECT json_build_object(
+            'total', (SELECT count(*) FROM m WHERE of_asset AND of_max_days AND of_acknowledged),
+            'asset', (SELECT coalesce(json_agg(json_build_object(
+                    'value', (SELECT a.address FROM read.address AS a WHERE a.id = g.asset),
+                    'count', g.n) ORDER BY g.n DESC, g.asset), '[]'::json)
+                FROM (SELECT asset, count(*) AS n FROM m WHERE of_max_days AND of_acknowledged
+                      GROUP BY asset) AS g),
+            'days', (SELECT coalesce(json_agg(json_build_object('up_to', g.upper, 'count', g.n)
+                    ORDER BY g.upper NULLS LAST), '[]'::json)
+                FROM (SELECT {_BUCKETS} AS upper, count(*) AS n FROM m
+                      WHERE of_asset AND of_acknowledged GROUP BY 1) AS g),
+            'acknowledged', (SELECT json_build_object(
+                    'yes', count(*) FILTER (WHERE acknowledged),
+                    'no', count(*) FILTER (WHERE NOT acknowledged))
+                FROM m WHERE of_asset AND of_max_days)
+        )
+    )""")  # noqa: S608
+
 
 _CURSOR = re.compile(r"(-?\d{1,40}(?:\.\d{1,18})?)-([0-9a-f]{64})")
 
 
-def _statement(order: _Order) -> str:
+@functools.lru_cache(maxsize=_STATEMENTS)
+def _listing(sort: Sort, wished: frozenset[str]) -> str:
+    """The statement of a page: only what is wished, so that one plan serves for all values.
+
+    "value" is wished with a cursor: what comes after it.
+    """
+    order = _ORDERS[sort]
     direction, compare = ("DESC", "<") if order.down else ("ASC", ">")
+    after = f"({order.key}, i.invoice) {compare} (%(value)s::{order.kind}, %(invoice)s::bytea)"
+    wishes = _WISHES | {"value": after}
     page = f"""
         SELECT {_ITEM} AS item, {order.key} AS value, i.invoice
         {_FROM}
-        WHERE {_OPEN} AND {_ASSET} AND {_TENOR} AND {_ACKNOWLEDGED} AND {_OTHERS}
-          AND ({order.key}, i.invoice) {compare} (%(value)s::{order.kind}, %(invoice)s::bytea)
+        WHERE {" AND ".join([_OPEN, *(wishes[one] for one in sorted(wished))])}
         ORDER BY {order.key} {direction}, i.invoice {direction}
         LIMIT %(limit)s::int
     """
@@ -153,9 +168,6 @@ def _statement(order: _Order) -> str:
     """)  # noqa: S608
 
 
-_STATEMENTS: Final = {sort: _statement(order) for sort, order in _ORDERS.items()}
-
-
 def open_invoices(limit: int = 25, after: str | None = None, search: Search | None = None) -> Query:
     """A page of invoices that can be funded now; never null.
 
@@ -165,11 +177,14 @@ def open_invoices(limit: int = 25, after: str | None = None, search: Search | No
     if not 1 <= limit <= _LIMIT:
         raise ValueError(f"a page has 1 to {_LIMIT} items, not {limit}")
     search = search or Search()
-    match = _CURSOR.fullmatch(_ORDERS[search.sort].beginning if after is None else after)
-    if match is None:
-        raise CursorError(f"{after!r} is no cursor of this list: start from the first page")
-    place = {"value": match[1], "invoice": bytes.fromhex(match[2]), "limit": limit}
-    return Query(_STATEMENTS[search.sort], _wishes(search) | place)
+    wishes = _wishes(search)
+    if after is not None:
+        match = _CURSOR.fullmatch(after)
+        if match is None:
+            raise CursorError(f"{after!r} is no cursor of this list: start from the first page")
+        wishes |= {"value": match[1], "invoice": bytes.fromhex(match[2])}
+    wished = frozenset(wishes) - {"invoice"}
+    return Query(_listing(search.sort, wished), wishes | {"limit": limit})
 
 
 def facets(search: Search | None = None) -> Query:
@@ -177,12 +192,15 @@ def facets(search: Search | None = None) -> Query:
 
     Each facet counts what its own values would show, all other wishes being kept.
     """
-    return Query(_COUNTS, _wishes(search or Search()))
+    wishes = _wishes(search or Search())
+    return Query(_counting(frozenset(wishes)), wishes)
 
 
 def _wishes(search: Search) -> dict[str, Any]:
-    values: dict[str, Any] = msgspec.structs.asdict(search)
-    del values["sort"]
-    if search.text is not None:
-        values["text"] = search.text.strip().lower().removeprefix("inv-")
+    """What is wished, by name."""
+    given = msgspec.structs.asdict(search)
+    del given["sort"]
+    values = {name: value for name, value in given.items() if value is not None}
+    if "text" in values:
+        values["text"] = values["text"].strip().lower().removeprefix("inv-")
     return values

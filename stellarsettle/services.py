@@ -100,6 +100,7 @@ def configuration(chosen: Settings) -> ApiConfig:
         bank_account=chosen.pay_to(),
         cors_origins=tuple(filter(None, chosen.cors_origins.split(","))),
         public_rpc_url=chosen.public_rpc_url,
+        cache_mb=chosen.cache_mb,
         demo_people=chosen.demo_people,
     )
 

@@ -75,6 +75,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """The port on which it listens."""
     api_workers: Annotated[int, msgspec.Meta(ge=1, le=64)] = 1
     """Processes that answer requests."""
+    cache_mb: Annotated[int, msgspec.Meta(ge=0, le=4096)] = 32
+    """Megabytes of public answers that each process of the API keeps; 0: none."""
     cors_origins: str = ""
     """Web origins that may call the API from a browser, separated by commas."""
     limit_address: Annotated[int, msgspec.Meta(ge=0)] = 1_200

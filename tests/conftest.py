@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import itertools
 import os
 from collections.abc import Iterator
@@ -19,6 +20,12 @@ hypothesis.settings.load_profile("patient")
 
 _numbers = itertools.count(1)
 _TEMPLATE = f"stellarsettle_test_{os.getpid()}"
+
+
+def pytest_collection_finish() -> None:
+    """Leave what was imported out of every later garbage collection: it is there for good."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

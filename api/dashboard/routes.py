@@ -8,7 +8,7 @@ import msgspec
 from litestar import Request, Response, Router, get
 from litestar.di import NamedDependency
 
-from api.access import PRIVATE, PUBLIC
+from api.access import PRIVATE, SHARED
 from api.dashboard.schemas import MeAnswer, OverviewAnswer
 from api.database import Database
 from api.documentation import answers
@@ -18,7 +18,7 @@ from projections.members import by_address
 from projections.platform import overview
 
 
-@get("/platform", opt=PUBLIC, summary="The platform", responses=answers(OverviewAnswer))
+@get("/platform", opt=SHARED, summary="The platform", responses=answers(OverviewAnswer))
 async def get_platform(
     request: Request[Any, Any, Any], database: NamedDependency[Database]
 ) -> Response[bytes]:

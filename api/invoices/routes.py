@@ -8,7 +8,7 @@ from litestar import Request, Response, Router, get
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 
-from api.access import PRIVATE, PUBLIC
+from api.access import PRIVATE, PUBLIC, SHARED
 from api.database import Database
 from api.documentation import answers
 from api.errors import invalid_field
@@ -62,7 +62,7 @@ async def list_own_invoices(
     return answer(request, found, subject=subject, what="account")
 
 
-@get("/{invoice_id:str}", opt=PUBLIC, summary="One invoice",
+@get("/{invoice_id:str}", opt=SHARED, summary="One invoice",
      responses=answers(schemas.DetailAnswer, 404, 422))  # fmt: skip
 async def get_invoice(
     request: Request[Any, Any, Any],
@@ -73,7 +73,7 @@ async def get_invoice(
     return answer(request, await whole(database, _id(invoice_id)), what=_WHAT)
 
 
-@get("/{invoice_id:str}/positions", opt=PUBLIC, summary="Who holds an invoice",
+@get("/{invoice_id:str}/positions", opt=SHARED, summary="Who holds an invoice",
      responses=answers(schemas.PositionsAnswer, 404, 422))  # fmt: skip
 async def get_positions(
     request: Request[Any, Any, Any],
@@ -84,7 +84,7 @@ async def get_positions(
     return await _one(request, database, positions.of_invoice(_id(invoice_id)))
 
 
-@get("/{invoice_id:str}/payments", opt=PUBLIC, summary="How an invoice was paid",
+@get("/{invoice_id:str}/payments", opt=SHARED, summary="How an invoice was paid",
      responses=answers(schemas.PaymentsAnswer, 404, 422))  # fmt: skip
 async def get_payments(
     request: Request[Any, Any, Any],
@@ -95,7 +95,7 @@ async def get_payments(
     return await _one(request, database, payments.of_invoice(_id(invoice_id)))
 
 
-@get("/{invoice_id:str}/timeline", opt=PUBLIC, summary="What happened to an invoice",
+@get("/{invoice_id:str}/timeline", opt=SHARED, summary="What happened to an invoice",
      responses=answers(schemas.TimelineAnswer, 404, 422))  # fmt: skip
 async def get_timeline(
     request: Request[Any, Any, Any],

@@ -8,7 +8,7 @@ from litestar import Request, Response, Router, get
 from litestar.di import NamedDependency, Provide
 from litestar.params import FromQuery, QueryParameter
 
-from api.access import PUBLIC
+from api.access import SHARED
 from api.database import Database
 from api.documentation import answers
 from api.errors import invalid_field
@@ -44,7 +44,7 @@ def provide_search(  # noqa: PLR0913, PLR0917 -- each is a wish of its own
     )
 
 
-@get("/", opt=PUBLIC, summary="Invoices open for funding", responses=answers(OffersAnswer, 422))
+@get("/", opt=SHARED, summary="Invoices open for funding", responses=answers(OffersAnswer, 422))
 async def list_offers(
     request: Request[Any, Any, Any],
     database: NamedDependency[Database],
@@ -64,7 +64,7 @@ async def list_offers(
         return answer(request, await read(connection, query), what="marketplace")
 
 
-@get("/facets", opt=PUBLIC, summary="How many offers fit", responses=answers(FacetsAnswer, 422))
+@get("/facets", opt=SHARED, summary="How many offers fit", responses=answers(FacetsAnswer, 422))
 async def count_offers(
     request: Request[Any, Any, Any],
     database: NamedDependency[Database],

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import httpx
@@ -27,7 +28,9 @@ _SECONDS = 60
 class Served:
     """Where the processes answer, and tokens that they accept."""
 
-    def __init__(self, database: str, folder: Path, workers: int) -> None:
+    def __init__(
+        self, database: str, folder: Path, workers: int, further: Mapping[str, str]
+    ) -> None:
         port = free_port()
         self.url = f"http://127.0.0.1:{port}"
         self.database = database
@@ -41,6 +44,7 @@ class Served:
             "PUBLIC_URL": self.url,
             "PARENT_PID": str(os.getpid()),
             **settings.fresh_keys(),
+            **further,
         }
         self.service = Service("serve", folder, self.environment)
 
@@ -65,9 +69,14 @@ class Served:
 
 
 @contextmanager
-def serving(database: str, folder: Path, workers: int = 1) -> Iterator[Served]:
-    """Start the API, wait until it answers, stop it."""
-    served = Served(database, folder, workers)
+def serving(
+    database: str,
+    folder: Path,
+    workers: int = 1,
+    further: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[Served]:
+    """Start the API, wait until it answers, stop it; `further` are settings."""
+    served = Served(database, folder, workers, further)
     served.service.start()
     try:
         end = time.monotonic() + _SECONDS
