@@ -40,6 +40,8 @@ help:
 	@echo "make bench-devnet  those of the local ledger"
 	@echo "make bench-projections  those of metrics, read models and exports"
 	@echo "make bench-api    those of the API (ONLY=mixed: a single one)"
+	@echo "make soak         a mixed load for 30 minutes (MINUTES=): nothing may grow"
+	@echo "make openapi      at a release: save the OpenAPI document that later ones must keep"
 	@echo "make lock         write requirements.lock anew"
 	@echo "make clean        remove everything that was built"
 
@@ -144,6 +146,14 @@ bench-index: built
 bench-api: built wrk
 	@$(BIN)/python tests/bench/bench_api.py $(ONLY)
 	@$(BIN)/python tests/bench/bench_sse.py
+
+.PHONY: openapi
+openapi: $(READY)
+	@$(BIN)/python -m api.compatibility
+
+.PHONY: soak
+soak: built
+	@$(BIN)/python tests/bench/soak.py --minutes $(or $(MINUTES),30)
 
 .PHONY: wrk
 wrk:

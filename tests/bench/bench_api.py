@@ -36,7 +36,7 @@ from tests.bench.meter import report
 from tests.bench.mix import Mix
 
 PROCESSES = 2
-_OUT_OF_REACH = dict.fromkeys(("LIMIT_ADDRESS", "LIMIT_USER", "LIMIT_SIGN_IN"), str(10**9))
+OUT_OF_REACH = dict.fromkeys(("LIMIT_ADDRESS", "LIMIT_USER", "LIMIT_SIGN_IN"), str(10**9))
 _OFFERS = "/v1/marketplace?limit=50"
 _LEDGER_SECONDS = 5
 
@@ -44,7 +44,7 @@ _LEDGER_SECONDS = 5
 def lists(url: str, folder: Path, seconds: int, name: str) -> None:
     """One list, as often as it is answered."""
     goal, megabytes = {"list_pg": (3_000, "0"), "list_cached": (10_000, "32")}[name]
-    settings = {**_OUT_OF_REACH, "CACHE_MB": megabytes}
+    settings = {**OUT_OF_REACH, "CACHE_MB": megabytes}
     with serving(url, folder, workers=PROCESSES, further=settings) as served:
         wrk.run(served.url + _OFFERS, seconds=2)  # plans are made by then
         rate = wrk.run(served.url + _OFFERS, seconds=seconds)
@@ -55,10 +55,10 @@ def lists(url: str, folder: Path, seconds: int, name: str) -> None:
 def mixed(url: str, folder: Path, seconds: int, told: market.Market) -> None:
     """A realistic load at a constant pace."""
     with (
-        serving(url, folder, workers=PROCESSES, further=_OUT_OF_REACH) as served,
-        _ledgers_closing(url),
+        serving(url, folder, workers=PROCESSES, further=OUT_OF_REACH) as served,
+        ledgers_closing(url),
     ):
-        mix = Mix(told, _people(served, 200))
+        mix = Mix(told, people(served, 200))
         port = int(served.url.rpartition(":")[2])
         for warm, length in ((True, 5), (False, seconds)):
             answered = uvloop.run(load.run(port, mix.ask, per_second=500, seconds=length))
@@ -82,12 +82,13 @@ def mixed(url: str, folder: Path, seconds: int, told: market.Market) -> None:
             )  # fmt: skip
 
 
-def _people(served: Served, number: int) -> list[dict[str, str]]:
-    return [served.bearer(Keypair.random()) for _ in range(number)]
+def people(served: Served, number: int, seconds: int = 900) -> list[dict[str, str]]:
+    """Headers of so many people who are signed in for so long."""
+    return [served.bearer(Keypair.random(), seconds) for _ in range(number)]
 
 
 @contextlib.contextmanager
-def _ledgers_closing(url: str) -> Iterator[None]:
+def ledgers_closing(url: str) -> Iterator[None]:
     """Every five seconds another ledger, in which nothing happens but that time goes on."""
     over = threading.Event()
 

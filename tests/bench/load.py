@@ -36,6 +36,10 @@ class Ask(msgspec.Struct, frozen=True):
         return "\r\n".join(head).encode() + b"\r\n\r\n" + self.body
 
 
+Asking = Callable[[], Ask]
+"""Makes up the next request."""
+
+
 class Answered(msgspec.Struct, frozen=True):
     """What became of a run: milliseconds by kind, and how many answers had which status."""
 
@@ -55,7 +59,7 @@ class Answered(msgspec.Struct, frozen=True):
 
 
 async def run(
-    port: int, ask: Callable[[], Ask], *, per_second: float, seconds: float, connections: int = 64
+    port: int, ask: Asking, *, per_second: float, seconds: float, connections: int = 64
 ) -> Answered:
     """Ask what `ask` makes up, `per_second`, on connections that stay open."""
     answered = Answered({}, Counter())

@@ -67,12 +67,13 @@ class Memory:
 
     def _sample(self) -> None:
         while True:
-            self.peak_mb = max(self.peak_mb, sum(map(_megabytes, family(self._pid))))
+            self.peak_mb = max(self.peak_mb, sum(map(megabytes, family(self._pid))))
             if self._stop.wait(_SAMPLE_SECONDS):
                 return
 
 
-def _megabytes(pid: int) -> float:
+def megabytes(pid: int) -> float:
+    """Memory of one process, shared pages by its share of them (PSS); 0 if it has ended."""
     try:
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
     except OSError:
