@@ -144,23 +144,24 @@ NAMES = ("list_pg", "list_cached", "mixed", "intent")
 def main() -> None:
     """Print a line for each name."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", choices=NAMES, default=NAMES)
+    parser.add_argument("names", nargs="*", choices=[[], *NAMES])
     parser.add_argument("--seconds", type=int, default=10)
     parser.add_argument("--invoices", type=int, default=10_000, help="about a hundred events each")
     chosen = parser.parse_args()
+    names = chosen.names or NAMES
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         with postgres.server(os.environ.get("DATABASE_URL", ""), folder / "postgres") as server:
-            if set(chosen.names) - {"intent"}:
+            if set(names) - {"intent"}:
                 url = server.create("bench_api")
                 told = market.write(url, market.Shape(invoices=chosen.invoices))
-                for one in chosen.names:
+                for one in names:
                     if one in {"list_pg", "list_cached"}:
                         lists(url, folder, chosen.seconds, one)
                     elif one == "mixed":
                         mixed(url, folder, chosen.seconds * 2, told)
                 server.drop("bench_api")
-            if "intent" in chosen.names:
+            if "intent" in names:
                 intents(server.create("bench_intent"), folder, 200)
                 server.drop("bench_intent")
 
