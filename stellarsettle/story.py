@@ -28,6 +28,7 @@ class Cast(msgspec.Struct, frozen=True):
     verifier: Wallet
     compliance: Wallet
     treasury: Wallet
+    owner: Wallet
 
 
 class Told(msgspec.Struct, frozen=True):
@@ -76,9 +77,10 @@ def gather(platform: LocalPlatform) -> Cast:
         verifier=platform.operator("verifier"),
         compliance=platform.operator("compliance"),
         treasury=platform.operator("treasury"),
+        owner=platform.operator("owner"),
     )
     everybody = (cast.seller, cast.debtor, *cast.investors)
-    for wallet in (*everybody, cast.verifier, cast.compliance, cast.treasury):
+    for wallet in (*everybody, cast.verifier, cast.compliance, cast.treasury, cast.owner):
         wallet.sign_in()
     return cast
 

@@ -16,10 +16,10 @@ from api.security import SIGNED_IN, Subject
 from api.values import Hash32
 
 _NO_STORE = {"Cache-Control": "no-store"}
-_REVIEWERS = only("verifier", "staff:operations", "staff:risk")
-_RULERS = only("arbiter", "staff:operations", "staff:risk")
-_KEEPERS = only(ADMIN, "compliance", "staff:compliance", "staff:operations")
-_OPERATORS = only(ADMIN, "staff:operations")
+REVIEWERS = only("verifier", "staff:operations", "staff:risk")
+RULERS = only("arbiter", "staff:operations", "staff:risk")
+KEEPERS = only(ADMIN, "compliance", "staff:compliance", "staff:operations")
+OPERATORS = only(ADMIN, "staff:operations")
 
 
 def _invoice(text: str) -> bytes:
@@ -29,7 +29,7 @@ def _invoice(text: str) -> bytes:
         raise invalid_field("invoice_id", f"An invoice's id: {error}.") from error
 
 
-@get("/reviews", opt=_REVIEWERS, security=SIGNED_IN, summary="Invoices to review (staff)",
+@get("/reviews", opt=REVIEWERS, security=SIGNED_IN, summary="Invoices to review (staff)",
      responses=documented(401))  # fmt: skip
 async def list_reviews(
     administration: NamedDependency[Administration], subject: NamedDependency[Subject]
@@ -38,7 +38,7 @@ async def list_reviews(
     return Response(await administration.reviews(subject), headers=_NO_STORE)
 
 
-@post("/reviews/{invoice_id:str}/assignment", opt=_REVIEWERS, security=SIGNED_IN, status_code=200,
+@post("/reviews/{invoice_id:str}/assignment", opt=REVIEWERS, security=SIGNED_IN, status_code=200,
       summary="Look after a review (staff)", responses=documented(401, 404, 422))  # fmt: skip
 async def assign_review(
     invoice_id: FromPath[str],
@@ -50,7 +50,7 @@ async def assign_review(
     return Response(Assigned(subject.owner), headers=_NO_STORE)
 
 
-@get("/disputes", opt=_RULERS, security=SIGNED_IN, summary="Disputes to rule on (staff)",
+@get("/disputes", opt=RULERS, security=SIGNED_IN, summary="Disputes to rule on (staff)",
      responses=documented(401))  # fmt: skip
 async def list_disputes(
     administration: NamedDependency[Administration], subject: NamedDependency[Subject]
@@ -59,7 +59,7 @@ async def list_disputes(
     return Response(await administration.disputes(subject), headers=_NO_STORE)
 
 
-@post("/disputes/{invoice_id:str}/assignment", opt=_RULERS, security=SIGNED_IN, status_code=200,
+@post("/disputes/{invoice_id:str}/assignment", opt=RULERS, security=SIGNED_IN, status_code=200,
       summary="Look after a dispute (staff)", responses=documented(401, 404, 422))  # fmt: skip
 async def assign_dispute(
     invoice_id: FromPath[str],
@@ -71,7 +71,7 @@ async def assign_dispute(
     return Response(Assigned(subject.owner), headers=_NO_STORE)
 
 
-@get("/members", opt=_KEEPERS, security=SIGNED_IN, summary="Members and roles (staff)",
+@get("/members", opt=KEEPERS, security=SIGNED_IN, summary="Members and roles (staff)",
      responses=documented(401, 422))  # fmt: skip
 async def list_members(
     administration: NamedDependency[Administration],
@@ -82,7 +82,7 @@ async def list_members(
     return Response(await administration.members(limit, after), headers=_NO_STORE)
 
 
-@get("/system", opt=_OPERATORS, security=SIGNED_IN, summary="How the system is (staff)",
+@get("/system", opt=OPERATORS, security=SIGNED_IN, summary="How the system is (staff)",
      responses=documented(401))  # fmt: skip
 async def get_system(administration: NamedDependency[Administration]) -> Response[System]:
     """Lag, gaps, quarantine, node, worker and outbox."""

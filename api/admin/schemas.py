@@ -7,7 +7,7 @@ from typing import Literal
 import msgspec
 
 from api.invoices.schemas import Summary
-from api.reads import Hex, Meta, Moment, Strkey
+from api.reads import Digits, Hex, Meta, Moment, Strkey
 
 Queue = Literal["reviews", "disputes"]
 
@@ -84,6 +84,50 @@ class Gap(msgspec.Struct, frozen=True):
 
     first: int
     last: int
+
+
+class DeadJob(msgspec.Struct, frozen=True, kw_only=True):
+    """Work of the outbox that was given up after many tries; what it was about stays inside."""
+
+    number: int
+    kind: str
+    tries: int
+    error: str | None
+    ended_at: Moment
+
+
+class HeldEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """An event that this version could not read; `invoice` is null where not even that was."""
+
+    ledger: int
+    contract: str
+    tx_hash: str
+    reason: str
+    invoice: Hex | None
+
+
+class Drift(msgspec.Struct, frozen=True, kw_only=True):
+    """Money that does not add up, in base units."""
+
+    subject: str
+    law: str
+    expected: Digits
+    found: Digits
+    first_ledger: int
+
+
+class Troubles(msgspec.Struct, frozen=True, kw_only=True):
+    """What waits for an operator; of each kind the first hundred."""
+
+    jobs: tuple[DeadJob, ...]
+    events: tuple[HeldEvent, ...]
+    drifts: tuple[Drift, ...]
+    checked_ledger: int | None
+    """The ledger as of which money was last compared with real balances."""
+    balances: int
+    """How many balances that were."""
+    documents: dict[str, int]
+    """Uploaded documents by state."""
 
 
 class System(msgspec.Struct, frozen=True, kw_only=True):

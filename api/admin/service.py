@@ -8,6 +8,7 @@ import msgspec
 
 from api.admin import store
 from api.admin.schemas import (
+    DeadJob,
     DisputeItem,
     Disputes,
     Gap,
@@ -17,12 +18,14 @@ from api.admin.schemas import (
     ReviewItem,
     Reviews,
     System,
+    Troubles,
     Waiting,
 )
 from api.audit.log import record
 from api.database import Connection, Database
 from api.errors import Problem
 from api.health import network_of
+from api.jobs import desk
 from api.reads import Meta, Read, read
 from api.roles import Roles
 from api.stellar import Ledger
@@ -93,6 +96,30 @@ class Administration:
             worker_ledger=stand["worker"],
             jobs=stand["jobs"],
         )
+
+    async def troubles(self) -> Troubles:
+        """Dead jobs, events in quarantine, drifts of money, documents by state."""
+        async with self._database.worker() as connection:
+            found = await store.troubles(connection)
+            dead = await desk.jobs(connection, "dead", 100)
+        jobs = [
+            DeadJob(
+                number=job.number,
+                kind=job.kind,
+                tries=job.tries,
+                error=job.error,
+                ended_at=int((job.ended_at or job.due_at).timestamp()),
+            )
+            for job in dead
+        ]
+        return msgspec.convert({**found, "jobs": jobs}, Troubles)
+
+    async def retry(self, by: Subject, number: int) -> None:
+        """Let a dead job try again; raises "not-found" where there is none of that number."""
+        async with self._database.worker() as connection:
+            if not await desk.retry(connection, number):
+                raise Problem("not-found", "There is no dead job of that number.")
+            await record(connection, by.owner, "jobs.retry", str(number))
 
     async def _node(self) -> tuple[int | None, int | None]:
         try:

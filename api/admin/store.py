@@ -24,6 +24,19 @@ SELECT * FROM (
 ) AS between WHERE first <= last ORDER BY first LIMIT 100
 """
 _JOBS = "SELECT state, count(*)::int AS jobs FROM app.job GROUP BY state"
+_EVENTS = """
+SELECT (q.position >> 32)::int AS ledger, c.kind AS contract, encode(e.tx_hash, 'hex') AS tx_hash,
+       q.reason, encode(q.invoice, 'hex') AS invoice
+FROM ledger.quarantine AS q JOIN ledger.event AS e USING (position, index)
+LEFT JOIN ledger.contract AS c ON c.id = e.contract
+ORDER BY q.position, q.index LIMIT 100
+"""
+_DRIFTS = """
+SELECT subject, law, expected::text AS expected, found::text AS found, first_ledger
+FROM ledger.drift WHERE gone_ledger IS NULL ORDER BY id LIMIT 100
+"""
+_CHECKED = "SELECT ledger, balances FROM ledger.conservation"
+_DOCUMENTS = "SELECT state, count(*)::int AS documents FROM app.document GROUP BY state"
 
 
 async def assigned(connection: Connection, queue: str) -> dict[str, str]:
@@ -43,3 +56,18 @@ async def stand(connection: Connection) -> dict[str, Any]:
     gaps = await (await connection.execute(_GAPS)).fetchall()
     jobs = await (await connection.execute(_JOBS)).fetchall()
     return {**row, "gaps": gaps, "jobs": {each["state"]: each["jobs"] for each in jobs}}
+
+
+async def troubles(connection: Connection) -> dict[str, Any]:
+    """What the indexer could not read, what does not add up, where documents are; a worker's."""
+    events = await (await connection.execute(_EVENTS)).fetchall()
+    drifts = await (await connection.execute(_DRIFTS)).fetchall()
+    checked = await (await connection.execute(_CHECKED)).fetchone()
+    documents = await (await connection.execute(_DOCUMENTS)).fetchall()
+    return {
+        "events": events,
+        "drifts": drifts,
+        "checked_ledger": checked and checked["ledger"],
+        "balances": checked["balances"] if checked else 0,
+        "documents": {each["state"]: each["documents"] for each in documents},
+    }

@@ -28,7 +28,7 @@ from api.kyc.service import Kyc
 from api.security import SIGNED_IN, Subject
 
 _NO_STORE = {"Cache-Control": "no-store"}
-_STAFF = only(COMPLIANCE, "staff:compliance")
+STAFF = only(COMPLIANCE, "staff:compliance")
 _DECIDED = documented(400, 401, 404, 409, 413, 422)
 
 
@@ -57,7 +57,7 @@ async def forget_own(kyc: NamedDependency[Kyc], subject: NamedDependency[Subject
     await kyc.forget(subject.owner)
 
 
-@get("/", opt=_STAFF, security=SIGNED_IN, summary="The KYC queue (compliance)",
+@get("/", opt=STAFF, security=SIGNED_IN, summary="The KYC queue (compliance)",
      responses=documented(401, 422))  # fmt: skip
 async def list_cases(
     review: NamedDependency[Review],
@@ -69,7 +69,7 @@ async def list_cases(
     return Response(Cases(await review.queue(subject, status, limit)), headers=_NO_STORE)
 
 
-@get("/{case_id:uuid}", opt=_STAFF, security=SIGNED_IN, summary="A KYC case (compliance)",
+@get("/{case_id:uuid}", opt=STAFF, security=SIGNED_IN, summary="A KYC case (compliance)",
      responses=documented(401, 404, 422))  # fmt: skip
 async def open_case(
     case_id: FromPath[uuid.UUID],
@@ -80,7 +80,7 @@ async def open_case(
     return Response(await review.open(subject, case_id), headers=_NO_STORE)
 
 
-@post("/{case_id:uuid}/assignment", opt=_STAFF, security=SIGNED_IN, status_code=200,
+@post("/{case_id:uuid}/assignment", opt=STAFF, security=SIGNED_IN, status_code=200,
       summary="Look after a case (compliance)", responses=documented(401, 404, 422))  # fmt: skip
 async def assign_case(
     case_id: FromPath[uuid.UUID],
@@ -91,7 +91,7 @@ async def assign_case(
     return Response(await review.assign(subject, case_id), headers=_NO_STORE)
 
 
-@post("/{case_id:uuid}/approval", opt=_STAFF, security=SIGNED_IN, status_code=200,
+@post("/{case_id:uuid}/approval", opt=STAFF, security=SIGNED_IN, status_code=200,
       summary="Approve a case (compliance)", responses=_DECIDED)  # fmt: skip
 async def approve_case(
     case_id: FromPath[uuid.UUID],
@@ -114,7 +114,7 @@ async def admit_member(
     return Response(await review.admit(subject, case_id), headers=_NO_STORE)
 
 
-@post("/{case_id:uuid}/rejection", opt=_STAFF, security=SIGNED_IN, status_code=200,
+@post("/{case_id:uuid}/rejection", opt=STAFF, security=SIGNED_IN, status_code=200,
       summary="Reject a case (compliance)", responses=_DECIDED)  # fmt: skip
 async def reject_case(
     case_id: FromPath[uuid.UUID],
@@ -126,7 +126,7 @@ async def reject_case(
     return Response(await review.reject(subject, case_id, data), headers=_NO_STORE)
 
 
-@post("/{case_id:uuid}/question", opt=_STAFF, security=SIGNED_IN, status_code=200,
+@post("/{case_id:uuid}/question", opt=STAFF, security=SIGNED_IN, status_code=200,
       summary="Want fields anew (compliance)", responses=_DECIDED)  # fmt: skip
 async def question_case(
     case_id: FromPath[uuid.UUID],

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import re
 from collections.abc import Mapping
 from decimal import Decimal
-from typing import Any, TypeVar, get_type_hints
+from typing import Any, TypeVar, get_args, get_origin, get_type_hints
 from urllib.parse import parse_qsl
 
 import msgspec
@@ -26,6 +27,8 @@ _MOST_FIELDS = 100
 _LONGEST_NUMBER = 16
 """Signs that a number of days or a counter has at most: no more is asked for anywhere."""
 _NUMBER = re.compile(r"[0-9]+(\.[0-9]+)?")
+_ENDS = ("low", "high")
+"""The ends of a pair of bounds: `grace.low`, `grace.high`."""
 _PRIVATE = frozenset({"csrf_token", "back"})
 """Fields that belong to the form and not to the action."""
 
@@ -41,7 +44,8 @@ def typed_into(form: bytes) -> dict[str, str]:
 def body_of(action: Action, fields: Mapping[str, str], locale: str) -> Body:
     """The action's request: amounts in whole assets, dates as days, durations in days, rates in %.
 
-    A field `natural_key.number` is a member of `natural_key`. Raises "invalid-field" naming the
+    A field `natural_key.number` is a member of `natural_key`, `grace.low` an end of a pair, and of
+    `reason.text` only its SHA-256 is sent. Raises "invalid-field" naming the
     field that is wrong, in words.
     """
     hints = get_type_hints(action.request, include_extras=True)
@@ -51,13 +55,18 @@ def body_of(action: Action, fields: Mapping[str, str], locale: str) -> Body:
         if name in _PRIVATE or not typed.strip():
             continue
         outer, _, inner = name.partition(".")
-        kind = nested.get(inner) if inner else hints.get(_argument(action.request, outer))
+        whole = hints.get(_argument(action.request, outer))
+        kind = _part(whole, inner, nested) if inner else whole
         value = _value(name, kind, typed.strip(), locale)
-        if inner:
+        if inner == "text":
+            plain[outer] = hashlib.sha256(typed.strip().encode()).hexdigest()
+        elif inner:
             plain.setdefault(outer, {})[inner] = value
         else:
             plain[outer] = value
     for name, kind in hints.items():
+        if get_origin(kind) is tuple and isinstance(pair := plain.get(name), dict):
+            plain[name] = [pair.get(end) for end in _ENDS]
         if kind is bool:
             plain.setdefault(name, False)  # a box that is not ticked is not sent
     return converted(plain, action.request)
@@ -69,6 +78,13 @@ def converted(plain: Mapping[str, Any], kind: type[_Body]) -> _Body:
         return msgspec.convert(dict(plain), kind, dec_hook=_decoded)
     except msgspec.ValidationError as error:
         raise _invalid(str(error)) from error
+
+
+def _part(whole: Any, inner: str, nested: Mapping[str, Any]) -> Any:
+    """The type of a member: of the natural key, an end of a pair, or a text that is hashed."""
+    if get_origin(whole) is tuple and inner in _ENDS:
+        return get_args(whole)[_ENDS.index(inner)]
+    return nested.get(inner)
 
 
 def _argument(request: type[Body], name: str) -> str:

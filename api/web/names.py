@@ -98,6 +98,14 @@ DOCUMENT_STATES = {
 }
 """States of an uploaded document."""
 
+CASE_STATES = {
+    "PROCESSING": marked("Waits for a decision"),
+    "NEEDS_INFO": marked("Waits for the person"),
+    "ACCEPTED": marked("Accepted"),
+    "REJECTED": marked("Refused"),
+}
+"""States of a KYC case."""
+
 STEPS = {
     "built": marked("Ready to sign"),
     "submitted": marked("Handed to the ledger"),
@@ -119,6 +127,11 @@ def fields(translate: Translate) -> dict[str, str]:
 def document_states(translate: Translate) -> dict[str, str]:
     """Names of a document's states."""
     return {code: translate(name) for code, name in DOCUMENT_STATES.items()}
+
+
+def case_states(translate: Translate) -> dict[str, str]:
+    """Names of a KYC case's states."""
+    return {code: translate(name) for code, name in CASE_STATES.items()}
 
 
 def steps(translate: Translate) -> dict[str, str]:

@@ -70,6 +70,14 @@ class Writer(msgspec.Struct, frozen=True):
         """A duration in whole days, rounded down: 45 d."""
         return f"{seconds // _DAY:,}\u00a0d"
 
+    def typed_bps(self, points: int) -> str:
+        """Basis points as a person types a percentage: 1.25."""
+        return self._decimal(Decimal(points) / 100, "0.##")
+
+    def typed_days(self, seconds: int) -> str:
+        """A duration as a person types days: 30, or 0.5; to ten decimals."""
+        return f"{Decimal(seconds) / _DAY:.10f}".rstrip("0").rstrip(".")
+
     def date(self, seconds: int | None) -> str:
         """The day of a moment (Unix seconds): 2027-01-10."""
         moment = self._local(seconds)
@@ -100,6 +108,13 @@ class Writer(msgspec.Struct, frozen=True):
         if seconds is None or seconds >= _END_OF_CALENDAR:
             return None
         return dt.datetime.fromtimestamp(seconds, ZoneInfo(self.zone))
+
+
+class PlainWriter(Writer, frozen=True):
+    """Writes values for programs: digits, every decimal, no groups; ratios as ratios."""
+
+    def _decimal(self, value: Decimal, _: str) -> str:
+        return f"{value.normalize(_WIDE):f}"
 
 
 def typed_amount(text: str, locale: str = "en") -> int:

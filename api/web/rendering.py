@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import csv
 import functools
 import gettext
+import io
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,13 +26,16 @@ from api.sessions.service import Sessions
 from api.stellar import Ledger
 from api.version import VERSION
 from api.web import language, names, packing
-from api.web.numbers import NONE, Writer, label, short
+from api.web.charts import Chart
+from api.web.numbers import NONE, PlainWriter, Writer, label, short
 from api.web.static import FILES
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _FRESH_SECONDS = 1.0
 _STALE_LEDGERS = 3
 _LATE_SECONDS = 60
+_FILE = "file"
+"""What an address says after its `?` to have the values of one of the page's figures as a file."""
 
 
 class Standing(msgspec.Struct, frozen=True):
@@ -103,8 +108,9 @@ class Pages:
         return Standing(found.ledger, found.time, lag, self._tip.silent)
 
     def writer(self, request: Request[Any, Any, Any]) -> Writer:
-        """Writes numbers and dates as this reader is used to."""
-        return Writer(language.chosen(request))
+        """Writes numbers and dates as this reader is used to, and for a file as programs are."""
+        kind = PlainWriter if _FILE in request.query_params else Writer
+        return kind(language.chosen(request))
 
     def translate(self, request: Request[Any, Any, Any]) -> Callable[[str], str]:
         """Words in this reader's language."""
@@ -118,18 +124,25 @@ class Pages:
         standing: Standing | None,
         status: int = 200,
         secret: bool = False,
+        charts: Mapping[str, Chart | None] | None = None,
         **values: Any,
     ) -> Response[Any]:
         """A whole page. `values` are the template's; what it does not get, it may not name.
 
-        A `secret` page holds something that only its reader may know, beside the session's token.
+        `charts` are its figures by name, None where there is nothing to draw; with `?file=` and a
+        name the answer is that figure's values. A `secret` page holds something that only its reader
+        may know, beside the session's token.
         """
+        drawn = {name: chart for name, chart in (charts or {}).items() if chart is not None}
+        if (wanted := request.query_params.get(_FILE)) is not None:
+            return _file(wanted, drawn)
         spoken = language.chosen(request)
         user = request.scope.get("user")  # nobody where no route was found
         csrf = self._csrf(user)
         text: str = _template(template, spoken).render(
             **self._shared,
             **values,
+            charts=drawn,
             language=spoken,
             languages=language.LANGUAGES,
             write=Writer(spoken),
@@ -165,6 +178,21 @@ class Pages:
         if not isinstance(user, Subject) or user.session is None:
             return ""
         return self._sessions.csrf_token(user.session)
+
+
+def _file(name: str, charts: Mapping[str, Chart]) -> Response[str]:
+    """The values of a figure, as CSV; raises "not-found"."""
+    if name not in charts:
+        raise Problem("not-found", "This page has no figure of that name.")
+    chart, text = charts[name], io.StringIO()
+    rows = (["" if cell == NONE else cell for cell in row] for row in chart.rows)
+    csv.writer(text).writerows((chart.head, *rows))
+    headers = {
+        "Cache-Control": "private, no-cache",
+        "Content-Disposition": f'attachment; filename="{name}.csv"',
+        "Vary": "Cookie, Accept-Language",
+    }
+    return Response(text.getvalue(), headers=headers, media_type="text/csv; charset=utf-8")
 
 
 def content_policy(rpc_url: str) -> str:

@@ -6,6 +6,7 @@ from litestar import Router
 
 from api.web import static
 from api.web.pages import (
+    analytics,
     documents,
     guests,
     home,
@@ -19,6 +20,7 @@ from api.web.pages import (
     statistics,
     transactions,
 )
+from api.web.pages.admin import cases, governing, queues, system
 
 router = Router(
     "/",
@@ -28,6 +30,8 @@ router = Router(
         market.get_market,
         invoices.get_invoice_page,
         statistics.get_statistics,
+        analytics.get_analytics,
+        analytics.get_own_analytics,
         reference.get_metrics,
         reference.get_metric,
         reference.get_help,
@@ -51,6 +55,21 @@ router = Router(
         inviting.get_debtors,
         inviting.ask_debtor,
         inviting.withdraw_invitation,
+        queues.get_overview,
+        queues.get_reviews,
+        queues.take_review,
+        queues.get_disputes,
+        queues.take_dispute,
+        cases.get_cases,
+        cases.get_case,
+        cases.decide_case,
+        governing.get_members,
+        governing.put_staff,
+        governing.get_parameters,
+        governing.get_money,
+        system.get_system,
+        system.retry_job,
+        system.get_audit_log,
         transactions.act,
         transactions.get_transaction,
     ],

@@ -16,10 +16,12 @@ class Sheet:
         self._tables: dict[str, dict[tuple[tuple[str, str], ...], Row]] = {}
         self.ledger: int | None = None
         """The ledger that the figures hold for; None where there are none."""
+        self.time: int | None = None
+        """Its close time, in Unix seconds."""
         for answer in answers:
             rows = self._tables.setdefault(answer.table, {})
             rows.setdefault(tuple(answer.key.items()), {})[answer.figure] = answer
-            self.ledger = answer.ledger
+            self.ledger, self.time = answer.ledger, answer.closed_at
 
     def rows(self, table: str, **key: str) -> list[tuple[dict[str, str], Row]]:
         """All rows of a table whose key has these values."""

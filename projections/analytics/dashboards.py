@@ -62,6 +62,13 @@ DASHBOARDS: Final = {
             "M17.cohort", "M23.platform", "M23.funnel", "M23.day", "M23.retention",
         )
     ),
+    "risk": Dashboard(
+        (
+            "M02.invoice", "M09.week", "M10.platform", "M10.month", "M11.platform", "M11.bucket",
+            "M13.platform", "M14.platform", "M14.month", "M16.week", "M17.cohort", "M18.platform",
+            "M19.platform", "M20.platform", "M20.lorenz", "M22.platform", "M23.day",
+        )
+    ),
     "admin": Dashboard(
         (
             "M11.bucket", "M12.platform", "M13.platform", "M14.platform", "M14.month", "M15.month",

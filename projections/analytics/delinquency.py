@@ -6,6 +6,7 @@ from fractions import Fraction
 
 import polars as pl
 
+from projections.analytics import calendar
 from projections.analytics.exact import divided, ratio, ratios
 from projections.analytics.frames import NAMES
 from projections.analytics.metric import Figure, Metric, Reason, Subject, Table, Unit, shown
@@ -84,6 +85,21 @@ def _average_of_platform(workings: Workings) -> pl.DataFrame:
 
 def _average_of_investor(workings: Workings) -> pl.DataFrame:
     return _averages(workings.once(exposed), ("asset", "holder"), workings.today)
+
+
+def _due_by_month(workings: Workings) -> pl.DataFrame:
+    return (
+        _platform_exposed(workings)
+        .filter(pl.col("principal") > 0)
+        .group_by("asset", calendar.month(pl.col("due_day")).alias("month"))
+        .agg(pl.col("principal").sum(), pl.len().cast(pl.Int64).alias("invoices"))
+        .select(
+            "asset",
+            "month",
+            *shown("principal", pl.col("principal")),
+            *shown("invoices", pl.col("invoices")),
+        )
+    )
 
 
 def _late(rows: pl.DataFrame, key: tuple[str, ...]) -> pl.DataFrame:
@@ -230,6 +246,21 @@ M10 = Metric(
     tables=(
         Table("platform", Subject.PLATFORM, ("asset",), _AVERAGES, _average_of_platform),
         Table("investor", Subject.INVESTOR, ("asset", "holder"), _AVERAGES, _average_of_investor),
+        Table(
+            "month",
+            Subject.PLATFORM,
+            ("asset", "month"),
+            (
+                Figure(
+                    "principal",
+                    "Outstanding principal by month of the due date",
+                    f"sum of owed * raised / par_sold of invoices due in the month; {_OWED}",
+                    Unit.AMOUNT,
+                ),
+                Figure("invoices", "Invoices", "number with principal > 0", Unit.COUNT),
+            ),
+            _due_by_month,
+        ),
     ),
 )
 

@@ -32,6 +32,10 @@ def _debtor(scene: Scene) -> Wallet:
     return scene.cast.debtor
 
 
+def _owner(scene: Scene) -> Wallet:
+    return scene.cast.owner
+
+
 PUBLIC = {
     "home": Screen(lambda _: "/"),
     "market": Screen(lambda _: "/market"),
@@ -39,6 +43,7 @@ PUBLIC = {
     "settled": Screen(lambda scene: f"/market/{scene.told.settled}"),
     "refunded": Screen(lambda scene: f"/market/{scene.told.refunded}"),
     "statistics": Screen(lambda _: "/stats"),
+    "analytics": Screen(lambda _: "/analytics"),
     "metrics": Screen(lambda _: "/metrics"),
     "metric": Screen(lambda _: "/metrics/M04"),
     "help": Screen(lambda _: "/help"),
@@ -53,5 +58,14 @@ OWN = {
     "new": Screen(lambda _: "/seller/new", _seller),
     "documents": Screen(lambda _: "/seller/documents", _seller),
     "debtor": Screen(lambda _: "/debtor", _debtor),
+    "own analytics": Screen(lambda _: "/investor/analytics", _investor),
+    "operators": Screen(lambda _: "/admin", lambda scene: scene.cast.verifier),
+    "reviews": Screen(lambda _: "/admin/reviews", lambda scene: scene.cast.verifier),
+    "cases": Screen(lambda _: "/admin/kyc", lambda scene: scene.cast.compliance),
+    "members": Screen(lambda _: "/admin/members", lambda scene: scene.cast.compliance),
+    "parameters": Screen(lambda _: "/admin/params", _owner),
+    "money": Screen(lambda _: "/admin/money", _owner),
+    "system": Screen(lambda _: "/admin/system", _owner),
+    "audit log": Screen(lambda _: "/admin/audit", _owner),
 }
 SCREENS = PUBLIC | OWN

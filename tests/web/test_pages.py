@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import re
+from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -139,6 +142,21 @@ def test_what_is_over_takes_no_stakes_and_tells_its_history(watched: Watched, sc
     text = watched.page.locator("main").inner_text()
     for payment in detail["payments"]:
         assert ENGLISH.exact(payment["amount"]) in text
+
+
+def test_the_values_of_a_figure_are_a_file_that_adds_up(watched: Watched, scene: Scene) -> None:
+    watched.page.goto(f"{scene.url}/analytics")
+    figure = watched.page.locator("figure").filter(has_text="by the month it is due")
+    figure.get_by_text("As a table").click()
+    with watched.page.expect_download() as asked:
+        figure.get_by_role("link").click()
+    assert re.fullmatch(r"maturity-C[A-Z2-7]{55}\.csv", asked.value.suggested_filename)
+    rows = list(csv.reader(Path(asked.value.path()).read_text().splitlines()))
+    assert rows[0] == ["Due in", "Principal"]
+    figures = httpx.get(f"{scene.url}/v1/figures/platform").json()["data"]["figures"]
+    (out,) = (f for f in figures if (f["table"], f["figure"]) == ("M10.platform", "principal"))
+    assert sum(Decimal(row[1]) for row in rows[1:]) * 10**7 == int(out["value"])
+    assert _get(scene, "/analytics?file=nothing").status_code == 404
 
 
 def test_a_page_that_is_none_says_so_in_words_and_the_api_in_json(scene: Scene) -> None:

@@ -5,6 +5,23 @@ stylesheet shows one. Marks carry `data-say`, which the keyboard steps through.
 """
 
 from api.web.charts.drawing import Chart, Mark, Series
-from api.web.charts.kinds import bars, heat, ladder, lines, scatter, stacked
+from api.web.charts.kinds import Dot, bars, heat, ladder, lines, scatter, stacked
+from api.web.charts.sums import area, classes_of, histogram, lorenz, waterfall
 
-__all__ = ["Chart", "Mark", "Series", "bars", "heat", "ladder", "lines", "scatter", "stacked"]
+__all__ = [
+    "Chart",
+    "Dot",
+    "Mark",
+    "Series",
+    "area",
+    "bars",
+    "classes_of",
+    "heat",
+    "histogram",
+    "ladder",
+    "lines",
+    "lorenz",
+    "scatter",
+    "stacked",
+    "waterfall",
+]

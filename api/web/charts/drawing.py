@@ -16,6 +16,9 @@ Writes = Callable[[float], str]
 _EVEN = 1e-9
 """Values closer together than this share of themselves are drawn as one."""
 
+TOP, BOTTOM = 12.0, 28.0
+"""Room above a plot, and below it for the names of its axis."""
+
 WIDE, NARROW = 640, 328
 """Units of width; one unit is one pixel, so that text is as large as it says."""
 

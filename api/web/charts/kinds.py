@@ -7,6 +7,8 @@ from collections.abc import Sequence
 import msgspec
 
 from api.web.charts.drawing import (
+    BOTTOM,
+    TOP,
     Canvas,
     Chart,
     Mark,
@@ -22,7 +24,6 @@ from api.web.charts.drawing import (
 )
 from api.web.numbers import NONE
 
-_TOP, _BOTTOM = 12.0, 28.0
 _VALUE = 104.0
 """Room for the value beside a horizontal bar."""
 
@@ -53,7 +54,7 @@ def stacked(
 
     def draw(width: int) -> Canvas:
         canvas = Canvas(width, height)
-        y = Scale(steps[0], steps[-1], height - _BOTTOM, _TOP)
+        y = Scale(steps[0], steps[-1], height - BOTTOM, TOP)
         across(canvas, y, steps, writes)
         slot = (width - 8 - left(canvas)) / max(1, len(names))
         thick = min(44.0, slot * 0.72)
@@ -67,7 +68,7 @@ def stacked(
                 canvas.add(
                     "rect", x=middle - thick / 2, y=upper, width=thick,
                     height=max(1.0, lower - upper - (1 if number else 0)),
-                    kind=mark.kind or f"s{number + 1}",
+                    kind=f"s{number + 1} {mark.kind}".strip(),
                     data_say=f"{mark.name}, {each.name}: {mark.text}",
                 )  # fmt: skip
                 floor += mark.value
@@ -103,7 +104,7 @@ def lines(  # noqa: PLR0913 -- a figure is what it is
 
     def draw(width: int) -> Canvas:
         canvas = Canvas(width, height)
-        y = Scale(steps[0], steps[-1], height - _BOTTOM, _TOP)
+        y = Scale(steps[0], steps[-1], height - BOTTOM, TOP)
         across(canvas, y, steps, writes)
         last = max(1, len(names) - 1)
         x = Scale(0, last, left(canvas) + 4, width - 12)
@@ -142,7 +143,7 @@ def scatter(
 
     def draw(width: int) -> Canvas:
         canvas = Canvas(width, height)
-        y = Scale(across_steps[0], across_steps[-1], height - _BOTTOM, _TOP)
+        y = Scale(across_steps[0], across_steps[-1], height - BOTTOM, TOP)
         across(canvas, y, across_steps, y_writes)
         x = Scale(along_steps[0], along_steps[-1], left(canvas) + 8, width - 20)
         for dot in dots:

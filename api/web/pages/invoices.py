@@ -14,10 +14,10 @@ from api.errors import Problem
 from api.invoices.ladders import Ladders
 from api.invoices.routes import whole
 from api.invoices.schemas import Detail
-from api.values import Hash32
 from api.web.charts import Chart, Mark, ladder
 from api.web.names import SCENARIOS, Translate
 from api.web.numbers import Writer, typed_amount
+from api.web.pages.reference import invoice_named
 from api.web.sheet import Sheet
 from api.web.site import Site
 from projections.analytics.whatif import Rung
@@ -44,10 +44,7 @@ async def get_invoice_page(
     amount: FromQuery[str] = "",
 ) -> Response[str]:
     """Everything that is known about one invoice; `amount` is a stake, as a person types it."""
-    try:
-        which = Hash32.parse(invoice_id)
-    except ValueError as error:
-        raise Problem("not-found", "There is no invoice of that id.") from error
+    which = invoice_named(invoice_id)
     found = await whole(site.database, which)
     if found.body is None:
         raise Problem("not-found", f"There is no invoice of that id as of ledger {found.ledger}.")
@@ -63,6 +60,7 @@ async def get_invoice_page(
         invoice=invoice,
         sheet=Sheet(await site.figures.dashboard("invoice", invoice.id)),
         quote=quote,
+        charts={"ladder": None if quote is None else quote.chart},
         scenarios={code: translate(name) for code, name in SCENARIOS.items()},
         asset=(await site.assets.symbols({invoice.asset}))[invoice.asset],
         late=found.time > invoice.due_at,

@@ -16,8 +16,7 @@ from api.errors import invalid_field
 from api.marketplace.schemas import Facets, Offer, Offers
 from api.reads import read
 from api.values import ContractAddress
-from api.web.charts import Chart, scatter
-from api.web.charts.kinds import Dot
+from api.web.charts import Chart, Dot, scatter
 from api.web.names import SORTS, Translate
 from api.web.numbers import Writer, label, typed_percent
 from api.web.site import Site
@@ -76,7 +75,7 @@ async def get_market(  # noqa: PLR0913, PLR0917 -- each is a wish of its own
         wishes=wishes,
         wished=any(value for name, value in wishes.items() if name != "sort"),
         sorts={code: translate(name) for code, name in SORTS.items()},
-        chart=_chart(offers.items, write, translate),
+        charts={"yields": _chart(offers.items, write, translate)},
         next=None if offers.next is None else _further(wishes, limit, offers.next),
         first=after is None,
         symbols=await site.assets.symbols(assets),

@@ -50,7 +50,9 @@ async def get_seller(
         standing=site.pages.standing(found),
         invoices=invoices,
         sheet=sheet,
-        aging={asset: _aging(sheet, asset, write, translate) for asset in sheet.assets()},
+        charts={
+            f"aging-{asset}": _aging(sheet, asset, write, translate) for asset in sheet.assets()
+        },
         symbols=await site.assets.symbols({i.asset for i in invoices} | set(sheet.assets())),
         now=found.time,
     )

@@ -12,7 +12,7 @@ from api.access import BY_HAND
 from api.investments.schemas import Investment, Portfolio
 from api.reads import read
 from api.security import Subject
-from api.web.charts import Chart, Mark, Series, bars, ladder
+from api.web.charts import Chart, Mark, Series, bars, waterfall
 from api.web.names import Translate
 from api.web.numbers import Writer
 from api.web.pages.statistics import SCALE, axis
@@ -40,14 +40,16 @@ async def get_portfolio_page(
         standing=site.pages.standing(found),
         portfolio=held,
         sheet=sheet,
-        due={
-            total.asset: _due(held.positions, total.asset, write, translate)
-            for total in held.totals
-        },
-        profit={
-            asset: _profit(row, write, translate)
-            for asset, row in profit.items()
-            if row is not None
+        charts={
+            **{
+                f"due-{total.asset}": _due(held.positions, total.asset, write, translate)
+                for total in held.totals
+            },
+            **{
+                f"profit-{asset}": _profit(row, write, translate)
+                for asset, row in profit.items()
+                if row is not None
+            },
         },
         symbols=await site.assets.symbols({total.asset for total in held.totals}),
         now=found.time,
@@ -80,13 +82,14 @@ def _profit(row: Row, write: Writer, translate: Translate) -> Chart | None:
         "provision": translate("Provision for losses"),
         "net": translate("Net profit"),
     }
-    rungs = []
+    marks = []
     for name, title in titles.items():
         value = row[name].value
         if value is None:
             return None
         units = -int(value) if name == "provision" else int(value)
-        mark = Mark(title, float(units), write.amount(units))
-        rungs.append((mark, (title, mark.text)))
+        marks.append(Mark(title, units / SCALE, write.amount(units)))
     sentence = translate("Net profit is what was realised and accrued, less the provision.")
-    return ladder(sentence, (translate("Part"), translate("Amount")), rungs)
+    *steps, total = marks
+    head = (translate("Part"), translate("Amount"))
+    return waterfall(sentence, head, steps, total, axis(write))

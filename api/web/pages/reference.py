@@ -13,6 +13,7 @@ from litestar.response import Redirect
 from api.access import VISITED
 from api.errors import Problem
 from api.problems.catalogue import KINDS
+from api.values import Hash32
 from api.web.language import COOKIE, LANGUAGES
 from api.web.site import Site
 from projections.analytics.metric import Reason
@@ -53,6 +54,14 @@ def choose_language(code: FromPath[str], to: FromQuery[str] = "/") -> Redirect:
         raise Problem("not-found", "The pages are not written in that language.")
     cookie = Cookie(COOKIE, value=code, path="/", max_age=_YEAR, samesite="lax", httponly=True)
     return Redirect(local(to), cookies=[cookie], headers={"Cache-Control": "no-store"})
+
+
+def invoice_named(text: str) -> bytes:
+    """The id of an invoice in a page's address; raises "not-found" where it can be none's."""
+    try:
+        return Hash32.parse(text)
+    except ValueError as error:
+        raise Problem("not-found", "There is no invoice of that id.") from error
 
 
 def local(path: str) -> str:

@@ -39,37 +39,46 @@ async def get_statistics(
         standing=site.pages.standing(found),
         sheet=sheet,
         symbols=await site.assets.symbols(set(sheet.assets())),
-        charts={asset: _charts(sheet, asset, write, translate) for asset in sheet.assets()},
+        charts={
+            f"{name}-{asset}": draw(sheet, asset, write, translate)
+            for asset in sheet.assets()
+            for name, draw in _CHARTS.items()
+        },
     )
 
 
-def _charts(sheet: Sheet, asset: str, write: Writer, translate: Translate) -> dict[str, Chart]:
-    """What can be drawn of one asset; a figure without values is left out."""
-    drawn = {
-        "volume": _volume(sheet, asset, write, translate),
-        "receipts": _receipts(sheet, asset, write, translate),
-        "cohorts": _cohorts(sheet, asset, write, translate),
-    }
-    return {name: chart for name, chart in drawn.items() if chart is not None}
-
-
-def _volume(sheet: Sheet, asset: str, write: Writer, translate: Translate) -> Chart | None:
-    weeks: dict[str, int] = {}
-    for key, row in sheet.rows("M23.day", asset=asset):
-        invested = row["invested"].value
-        week = _week(key["day"])
-        weeks[week] = weeks.get(week, 0) + int(invested or 0)
+def volume(sheet: Sheet, asset: str, write: Writer, translate: Translate) -> Chart | None:
+    """Investment by week; the week that is not over yet is hatched."""
+    weeks = by_week(sheet, asset, "invested")
     if not weeks:
         return None
-    shown = sorted(weeks.items())[-_WEEKS:]
-    marks = tuple(Mark(week, amount / SCALE, write.amount(amount)) for week, amount in shown)
+    shown = list(weeks.items())[-_WEEKS:]
+    running = _week(dt.datetime.fromtimestamp(sheet.time or 0, dt.UTC).date().isoformat())
+    marks = tuple(
+        Mark(week, amount / SCALE, write.amount(amount), "open" if week == running else "")
+        for week, amount in shown
+    )
     total = write.amount(sum(amount for _, amount in shown))
     sentence = translate("Investors put in %(total)s in the weeks shown.") % {"total": total}
     series = Series(translate("Invested"), marks)
     return bars(sentence, translate("Week of"), series, axis(write))
 
 
-def _receipts(sheet: Sheet, asset: str, write: Writer, translate: Translate) -> Chart | None:
+def by_week(sheet: Sheet, asset: str, figure: str) -> dict[str, int]:
+    """An amount of M23.day by the Monday of its week, in order, weeks without any included."""
+    weeks: dict[str, int] = {}
+    for key, row in sheet.rows("M23.day", asset=asset):
+        week = _week(key["day"])
+        weeks[week] = weeks.get(week, 0) + int(row[figure].value or 0)
+    if not weeks:
+        return {}
+    first, last = (dt.date.fromisoformat(each) for each in (min(weeks), max(weeks)))
+    mondays = [first + dt.timedelta(weeks=at) for at in range((last - first).days // 7 + 1)]
+    return {each.isoformat(): weeks.get(each.isoformat(), 0) for each in mondays}
+
+
+def receipts(sheet: Sheet, asset: str, write: Writer, translate: Translate) -> Chart | None:
+    """What was promised and what came, week by week."""
     rows = sheet.rows("M09.week", asset=asset)[-_WEEKS:]
     if len(rows) < 2:
         return None
@@ -85,23 +94,24 @@ def _receipts(sheet: Sheet, asset: str, write: Writer, translate: Translate) -> 
     return lines(sentence, translate("Week of"), names, series, axis(write))
 
 
-def _cohorts(sheet: Sheet, asset: str, write: Writer, translate: Translate) -> Chart | None:
-    cohorts: dict[str, dict[int, Mark]] = {}
+def cohorts(sheet: Sheet, asset: str, write: Writer, translate: Translate) -> Chart | None:
+    """Defaults of each month's fundings by age."""
+    found: dict[str, dict[int, Mark]] = {}
     most, last = 0.0, 0
     for key, row in sheet.rows("M17.cohort", asset=asset):
         value, week = row["defaulted"].value, int(key["week"])
         if value is None:
             continue
         mark = Mark(f"{week}", float(value), write.percent(str(value)))
-        cohorts.setdefault(key["month"], {})[week] = mark
+        found.setdefault(key["month"], {})[week] = mark
         most, last = max(most, mark.value), max(last, week)
-    if not cohorts:
+    if not found:
         return None
     step = max(1, -(-(last + 1) // 12))
     ages = list(range(0, last + 1, step))
     rows = [
-        Series(month, tuple(marks.get(age) for age in ages))
-        for month, marks in sorted(cohorts.items())[-12:]
+        Series(month[:7], tuple(marks.get(age) for age in ages))
+        for month, marks in sorted(found.items())[-12:]
     ]
     sentence = translate("Share of each month's funding that defaulted, by age in weeks.")
     names = [str(age) for age in ages]
@@ -128,3 +138,6 @@ def _week(day: str) -> str:
 
 def _day(text: str) -> str:
     return text[:10]
+
+
+_CHARTS = {"volume": volume, "receipts": receipts, "cohorts": cohorts}

@@ -2,14 +2,36 @@
 
 from __future__ import annotations
 
+import itertools
+import os
+import re
+from pathlib import Path
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from lxml import etree
 
-from api.web.charts import Chart, Mark, Series, bars, heat, ladder, lines, scatter, stacked
+from api.web.charts import (
+    Chart,
+    Dot,
+    Mark,
+    Series,
+    area,
+    bars,
+    classes_of,
+    heat,
+    histogram,
+    ladder,
+    lines,
+    lorenz,
+    scatter,
+    stacked,
+    waterfall,
+)
 from api.web.charts.drawing import Scale, ticks
-from api.web.charts.kinds import Dot
+
+GOLDEN = Path(__file__).parent / "golden"
 
 FINITE = st.floats(min_value=-1e12, max_value=1e12)
 
@@ -35,6 +57,15 @@ def _said(chart: Chart) -> list[str]:
     return spoken[0]
 
 
+def _steps(*values: float) -> list[Mark]:
+    return [mark for mark in _marks(*values) if mark is not None]
+
+
+def _shares(*tenths: float) -> tuple[Mark | None, ...]:
+    """A Lorenz curve of eleven points through these, in tenths."""
+    return _marks(*(tenths[at // 3] / 10 if at % 3 == 0 else None for at in range(10)), 1.0)
+
+
 def _every() -> dict[str, Chart]:
     low, high = Series("a", _marks(1, 2, 3)), Series("b", _marks(3, 0, None))
     gains = [(Mark("up", 5, "+5"), ("up", "+5")), (Mark("down", -9, "-9"), ("down", "-9"))]
@@ -45,6 +76,10 @@ def _every() -> dict[str, Chart]:
         "scatter": scatter("s", ("h", "i"), [Dot(1, 2, "d", ("a", "b"))], _plain, _plain),
         "ladder": ladder("s", ("h", "i"), gains),
         "heat": heat("s", "h", ["x", "y", "z"], [low, high], most=3),
+        "area": area("s", "h", (low, Series("b", _marks(3, 0, 1))), _plain),
+        "waterfall": waterfall("s", ("h", "i"), [*_steps(5, -7, 3)], Mark("sum", 1, "1"), _plain),
+        "histogram": histogram("s", ("h", "i"), classes_of([1, 2, 2.5, 9], _plain), _plain),
+        "lorenz": lorenz("s", "h", [Series("a", _shares(0, 1, 3, 6, 10))], _plain),
     }
 
 
@@ -64,6 +99,17 @@ def test_figures_are_wellformed_named_and_unstyled(name: str) -> None:
     assert chart.rows
 
 
+@pytest.mark.parametrize("name", sorted(_every()))
+def test_a_figure_is_drawn_as_it_was(name: str) -> None:
+    """Look at the file after a wanted change; REDRAW=1 writes it anew."""
+    golden = GOLDEN / f"{name}.svg"
+    chart = _every()[name]
+    drawn = "\n".join(re.sub(r"(?=<)", "\n", svg).strip() for svg in (chart.wide, chart.narrow))
+    if os.environ.get("REDRAW"):
+        golden.write_text(f"{drawn}\n")
+    assert drawn == golden.read_text().strip()
+
+
 def test_every_value_is_told_with_its_name() -> None:
     chart = stacked("s", "h", (Series("a", _marks(1, 2)), Series("b", _marks(3, 4))), _plain)
     assert _said(chart) == ["n0, a: v1", "n0, b: v3", "n1, a: v2", "n1, b: v4"]
@@ -76,6 +122,37 @@ def test_stacked_bars_end_where_the_next_begin() -> None:
     first, second = (e.attrib for e in etree.fromstring(chart.wide).iter("rect"))
     assert float(second["y"]) + float(second["height"]) == pytest.approx(float(first["y"]) - 1)
     assert float(first["height"]) == pytest.approx(float(second["height"]) + 1)
+
+
+def test_areas_lie_on_each_other() -> None:
+    chart = area("s", "h", (Series("a", _marks(1, 2)), Series("b", _marks(3, 4))), _plain)
+    low, high = (e.attrib["points"].split() for e in etree.fromstring(chart.wide).iter("polygon"))
+    assert high[2:] == list(reversed(low[:2]))
+
+
+def test_a_waterfall_goes_on_where_it_ended_and_comes_to_its_total() -> None:
+    root = etree.fromstring(_every()["waterfall"].wide)
+    up, down, again, total = (e.attrib for e in root.iter("rect"))
+    zero = next(float(e.attrib["y1"]) for e in root.iter("line") if e.attrib["class"] == "zero")
+    assert float(up["y"]) == pytest.approx(float(down["y"]), abs=0.2)
+    end = float(down["y"]) + float(down["height"])
+    assert end == pytest.approx(float(again["y"]) + float(again["height"]), abs=0.2)
+    assert float(again["y"]) == pytest.approx(float(total["y"]), abs=0.2)
+    assert float(total["y"]) + float(total["height"]) == pytest.approx(zero, abs=0.2)
+    assert [each["class"] for each in (up, down, again, total)] == ["gain", "loss", "gain", "gain"]
+
+
+@given(st.lists(FINITE, max_size=30))
+def test_every_value_falls_into_one_class(values: list[float]) -> None:
+    classes = classes_of(values, _plain)
+    assert sum(one.count for one in classes) == len(values)
+    assert all(one.high == after.low for one, after in itertools.pairwise(classes))
+
+
+def test_a_period_that_is_not_over_looks_unlike_the_others() -> None:
+    marks = (Mark("w1", 1, "1"), Mark("w2", 2, "2", "open"))
+    root = etree.fromstring(bars("s", "h", Series("a", marks), _plain).wide)
+    assert [e.attrib["class"] for e in root.iter("rect")] == ["s1", "s1 open"]
 
 
 def test_a_gap_breaks_the_line_and_is_a_dash_in_the_table() -> None:
@@ -109,6 +186,8 @@ def test_words_of_others_are_text_and_never_markup() -> None:
 def test_nothing_at_all_is_an_empty_figure() -> None:
     assert _said(bars("s", "h", Series("a", ()), _plain)) == []
     assert _said(ladder("s", ("h",), [])) == []
+    assert _said(area("s", "h", (Series("a", ()),), _plain)) == []
+    assert _said(histogram("s", ("h", "i"), [], _plain)) == []
     assert _said(scatter("s", ("h",), [], _plain, _plain)) == []
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.web.numbers import Writer, label, short, typed_amount
+from api.web.numbers import PlainWriter, Writer, label, short, typed_amount
 
 ENGLISH, GERMAN = Writer("en"), Writer("de")
 
@@ -28,6 +28,14 @@ def test_halves_go_to_the_even_neighbour() -> None:
 def test_what_is_undefined_is_a_dash() -> None:
     for write in (ENGLISH.amount, ENGLISH.exact, ENGLISH.percent, ENGLISH.date, ENGLISH.count):
         assert write(None) == "\N{EN DASH}"
+
+
+def test_programs_are_given_every_decimal_and_nothing_else() -> None:
+    plain = PlainWriter("de")
+    assert plain.amount(12_345_678_901) == plain.exact("12345678901") == "1234.5678901"
+    assert plain.amount(10**20) == "10000000000000"
+    assert plain.percent("0.195432") == "0.195432"
+    assert plain.count(1_000) == "1000"
 
 
 def test_rates_and_points() -> None:

@@ -121,6 +121,14 @@ def test_days_later_what_knows_no_calendar_is_the_same(seed: int) -> None:
             assert_frame_equal(frame, later[place][1])
 
 
+@pytest.mark.parametrize("seed", SEEDS)
+def test_months_of_due_dates_add_up_to_what_is_out(seed: int) -> None:
+    tables = computed(plot(seed))
+    months, whole = tables["M10", "month"][1], tables["M10", "platform"][1]
+    assert months["principal"].sum() == whole["principal"].sum()
+    assert whole.is_empty() or months["invoices"].sum() > 0
+
+
 def test_a_law_can_be_broken() -> None:
     """The comparison is no formality: another amount shows in nearly every metric."""
     acts = plot(1)

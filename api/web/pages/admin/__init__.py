@@ -1,0 +1,1 @@
+"""Pages of the platform's own people: queues, members, parameters, money, system, audit log."""
