@@ -34,6 +34,8 @@ _TEMPLATES = Path(__file__).parent / "templates"
 _FRESH_SECONDS = 1.0
 _STALE_LEDGERS = 3
 _LATE_SECONDS = 60
+_REFUSED = 400
+"""The first status of answers that refuse: a refusal is always a page."""
 _FILE = "file"
 """What an address says after its `?` to have the values of one of the page's figures as a file."""
 
@@ -130,11 +132,12 @@ class Pages:
         """A whole page. `values` are the template's; what it does not get, it may not name.
 
         `charts` are its figures by name, None where there is nothing to draw; with `?file=` and a
-        name the answer is that figure's values. A `secret` page holds something that only its reader
-        may know, beside the session's token.
+        name the answer is that figure's values. A `secret` page holds something that only its
+        reader may know, beside the session's token.
         """
         drawn = {name: chart for name, chart in (charts or {}).items() if chart is not None}
-        if (wanted := request.query_params.get(_FILE)) is not None:
+        wanted = request.query_params.get(_FILE)
+        if wanted is not None and status < _REFUSED:
             return _file(wanted, drawn)
         spoken = language.chosen(request)
         user = request.scope.get("user")  # nobody where no route was found

@@ -13,15 +13,24 @@ interface Sent {
   readonly result?: { readonly status: string; readonly hash: string };
 }
 
-/** Hands a signed transaction to the node itself; a ledger that is full is tried again. */
-async function submit(rpc: string, transaction: string): Promise<string> {
-  for (let attempt = 0; attempt < 5; attempt++) {
+/** What the node says of a transaction; `Refused("node")` where it says nothing. */
+async function sent(rpc: string, transaction: string): Promise<Sent> {
+  try {
     const answer = await fetch(rpc, {
       method: "POST",
       headers: { "Content-Type": "application/json" },
       body: JSON.stringify({ jsonrpc: "2.0", id: 1, method: "sendTransaction", params: { transaction } }),
     });
-    const { result } = (await answer.json()) as Sent;
+    return (await answer.json()) as Sent;
+  } catch {
+    throw new Refused("node");
+  }
+}
+
+/** Hands a signed transaction to the node itself; a ledger that is full is tried again. */
+async function submit(rpc: string, transaction: string): Promise<string> {
+  for (let attempt = 0; attempt < 5; attempt++) {
+    const { result } = await sent(rpc, transaction);
     if (result === undefined) throw new Refused("node");
     if (result.status === "PENDING" || result.status === "DUPLICATE") return result.hash;
     if (result.status !== "TRY_AGAIN_LATER") throw new Refused("ledger", result.status);
