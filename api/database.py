@@ -10,19 +10,28 @@ session only the rows of the subject set for the transaction, and is forced on t
 
 from __future__ import annotations
 
+import logging
 import select
+import time
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import asynccontextmanager, contextmanager
-from typing import Any
+from typing import Any, Self
 
 import psycopg
 from psycopg import sql
-from psycopg.rows import DictRow, TupleRow, dict_row
+from psycopg.abc import Params, QueryNoTemplate
+from psycopg.rows import DictRow, Row, TupleRow, dict_row
 from psycopg_pool import AsyncConnectionPool
 
 ROLE = "stellarsettle_api"
 
 Connection = psycopg.AsyncConnection[DictRow]
+
+SLOW_SECONDS = 0.25
+"""Statements that take longer are logged."""
+
+_STATEMENT_CHARACTERS = 500
+_log = logging.getLogger("stellarsettle.database")
 
 _SET_SUBJECT = "SELECT set_config('stellarsettle.subject', %s, true)"
 _SET_ROLES = "SELECT set_config('stellarsettle.roles', %s, true)"
@@ -40,7 +49,7 @@ class Database:
             max_size=size,
             timeout=wait_seconds,
             kwargs={"autocommit": True, "row_factory": dict_row},
-            configure=prepare_session,
+            configure=_prepare_connection,
             check=_still_there,
             open=False,
         )
@@ -86,6 +95,62 @@ class Database:
         async with self._pool.connection() as connection, connection.transaction():
             await connection.execute(_SET_WORKER)
             yield connection
+
+
+class WatchedCursor(psycopg.AsyncCursor[Row]):
+    """Tells of statements that take long, never with which values."""
+
+    async def execute(  # type: ignore[override]  # without t-strings, which nobody here writes
+        self,
+        query: QueryNoTemplate,
+        params: Params | None = None,
+        *,
+        prepare: bool | None = None,
+        binary: bool | None = None,
+    ) -> Self:
+        """As psycopg does it."""
+        with _told_if_slow(query):
+            return await super().execute(query, params, prepare=prepare, binary=binary)
+
+
+class NumberedCursor(psycopg.AsyncRawCursor[Row]):
+    """The same for statements with `$1` in place of names."""
+
+    async def execute(  # type: ignore[override]  # without t-strings, which nobody here writes
+        self,
+        query: QueryNoTemplate,
+        params: Params | None = None,
+        *,
+        prepare: bool | None = None,
+        binary: bool | None = None,
+    ) -> Self:
+        """As psycopg does it."""
+        with _told_if_slow(query):
+            return await super().execute(query, params, prepare=prepare, binary=binary)
+
+
+@contextmanager
+def _told_if_slow(query: QueryNoTemplate) -> Iterator[None]:
+    began = time.perf_counter()
+    try:
+        yield
+    finally:
+        seconds = time.perf_counter() - began
+        if seconds >= SLOW_SECONDS:
+            words = " ".join(_text(query).split())[:_STATEMENT_CHARACTERS]
+            told = {"ms": round(seconds * 1000), "statement": words}
+            _log.warning("slow query", extra={"fields": told})
+
+
+def _text(query: QueryNoTemplate) -> str:
+    if isinstance(query, sql.Composable):
+        return query.as_string()
+    return query.decode() if isinstance(query, bytes) else query
+
+
+async def _prepare_connection(connection: Connection) -> None:
+    connection.cursor_factory = WatchedCursor
+    await prepare_session(connection)
 
 
 async def _still_there(connection: Connection) -> None:

@@ -68,6 +68,10 @@ class ProblemDetails(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=Tr
     """The same sentence under the name that SEP-10 wallets read."""
 
 
+_AGAIN_SECONDS = "2"
+"""When to come again where nothing says when it will be better."""
+
+
 class Problem(Exception):  # noqa: N818 - RFC 9457's word
     """Raise to answer with a problem of the catalogue; `detail` says it for this case."""
 
@@ -85,7 +89,8 @@ class Problem(Exception):  # noqa: N818 - RFC 9457's word
         self.obstacles = obstacles
         self.detail = detail or self.kind.sentence
         self.faults = faults
-        self.headers = headers or {}
+        again = {"Retry-After": _AGAIN_SECONDS} if self.kind.status == 503 else {}
+        self.headers = again | (headers or {})
         super().__init__(self.detail)
 
     @classmethod

@@ -12,11 +12,10 @@ import re
 from typing import Annotated, Any
 
 import msgspec
-import psycopg
 from litestar import Request, Response
 from psycopg.rows import tuple_row
 
-from api.database import Connection
+from api.database import Connection, NumberedCursor
 from api.errors import Problem
 from api.tokens import Subject
 from api.values import END
@@ -56,7 +55,7 @@ class Read(msgspec.Struct, frozen=True):
 async def read(connection: Connection, query: Query) -> Read:
     """Run a query of the projections; raises "not-read-yet" before the first ledger."""
     statement, names = _numbered(query.sql)
-    cursor = psycopg.AsyncRawCursor(connection, row_factory=tuple_row)
+    cursor = NumberedCursor(connection, row_factory=tuple_row)
     await cursor.execute(statement, [query.params[name] for name in names])
     row = await cursor.fetchone()
     if row is None or row[0] == 0:

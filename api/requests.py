@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-import re
-import uuid
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 
@@ -16,13 +14,12 @@ from litestar.enums import ScopeType
 from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
+from api import tracing
 from api.access import UNTIMED
 from api.config import ApiConfig
 from api.errors import Problem, problem_response
 from api.limits.service import EXEMPT, Limiter, headers
 
-_ACCEPTED = re.compile(rb"[A-Za-z0-9._-]{8,64}")
-_HEADER = b"x-request-id"
 _CAREFUL = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "same-origin",
@@ -54,17 +51,24 @@ class Edge:
             await self._app(scope, receive, send)
             return
         state = scope.setdefault("state", {})
-        state["request_id"] = _given(scope) or str(uuid.uuid4())
-        completed = self._completed(scope, send)
+        ids = tracing.given(scope["headers"])
+        state["request_id"] = ids.request
+        here = tracing.NOW.set(ids)
+        try:
+            await self._answer(scope, receive, self._completed(scope, send))
+        finally:
+            tracing.NOW.reset(here)
+
+    async def _answer(self, scope: Any, receive: Receive, send: Send) -> None:
         try:
             if not scope["path"].startswith(EXEMPT):
                 await self._limiter.of_address(scope)
         except Problem as problem:
-            await problem_response(problem, scope, completed)
+            await problem_response(problem, scope, send)
             return
         if scope["method"] == "HEAD":
             scope = {**scope, "method": "GET"}
-        await self._app(scope, receive, completed)
+        await self._app(scope, receive, send)
 
     def _completed(self, scope: Scope, send: Send) -> Send:
         """`send` that adds what every answer carries, and leaves out what HEAD must not."""
@@ -89,13 +93,6 @@ class Edge:
         headers += [pair for pair in self._careful if pair[0] not in present]
         headers += [(name.lower().encode(), value.encode()) for name, value in told.items()]
         return headers
-
-
-def _given(scope: Scope) -> str | None:
-    for name, value in scope.get("headers", []):
-        if name == _HEADER and _ACCEPTED.fullmatch(value):
-            return value.decode("ascii")
-    return None
 
 
 class TimeLimit(ASGIMiddleware):

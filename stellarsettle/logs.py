@@ -42,10 +42,12 @@ class _Lines(logging.Formatter):
         )
 
 
-def begin(form: Format) -> None:
+def begin(form: Format, *filters: logging.Filter) -> None:
     """Write logs of every part to standard error from now on."""
     handler = logging.StreamHandler()
     handler.setFormatter(_Lines(form))
+    for one in filters:
+        handler.addFilter(one)
     logging.basicConfig(level=logging.INFO, handlers=[handler])
     for chatty in ("httpx", "apscheduler"):
         logging.getLogger(chatty).setLevel(logging.WARNING)

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 import psycopg
 
-from stellarsettle import postgres, settings
+from stellarsettle import logs, postgres, settings
 
 if TYPE_CHECKING:
     from litestar import Litestar
@@ -54,8 +54,11 @@ def database_url(chosen: Settings) -> str:
 def api() -> Litestar:
     """The API as an ASGI application, from the environment: what each server process runs."""
     from api.app import create_app
+    from api.tracing import WithIds
 
-    app = create_app(configuration(settings.load(os.environ)))
+    chosen = settings.load(os.environ)
+    logs.begin(chosen.log_format, WithIds())
+    app = create_app(configuration(chosen))
     app.on_startup.append(_end_streams_when_told)
     return app
 

@@ -68,7 +68,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     metrics_port: Annotated[int, msgspec.Meta(ge=0, le=65_535)] = 0
     """Where the indexer answers /metrics, /ready, /live and /status; 0: nowhere."""
     log_format: Literal["text", "json"] = "text"
-    """How indexer and worker write their logs: `text` or `json`."""
+    """How indexer, API and worker write their logs: `text` or `json`."""
     api_host: str = "127.0.0.1"
     """The address on which the API listens."""
     api_port: Annotated[int, msgspec.Meta(ge=1, le=65_535)] = 8080

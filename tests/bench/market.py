@@ -35,7 +35,7 @@ class Shape(msgspec.Struct, frozen=True):
     invoices: int = 10_000
     open: int = 500
     investors: int = 1_000
-    trades: int = 52
+    trades: int = 56
 
 
 class Market(msgspec.Struct, frozen=True):
