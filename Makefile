@@ -21,7 +21,8 @@ help:
 	@echo "make test-web     the pages in a real browser (make browser installs Debian's Chromium)"
 	@echo "make shots DIR=...  a picture of every screen, both themes, two widths, to look at"
 	@echo "make bench-web    what each page costs a telephone, beside its budget"
-	@echo "make eval-documents  how well invoices are read: DIR=... of labelled documents"
+	@echo "make eval-documents  how well invoices are read: DIR=... of labelled documents,"
+	@echo "                  TEXT=1 from the pages alone, SAVE=1 as the new baseline"
 	@echo "make conformance  replay a recorded real network on the local ledger, name what differs"
 	@echo "make conformance RECORDINGS=...  the same with another file of recorded requests"
 	@echo "make test-devnet  the local ledger: conformance, clients, faults, determinism"
@@ -199,6 +200,7 @@ test-hostile: $(READY)
 .PHONY: eval-documents
 eval-documents: $(READY)
 	@$(BIN)/stellarsettle documents evaluate $(if $(TEXT),--text-only) --wrong \
+	  $(if $(DIR),,--baseline tests/api/documents/baseline.json $(if $(SAVE),--save)) \
 	  $(or $(DIR),$(or $(STELLARSETTLE_CORPUS),../shared/corpus)/invoices)
 
 .PHONY: xdr

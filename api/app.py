@@ -32,6 +32,8 @@ from api.debtors.guests import Guests
 from api.debtors.passes import Passes
 from api.debtors.service import Debtors
 from api.documents import routes as documents
+from api.documents.papers import routes as papers
+from api.documents.papers.desk import Papers
 from api.documents.service import documents_of, provider
 from api.errors import handlers
 from api.figures import Figures
@@ -100,6 +102,7 @@ ROUTERS = [
     documents.router,
     debtors_routes.router,
     debtors_routes.staff_router,
+    papers.router,
     personal.router,
     live.router,
     notifications.router,
@@ -160,6 +163,7 @@ def create_app(config: ApiConfig) -> Litestar:
         "hub": hub,
         "intents": intents,
         "notifications": Notifications(config, database, seals),
+        "papers": Papers(config, database),
         "webhooks": Webhooks(config, database),
         "figures": figures,
         "ladders": ladders,

@@ -11,7 +11,7 @@ import sys
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 import rich_click as click
@@ -20,6 +20,7 @@ from stellarsettle.refusals import current_settings, needs_node, refuse
 from stellarsettle.stopping import on_stop_signal
 
 if TYPE_CHECKING:
+    from api.documents.reading.reading import Reading
     from api.documents.service import Documents
 
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -29,7 +30,13 @@ _FOLDER = click.Path(exists=True, file_okay=False, path_type=Path)
 @click.command()
 @click.argument("file", type=_FILE)
 @click.option("--json", "as_json", is_flag=True, help="Print everything that was read as JSON.")
-def read(file: Path, *, as_json: bool) -> None:
+@click.option(
+    "--draw",
+    "picture",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Draw the fields' places into this PNG; further pages go to NAME-2.png and so on.",
+)
+def read(file: Path, *, as_json: bool, picture: Path | None) -> None:
     """Read an invoice (PDF, picture or XML) and print its fields; nothing leaves this machine."""
     from api.documents.reading import sandbox
     from api.documents.reading.container import MAX_BYTES
@@ -41,6 +48,8 @@ def read(file: Path, *, as_json: bool) -> None:
         reading = sandbox.read(data)
     except RefusedError as error:
         raise click.ClickException(f"{error.refusal.value}: {error}") from error
+    if picture is not None:
+        _draw(data, reading, picture)
     if as_json:
         click.echo(msgspec.json.format(msgspec.json.encode(reading)).decode())
         return
@@ -56,6 +65,25 @@ def read(file: Path, *, as_json: bool) -> None:
     click.echo(f"verdict    {reading.verdict.value}")
 
 
+def _draw(data: bytes, reading: Reading, picture: Path) -> None:
+    """The pages that hold fields, each with the boxes of its fields."""
+    from api.documents.reading import sandbox
+
+    pages = sorted({each.page for each in reading.fields.values() if each.page is not None})
+    if not pages:
+        raise click.ClickException(
+            "nothing that was read stands on a page: there is nothing to draw"
+        )
+    for page in pages:
+        name = picture.name if page == pages[0] else f"{picture.stem}-{page + 1}{picture.suffix}"
+        try:
+            place = picture.with_name(name)
+            place.write_bytes(sandbox.draw(data, page, reading.fields))
+        except OSError as error:
+            raise click.ClickException(f"{picture} cannot be written: {error}") from error
+        click.echo(f"drawn {place}", err=True)
+
+
 @click.group()
 def documents() -> None:
     """Documents: their scanner, keys and copies, proofs of them, and how well they are read."""
@@ -68,7 +96,21 @@ def documents() -> None:
 )
 @click.option("--group", "groups", multiple=True, help="Only documents of this group (repeatable).")
 @click.option("--wrong", is_flag=True, help="List every wrong or missing field on standard error.")
-def evaluate(folder: Path, groups: tuple[str, ...], *, text_only: bool, wrong: bool) -> None:
+@click.option(
+    "--baseline",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Compare with this saved report; exit 1 where something is read worse.",
+)
+@click.option("--save", is_flag=True, help="Save the report as the baseline.")
+def evaluate(
+    folder: Path,
+    groups: tuple[str, ...],
+    *,
+    text_only: bool,
+    wrong: bool,
+    baseline: Path | None,
+    save: bool,
+) -> None:
     """Read every document of FOLDER and compare with its labels; prints JSON."""
     from stellarsettle import evaluation
 
@@ -84,9 +126,48 @@ def evaluate(folder: Path, groups: tuple[str, ...], *, text_only: bool, wrong: b
                 click.echo(text, err=True)
         for file, verdict in judged.verdicts.items():
             click.echo(f"{file}: {verdict}", err=True)
-    sys.stdout.buffer.write(
-        msgspec.json.format(msgspec.json.encode(evaluation.report(judged))) + b"\n"
-    )
+    report = evaluation.report(judged)
+    sys.stdout.buffer.write(msgspec.json.format(msgspec.json.encode(report)) + b"\n")
+    if baseline is not None:
+        _compare(report, baseline, "pages alone" if text_only else "everything", save=save)
+
+
+def _compare(report: dict[str, Any], baseline: Path, key: str, *, save: bool) -> None:
+    """Say what is read better or worse than it was, or keep how it is read now."""
+    from stellarsettle import baselines
+
+    try:
+        if save:
+            baselines.save(baseline, key, report)
+            return
+        changes = baselines.compare(baseline, key, report)
+    except (OSError, msgspec.DecodeError) as error:
+        raise click.ClickException(f"{baseline} is no baseline: {error}") from error
+    for change in changes:
+        click.echo(str(change), err=True)
+    if any(change.worse for change in changes):
+        raise SystemExit(1)
+    click.echo("nothing is read worse than the baseline", err=True)
+
+
+@documents.command()
+@click.argument("folders", type=_FOLDER, nargs=-1, required=True)
+def calibrate(folders: tuple[Path, ...]) -> None:
+    """Fit the curve of confidence to labelled documents; prints the JSON that is shipped.
+
+    Embedded XML is left out. On standard error the calibration error on layout families that the
+    curve was not fitted to.
+    """
+    from api.documents.reading.calibration import Curve, fitted
+    from stellarsettle import evaluation
+
+    judged = [
+        each for folder in folders for each in evaluation.evaluate(folder, text_only=True).judged
+    ]
+    error = evaluation.fitted_elsewhere(judged)
+    click.echo(f"calibration error on other layout families: {error}", err=True)
+    curve = fitted(evaluation.samples(judged), Curve())
+    click.echo(msgspec.json.format(msgspec.json.encode(curve)).decode())
 
 
 @documents.command()
@@ -170,6 +251,34 @@ def check_certificate(file: Path, signer: str) -> None:
         refuse(error)
     for name, value in said.items():
         click.echo(f"{name:10} {value}")
+
+
+@documents.command("check-paper")
+@click.argument("file", type=_FILE)
+@click.argument("paper", type=_FILE)
+def check_paper(file: Path, paper: Path) -> None:
+    """Check that FILE is the paper that was accepted; PAPER is the answer of GET /v1/papers/{id}.
+
+    Asks nobody: hash and signatures tell.
+    """
+    from api.documents.papers import signing
+
+    class Answer(msgspec.Struct):
+        signatures: list[signing.Signature]
+
+    try:
+        found = msgspec.json.decode(paper.read_bytes(), type=Answer).signatures
+        for each in found:
+            signing.accepts(file.read_bytes(), each)
+    except msgspec.DecodeError as error:
+        raise click.ClickException(f"{paper} is no answer about a paper: {error}") from error
+    except ValueError as error:
+        refuse(error)
+    for each in found:
+        at = dt.datetime.fromtimestamp(each.at, dt.UTC).isoformat()
+        click.echo(f"accepted by {each.signer} at {at}")
+    if not found:
+        raise click.ClickException("nobody has accepted this paper yet")
 
 
 @documents.command()

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import statistics
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -17,8 +17,10 @@ from typing import Any, Final, Protocol
 
 import msgspec
 
-from api.documents.reading import sandbox
-from api.documents.reading.reading import Field, Reading, Source
+from api.documents.reading import calibration, sandbox
+from api.documents.reading.calibration import Curve, Sample
+from api.documents.reading.field import Field, Source
+from api.documents.reading.reading import Reading
 from api.documents.reading.refusal import RefusedError
 from api.documents.reading.values import plain
 
@@ -64,7 +66,12 @@ class Judged(msgspec.Struct, frozen=True):
     label: str
     answer: str | None
     right: bool
-    confidence: float
+    read: Field | None
+
+    @property
+    def confidence(self) -> float:
+        """How sure the reading is of it; 0 for nothing."""
+        return self.read.confidence if self.read else 0.0
 
 
 class Evaluation(msgspec.Struct, frozen=True):
@@ -132,7 +139,7 @@ def _judge(
             expected,
             field.value if field else None,
             field is not None and _right(name, expected, field),
-            field.confidence if field else 0.0,
+            field,
         )
 
 
@@ -218,19 +225,40 @@ def _accepted(judged: list[Judged]) -> dict[str, Any]:
 
 
 def _calibration_error(judged: list[Judged]) -> float | None:
-    """Expected calibration error over ten bins of confidence, of answered fields."""
-    answered = [each for each in judged if each.answer is not None]
-    if not answered:
-        return None
-    bins: dict[int, list[Judged]] = defaultdict(list)
-    for each in answered:
-        bins[min(int(each.confidence * 10), 9)].append(each)
-    gaps = (
-        len(found)
-        * abs(
-            statistics.fmean(each.confidence for each in found)
-            - statistics.fmean(each.right for each in found)
-        )
-        for found in bins.values()
+    """Of answered fields."""
+    return calibration.error(
+        [(each.confidence, each.right) for each in judged if each.answer is not None]
     )
-    return round(sum(gaps) / len(answered), 4)
+
+
+def samples(judged: list[Judged]) -> list[Sample]:
+    """What the curve of confidence is fitted to: answers with scores, layout families alike."""
+    scored = [each for each in judged if each.read is not None and each.read.score is not None]
+    families = Counter((each.document.layout, each.field) for each in scored)
+    return [
+        Sample(
+            each.read.source.value,
+            each.field,
+            each.read.score,
+            each.right,
+            1 / families[each.document.layout, each.field],
+        )
+        for each in scored
+        if each.read is not None and each.read.score is not None
+    ]
+
+
+def fitted_elsewhere(judged: list[Judged], folds: int = 5) -> float | None:
+    """The calibration error of curves that were fitted to other layout families."""
+    layouts = sorted({each.document.layout for each in judged})
+    pairs: list[tuple[float, bool]] = []
+    for fold in range(folds):
+        away = set(layouts[fold::folds])
+        others = [each for each in judged if each.document.layout not in away]
+        curve = calibration.fitted(samples(others), Curve())
+        pairs += [
+            (curve.confidence(each.read.source.value, each.field, each.read.score), each.right)
+            for each in judged
+            if each.document.layout in away and each.read and each.read.score is not None
+        ]
+    return calibration.error(pairs)

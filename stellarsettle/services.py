@@ -125,6 +125,8 @@ def documents_config(chosen: Settings) -> DocumentsConfig | None:
         scanner=chosen.clamd,
         signature_age=dt.timedelta(days=chosen.clamd_days),
         test_signatures=chosen.clamd_test,
+        documents_per_owner=chosen.documents_per_account,
+        bytes_per_owner=chosen.document_mb_per_account << 20,
         kubo_url=chosen.kubo_url,
         pinata_token=chosen.pinata_token,
         pinata_url=chosen.pinata_url,

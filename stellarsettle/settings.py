@@ -107,6 +107,10 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """ClamAV's signatures may be so old; older, and no document is taken further."""
     clamd_test: bool = False
     """Accept ClamAV with test signatures only. Never where documents are real."""
+    documents_per_account: Annotated[int, msgspec.Meta(ge=1)] = 5_000
+    """So many documents are kept for one account."""
+    document_mb_per_account: Annotated[int, msgspec.Meta(ge=1)] = 5_120
+    """So many megabytes of documents are kept for one account."""
     kubo_url: str = ""
     """The RPC interface of an IPFS node that keeps copies, such as http://127.0.0.1:5001."""
     pinata_token: str = ""

@@ -30,6 +30,10 @@ class DocumentsConfig(msgspec.Struct, frozen=True, kw_only=True):
     pinata_token: str = ""
     waiting_per_owner: int = 50
     """Documents of one owner that may wait for a worker."""
+    documents_per_owner: int = 5_000
+    """Documents that are kept for one owner; what was refused or erased does not count."""
+    bytes_per_owner: int = 5 << 30
+    """Bytes of them."""
     keep_unfinished: dt.timedelta = dt.timedelta(days=90)
     """Documents that nobody confirmed are erased after this."""
     keep_confirmed: dt.timedelta = dt.timedelta(days=3650)

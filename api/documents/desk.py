@@ -14,7 +14,7 @@ from api.documents import duplicates, facts, records, review
 from api.documents.erasure import Erasure
 from api.documents.reading import sandbox
 from api.documents.reading.refusal import RefusedError
-from api.documents.records import Access, ChangedError, Record, State
+from api.documents.records import Access, ChangedError, Purpose, Record, State
 from api.documents.schemas import Opening, Review
 from api.documents.vault import Vault
 from api.errors import Problem
@@ -68,11 +68,34 @@ class Desk:
         async with self._database.private(subject) as connection:
             return await _changing(records.change(connection, record, facts=changed))
 
+    async def support(
+        self, subject: str, record: Record, invoice: UUID, purpose: Purpose
+    ) -> Record:
+        """The owner says that this supports an invoice: it is read no further. Raises Problem."""
+        _require_owner(subject, record)
+        supported = await self.document(subject, invoice)
+        if supported.owner != subject or supported.purpose is not Purpose.INVOICE:
+            raise Problem("not-found", "The invoice is one of your own documents.")
+        if supported.id == record.id or record.state is not State.NEEDS_REVIEW:
+            raise Problem("document-state", f"This document is {record.state.value}.")
+        async with self._database.private(subject) as connection:
+            if await records.supporting(connection, record.id):
+                raise Problem("document-state", "Other documents support this one.")
+            change = records.change(connection, record, purpose=purpose, supports=supported.id)
+            return await _changing(change)
+
+    async def supporting(self, subject: str, document: UUID) -> list[Record]:
+        """What supports an invoice, those that the subject may see."""
+        async with self._database.private(subject) as connection:
+            return await records.supporting(connection, document)
+
     async def confirm(self, subject: str, record: Record) -> Record:
         """The owner says that all of it is so: facts are final, and a draft may be made of them."""
         _require_owner(subject, record)
         if record.state is not State.NEEDS_REVIEW:
             raise Problem("document-state", f"This document is {record.state.value}.")
+        if record.purpose is not Purpose.INVOICE:
+            raise Problem("document-state", f"This is a {record.purpose.value}, not an invoice.")
         facts.require_sound(record.facts)
         natural = facts.natural(self._platform_key, record.facts)
         async with self._database.worker() as connection:

@@ -102,14 +102,26 @@ class Intake:
         document = uuid.uuid4()
         wrapped = self._config.master_keys.wrap(document, Secrets.fresh())
         async with self._database.worker() as connection:
-            if await records.waiting(connection, owner) >= self._config.waiting_per_owner:
+            held = await records.held(connection, owner)
+            if held.waiting >= self._config.waiting_per_owner:
                 raise Problem("too-many-documents")
+            self._require_room(held.documents + 1, held.bytes)
             try:
                 return await records.begin(
                     connection, document, owner, name=name, sha256=digest, wrapped=wrapped
                 )
             except psycopg.errors.UniqueViolation as error:
                 raise Problem("upload-conflict", "This file is being uploaded already.") from error
+
+    def _require_room(self, documents: int, size: int) -> None:
+        """Raises Problem where an owner would have more than anybody may."""
+        config = self._config
+        if documents > config.documents_per_owner or size > config.bytes_per_owner:
+            raise Problem(
+                "document-quota",
+                f"{config.documents_per_owner} documents and {config.bytes_per_owner >> 20} MB"
+                " are kept for one account.",
+            )
 
     async def _open(self, record: Record) -> Upload:
         async with self._database.worker() as connection:
@@ -140,6 +152,8 @@ class Intake:
     async def _finish(self, record: Record, upload: Upload) -> Received:
         try:
             async with self._database.worker() as connection:
+                held = await records.held(connection, record.owner)
+                self._require_room(held.documents, held.bytes + upload.received)
                 secrets = await self._vault.secrets(connection, record.id)
                 done = await records.change(
                     connection,

@@ -13,7 +13,14 @@ from uuid import UUID
 
 from api.documents.storage.cid import CidHasher
 from api.documents.storage.keys import Secrets
-from api.documents.storage.sealing import CHUNK, SEALED_CHUNK, Sealer, opened
+from api.documents.storage.sealing import (
+    CHUNK,
+    SEALED_CHUNK,
+    Opener,
+    Sealer,
+    TamperedError,
+    opened,
+)
 
 _PIECE: Final = 1 << 18
 
@@ -69,11 +76,10 @@ class Upload:
                 fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError as error:
                 raise BusyError("this file is being uploaded at this moment") from error
-            whole = self._file.seek(0, 2) // SEALED_CHUNK
-            self._file.truncate(whole * SEALED_CHUNK)
             self._sha256 = hashlib.sha256()
             self._cid = CidHasher()
-            self._read_again(document, secrets, whole)
+            whole = self._read_again(Opener(secrets.data_key, document))
+            self._file.truncate(whole * SEALED_CHUNK)
         except BaseException:
             self._file.close()
             raise
@@ -81,17 +87,25 @@ class Upload:
         self.received = whole * CHUNK
         """Bytes of the file that came so far."""
 
-    def _read_again(self, document: UUID, secrets: Secrets, whole: int) -> None:
-        if not whole:
-            return
-        self._file.seek(0)
-        for chunk in opened(self._sealed_again(), secrets.data_key, document, ended=False):
-            self._sha256.update(chunk)
+    def _read_again(self, opener: Opener) -> int:
+        """Hash what is there; how many whole chunks of an unfinished file that are.
 
-    def _sealed_again(self) -> Iterator[bytes]:
-        for piece in pieces(self._file):
-            self._cid.update(piece)
-            yield piece
+        The last one may be the end of a file whose upload broke off right behind it: it is sealed
+        as an end, and has to be sent again.
+        """
+        whole = self._file.seek(0, 2) // SEALED_CHUNK
+        self._file.seek(0)
+        for number in range(whole):
+            sealed = self._file.read(SEALED_CHUNK)
+            try:
+                plain = opener.chunk(sealed, number, last=False)
+            except TamperedError:
+                if number < whole - 1:
+                    raise
+                return number
+            self._sha256.update(plain)
+            self._cid.update(sealed)
+        return whole
 
     def write(self, data: bytes) -> None:
         """The next bytes of the file."""

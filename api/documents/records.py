@@ -11,8 +11,9 @@ from uuid import UUID
 import msgspec
 
 from api.database import Connection
+from api.documents.reading.field import Field
 from api.documents.reading.known import Known, Party
-from api.documents.reading.reading import Field, Reading
+from api.documents.reading.reading import Reading
 from api.documents.storage.keys import Wrapped
 from api.live.hints import hint
 
@@ -28,6 +29,15 @@ class State(enum.Enum):
     CONFIRMED = "confirmed"
     REFUSED = "refused"
     ERASED = "erased"
+
+
+class Purpose(enum.Enum):
+    """What a document is: an invoice, or something that supports one."""
+
+    INVOICE = "invoice"
+    DELIVERY_NOTE = "delivery_note"
+    CONTRACT = "contract"
+    OTHER = "other"
 
 
 class Stage(msgspec.Struct, frozen=True):
@@ -67,6 +77,8 @@ class Record(msgspec.Struct, frozen=True, kw_only=True):
     hold: str | None
     certificate: dict[str, str] | None
     created_at: dt.datetime
+    purpose: Purpose
+    supports: UUID | None
 
 
 _COLUMNS: Final = ", ".join(f'"{name}"' for name in Record.__struct_fields__)
@@ -125,14 +137,27 @@ async def of_owner(
     return [_record(row) for row in rows]
 
 
-async def waiting(connection: Connection, owner: str) -> int:
-    """How many documents of an owner are on their way."""
+class Held(msgspec.Struct, frozen=True):
+    """What an owner has here: documents on their way, all that live, and their bytes."""
+
+    waiting: int
+    documents: int
+    bytes: int
+
+
+async def held(connection: Connection, owner: str) -> Held:
+    """What the owner has; until the transaction ends nobody else counts the same."""
+    await connection.execute(
+        "SELECT pg_advisory_xact_lock(hashtextextended('documents of ' || %s, 0))", (owner,)
+    )
     query = """
-        SELECT count(*) AS number FROM app.document
-        WHERE owner = %s AND state IN ('receiving', 'received', 'scanned', 'read')
+        SELECT count(*) FILTER (
+                   WHERE state IN ('receiving', 'received', 'scanned', 'read')) AS waiting,
+               count(*) AS documents, coalesce(sum(size), 0)::bigint AS bytes
+        FROM app.document WHERE owner = %s AND state NOT IN ('refused', 'erased')
     """
-    row = await (await connection.execute(query, (owner,))).fetchone()
-    return int(row["number"]) if row else 0
+    (row,) = await (await connection.execute(query, (owner,))).fetchall()
+    return msgspec.convert(row, Held)
 
 
 async def begin(
@@ -164,10 +189,11 @@ async def discard(connection: Connection, document: UUID) -> None:
 
 
 async def forget(connection: Connection, document: UUID) -> None:
-    """Destroys key and salt, and what would tell likeness: the file opens no more."""
+    """Destroys key and salt, what would tell likeness, and papers: the file opens no more."""
     for table in ("document_secret", "document_print"):
         statement = f"DELETE FROM app.{table} WHERE document = %s"  # noqa: S608 -- two names
         await connection.execute(statement.encode(), (document,))
+    await connection.execute("UPDATE app.paper SET pdf = NULL WHERE document = %s", (document,))
 
 
 async def change(
@@ -251,8 +277,13 @@ async def log_access(connection: Connection, document: UUID, viewer: str, action
 
 
 async def unfinished(connection: Connection, older: dt.timedelta) -> list[Record]:
-    """Documents that nobody confirmed in so long."""
-    return await _many(connection, "state = 'needs_review' AND changed_at < now() - %s", older)
+    """Documents that nobody confirmed in so long, and those that support an invoice no more."""
+    where = """
+        state = 'needs_review' AND changed_at < now() - %s AND NOT EXISTS (
+            SELECT FROM app.document AS invoice
+            WHERE invoice.id = app.document.supports AND invoice.state <> 'erased')
+    """
+    return await _many(connection, where, older)
 
 
 async def expired(connection: Connection, older: dt.timedelta) -> list[Record]:
@@ -292,6 +323,11 @@ async def _many(connection: Connection, where: str, *values: object) -> list[Rec
     return [_record(row) for row in rows]
 
 
+async def supporting(connection: Connection, document: UUID) -> list[Record]:
+    """The documents that support an invoice's, those that the connection may see."""
+    return await _many(connection, "supports = %s AND state <> 'erased'", document)
+
+
 async def known_parties(connection: Connection, owner: str) -> Known:
     """The parties of the owner's confirmed documents, the last first."""
     query = """
@@ -327,10 +363,13 @@ async def note_outcomes(
     """Whether what was read was right, for the calibration of confidence; of nobody's document."""
     await connection.cursor().executemany(
         """
-        INSERT INTO app.document_outcome (field, source, confidence, was_right)
-        VALUES (%s, %s, %s, %s)
+        INSERT INTO app.document_outcome (field, source, confidence, score, was_right)
+        VALUES (%s, %s, %s, %s, %s)
         """,
-        [(name, field.source.value, field.confidence, right) for name, field, right in outcomes],
+        [
+            (name, field.source.value, field.confidence, field.score, right)
+            for name, field, right in outcomes
+        ],
     )
 
 
@@ -339,7 +378,9 @@ def _record(row: Mapping[str, Any]) -> Record:
 
 
 def _stored(value: Any) -> Any:
-    """Structs and mappings become JSON; all else is as it is."""
+    """Structs and mappings become JSON, names of a list their text; all else is as it is."""
+    if isinstance(value, enum.Enum):
+        return value.value
     if isinstance(value, msgspec.Struct | dict):
         return msgspec.json.encode(value).decode()
     return value

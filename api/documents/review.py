@@ -10,9 +10,10 @@ import msgspec
 
 from api.documents.duplicates import Duplicate
 from api.documents.facts import MUST_CONFIRM, OPTIONAL, missing
-from api.documents.reading.reading import Field, Reading
+from api.documents.reading.field import Field
+from api.documents.reading.reading import Reading
 from api.documents.reading.rules import Severity
-from api.documents.records import Record, State
+from api.documents.records import Purpose, Record, State
 from api.documents.schemas import (
     Band,
     Check,
@@ -48,10 +49,14 @@ def review(record: Record, duplicates: tuple[Duplicate, ...]) -> Review:
         kind=reading.kind.value if reading else None,
         pages=tuple(PageSize(page.width, page.height) for page in reading.pages) if reading else (),
         fields=_fields(reading, record.facts) if reading else {},
-        must_confirm=missing(record.facts) if record.state is State.NEEDS_REVIEW else (),
+        must_confirm=missing(record.facts) if _is_to_be_confirmed(record) else (),
         checks=tuple(_checks(reading, values)) if reading else (),
         duplicates=duplicates,
     )
+
+
+def _is_to_be_confirmed(record: Record) -> bool:
+    return record.state is State.NEEDS_REVIEW and record.purpose is Purpose.INVOICE
 
 
 def shown_values(record: Record) -> dict[str, str]:
@@ -82,6 +87,8 @@ def _common(record: Record) -> dict[str, Any]:
         "doc_hash": record.commitment.hex() if record.commitment else None,
         "held": record.hold,
         "version": record.version,
+        "purpose": record.purpose.value,
+        "supports": record.supports,
     }
 
 

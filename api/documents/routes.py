@@ -21,7 +21,7 @@ from api.documents import facts, review
 from api.documents.facts import Facts
 from api.documents.intake import BrokenOffError, parse_digest
 from api.documents.reading.container import MAX_BYTES
-from api.documents.records import Record
+from api.documents.records import Purpose, Record
 from api.documents.schemas import (
     AccessList,
     Corrections,
@@ -29,6 +29,7 @@ from api.documents.schemas import (
     Hold,
     Opening,
     Review,
+    Support,
     UploadProgress,
 )
 from api.documents.service import Documents
@@ -90,7 +91,7 @@ async def _shown(documents: Documents, subject: Subject, record: Record) -> Resp
       operation_class=_UploadOperation, request_max_body_size=None,
       responses={**_says(Review, "Taken in; what was there already is answered with 200", 201),
                  **_says(Review, "You uploaded this file before"),
-                 **documented(401, 409, 413, 415, 422, 429)})  # fmt: skip
+                 **documented(401, 403, 409, 413, 415, 422, 429)})  # fmt: skip
 async def upload(
     request: Request[Any, Any, Any],
     documents: NamedDependency[Documents],
@@ -214,6 +215,39 @@ async def confirm(
     """Final: the facts are what a draft is made of, and cannot be changed any more."""
     record = await _seen(request, documents, subject, document_id)
     return await _shown(documents, subject, await documents.desk.confirm(subject.owner, record))
+
+
+@put("/{document_id:uuid}/support", opt=BY_HAND, security=SIGNED_IN,
+     summary="Make it a supporting document",
+     responses={**_says(Review, "Supports the invoice"),
+                **documented(401, 403, 404, 409, 412, 422, 428)})  # fmt: skip
+async def support(
+    request: Request[Any, Any, Any],
+    documents: NamedDependency[Documents],
+    subject: NamedDependency[Subject],
+    document_id: FromPath[UUID],
+    data: JSONBody[Support],
+) -> Response[bytes]:
+    """A delivery note, a contract: the platform's reviewers see it beside the invoice."""
+    record = await _seen(request, documents, subject, document_id)
+    changed = await documents.desk.support(
+        subject.owner, record, data.invoice, Purpose(data.purpose)
+    )
+    return await _shown(documents, subject, changed)
+
+
+@get("/{document_id:uuid}/supporting", opt=PRIVATE, security=SIGNED_IN,
+     summary="What supports an invoice",
+     responses={**_says(DocumentList, "In order"), **documented(401, 404)})  # fmt: skip
+async def list_supporting(
+    documents: NamedDependency[Documents],
+    subject: NamedDependency[Subject],
+    document_id: FromPath[UUID],
+) -> Response[bytes]:
+    """Delivery notes, contracts and others."""
+    record = await documents.desk.document(subject.owner, document_id)
+    found = await documents.desk.supporting(subject.owner, record.id)
+    return _answer(DocumentList(tuple(review.view(each) for each in found)))
 
 
 @get("/{document_id:uuid}/facts", opt=PRIVATE, security=SIGNED_IN, summary="What was confirmed",
@@ -360,7 +394,8 @@ async def get_certificate(
 router = Router(
     "/v1/documents",
     route_handlers=[
-        upload, upload_progress, list_documents, get_document, correct, confirm, get_facts,
+        upload, upload_progress, list_documents, get_document, correct, confirm, support,
+        list_supporting, get_facts,
         get_page, get_copy, get_original, get_opening, list_accesses, erase, hold, release,
         get_certificate,
     ],

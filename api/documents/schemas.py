@@ -21,6 +21,9 @@ StateName = Literal[
 ]
 
 
+PurposeName = Literal["invoice", "delivery_note", "contract", "other"]
+
+
 class ReviewField(msgspec.Struct, frozen=True, kw_only=True):
     """One field: what was read or said, how surely, where on which page, and what else it may be.
 
@@ -81,6 +84,9 @@ class DocumentView(msgspec.Struct, frozen=True, kw_only=True):
     held: str | None
     """Why it must not be erased at present."""
     version: int
+    purpose: PurposeName
+    supports: UUID | None
+    """The document of the invoice that this one supports."""
 
 
 class Review(DocumentView, frozen=True, kw_only=True):
@@ -110,6 +116,13 @@ class Corrections(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
             min_length=1, max_length=32, examples=[{"number": "2026-0815", "total": "1523.20"}]
         ),
     ]
+
+
+class Support(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What invoice a document supports, and as what."""
+
+    invoice: Annotated[UUID, msgspec.Meta(description="Another of your documents")]
+    purpose: Literal["delivery_note", "contract", "other"]
 
 
 class Hold(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

@@ -54,6 +54,20 @@ document = sa.Table(
     sa.Column("certificate", JSONB),
     moment("created_at", default=True),
     moment("changed_at", default=True),
+    sa.Column(
+        "purpose",
+        sa.Text,
+        nullable=False,
+        server_default="invoice",
+        comment="an invoice, or what supports one",
+    ),
+    sa.Column(
+        "supports",
+        sa.Uuid,
+        sa.ForeignKey("app.document.id", ondelete="SET NULL"),
+        comment="the document of the invoice that this one supports",
+    ),
+    sa.Index("document_by_supported", "supports", postgresql_where=sa.text("supports IS NOT NULL")),
     sa.Index("document_by_owner", "owner", "created_at", "id"),
     sa.Index(
         "document_once",
@@ -112,5 +126,39 @@ document_outcome = sa.Table(
     sa.Column("confidence", sa.Double, nullable=False),
     sa.Column("was_right", sa.Boolean, nullable=False),
     moment("at", default=True),
+    sa.Column(
+        "score",
+        sa.Double,
+        comment="what the confidence was made of; missing where it was no guess",
+    ),
     comment="How sure the reading was, and whether a person left it so; of nobody in particular.",
+)
+
+paper = sa.Table(
+    "paper",
+    metadata,
+    sa.Column("id", sa.Uuid, primary_key=True),
+    sa.Column("document", sa.Uuid, sa.ForeignKey("app.document.id"), nullable=False),
+    sa.Column("owner", sa.Text, nullable=False),
+    sa.Column("counterparty", sa.Text, comment="who else may read and accept it"),
+    sa.Column("kind", sa.Text, nullable=False),
+    sa.Column("version", sa.Integer, nullable=False, comment="of the template"),
+    sa.Column("sha256", sa.LargeBinary, nullable=False),
+    sa.Column("recourse", sa.Boolean, nullable=False),
+    sa.Column("pdf", sa.LargeBinary, comment="the file; gone once its document was erased"),
+    moment("created_at", default=True),
+    sa.UniqueConstraint("document", "sha256", name="paper_once"),
+    comment="Papers about invoices, filled from templates; never changed.",
+)
+
+paper_signature = sa.Table(
+    "paper_signature",
+    metadata,
+    sa.Column("paper", sa.Uuid, sa.ForeignKey("app.paper.id"), primary_key=True),
+    sa.Column("owner", sa.Text, primary_key=True, comment="as in a token's sub"),
+    sa.Column("signer", sa.Text, nullable=False, comment="the account whose key signed"),
+    sa.Column("message", sa.Text, nullable=False),
+    sa.Column("signature", sa.Text, nullable=False),
+    moment("at"),
+    comment="Who accepted a paper, by which signature (SEP-53).",
 )

@@ -15,7 +15,8 @@ from typing import Final
 
 import msgspec
 
-from api.documents.reading import drawing, packing
+from api.documents.reading import boxes, drawing, packing
+from api.documents.reading.field import Field
 from api.documents.reading.known import Known
 from api.documents.reading.reading import Effort, Reading, read
 from api.documents.reading.refusal import Refusal, RefusedError
@@ -37,7 +38,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     """What to do and with how much: bytes of memory and of each file, seconds of CPU.
 
     `known` are parties to look for, `page` is the one to draw, counted from 0, `stamp` the line to
-    write on every page.
+    write on every page, `marked` the fields to draw onto it.
     """
 
     job: Job
@@ -49,6 +50,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     known: Known = Known()
     page: int = 0
     stamp: str = ""
+    marked: dict[str, Field] = {}
 
 
 class Outcome(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,7 +88,10 @@ def _done(data: bytes, task: Task) -> Outcome:
         case Job.UNPACK:
             return Outcome(files=tuple(packing.packed_in(data)))
         case Job.DRAW:
-            return Outcome(files=(drawing.page_image(data, task.page),))
+            image = drawing.page_image(data, task.page)
+            return Outcome(
+                files=(boxes.drawn(image, task.marked, task.page) if task.marked else image,)
+            )
         case Job.STAMP:
             return Outcome(files=(drawing.stamped(data, task.stamp),))
 

@@ -1,20 +1,23 @@
-"""Words from pictures: scanned pages and photographs, by Tesseract. To be run in the sandbox only.
+"""Words from pictures: scanned pages and photographs, by two readers. In the sandbox only.
 
-The model of the Latin script reads all languages that the vocabulary knows at once.
+Tesseract, whose model of the Latin script reads all languages that the vocabulary knows at once,
+and beside it `second_reader`. What both read alike is surely what stands there.
 """
 
 from __future__ import annotations
 
 import io
 import os
-import statistics
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from typing import Final
 
 import msgspec
 import pypdfium2 as pdfium
 from PIL import Image, ImageOps
 
-from api.documents.reading.page import Box, Page, Word, page_of
+from api.documents.reading import second_reader
+from api.documents.reading.page import Box, Page, Word, page_of, straightened
 from api.documents.reading.refusal import Refusal, RefusedError
 
 DPI: Final = 200
@@ -27,9 +30,16 @@ _LAYOUT: Final = "--psm 4"
 """A page is a column of text of varying sizes: rows stay whole, as tables of amounts need."""
 
 
-def pages_of_image(data: bytes) -> list[Page]:
+class Readings(msgspec.Struct, frozen=True):
+    """The same pages as two readers see them."""
+
+    first: list[Page]
+    second: list[Page]
+
+
+def pages_of_image(data: bytes) -> Readings:
     """The words of a picture; of several in one file the first. Raises RefusedError."""
-    return [_page(upright(data), 0)]
+    return _readings([upright(data)])
 
 
 def upright(data: bytes) -> Image.Image:
@@ -46,68 +56,67 @@ def upright(data: bytes) -> Image.Image:
         raise RefusedError(Refusal.BROKEN, f"The picture is broken: {error}") from error
 
 
-def pages_of_pdf(data: bytes, limit: int) -> list[Page]:
+def pages_of_pdf(data: bytes, limit: int) -> Readings:
     """The words that the first `limit` pages show. Raises pypdfium2.PdfiumError."""
     document = pdfium.PdfDocument(data)
     try:
-        return [
-            _page(document[number].render(scale=DPI / 72, grayscale=True).to_pil(), number)
-            for number in range(min(len(document), limit))
-        ]
+        return _readings(
+            [
+                document[number].render(scale=DPI / 72, grayscale=True).to_pil()
+                for number in range(min(len(document), limit))
+            ]
+        )
     finally:
         document.close()
 
 
-def _page(image: Image.Image, number: int) -> Page:
+def _readings(images: Sequence[Image.Image]) -> Readings:
+    """Both at once: Tesseract is a process of its own, so each has a processor."""
+    language = _language()
+    with ThreadPoolExecutor(1) as beside:
+        first = beside.submit(
+            lambda: [_words(image, number, language) for number, image in enumerate(images)]
+        )
+        second = [second_reader.words(image, number) for number, image in enumerate(images)]
+        return Readings(_pages(images, first.result()), _pages(images, second))
+
+
+def _pages(images: Sequence[Image.Image], lines: Sequence[list[list[Word]]]) -> list[Page]:
+    """Words in pixels become pages in points."""
     scale = 72 / DPI
-    width, height = image.size
-    return page_of(number, width * scale, height * scale, _words(image, number, scale))
+    return [
+        page_of(number, image.width * scale, image.height * scale,
+                [_scaled(word, scale) for word in straightened(words)])
+        for number, (image, words) in enumerate(zip(images, lines, strict=True))
+    ]  # fmt: skip
 
 
-def _words(image: Image.Image, number: int, scale: float) -> list[Word]:
+def _scaled(word: Word, scale: float) -> Word:
+    box = Box(*(side * scale for side in msgspec.structs.astuple(word.box)))
+    return msgspec.structs.replace(word, box=box)
+
+
+def _words(image: Image.Image, number: int, language: str) -> list[list[Word]]:
+    """Tesseract's lines of words, in pixels."""
     import pytesseract  # noqa: PLC0415 -- a third of a second that a text need not wait for
 
     os.environ["OMP_THREAD_LIMIT"] = "1"
     table = pytesseract.image_to_data(
-        image, lang=_language(), config=_LAYOUT, output_type=pytesseract.Output.DICT
+        image, lang=language, config=_LAYOUT, output_type=pytesseract.Output.DICT
     )
     lines: dict[tuple[int, ...], list[Word]] = {}
     for row in zip(*(table[each] for each in _COLUMNS), strict=True):
         text, sure, left, top, width, height, *line = row
         if text.strip() and float(sure) >= 0:
-            box = Box(left * scale, top * scale, (left + width) * scale, (top + height) * scale)
+            box = Box(left, top, left + width, top + height)
             word = Word(text.strip(), box, number, float(sure) / 100)
             lines.setdefault(tuple(line), []).append(word)
-    slope = _slope(list(lines.values()))
-    return [_straightened(word, slope) for words in lines.values() for word in words]
+    return list(lines.values())
 
 
 _COLUMNS: Final = (
     "text", "conf", "left", "top", "width", "height", "block_num", "par_num", "line_num",
 )  # fmt: skip
-
-
-def _slope(lines: list[list[Word]]) -> float:
-    """How much lines fall from left to right: a scan lies never quite straight."""
-    slopes: list[float] = []
-    for words in lines:
-        first, last = words[0].box, words[-1].box
-        length = last.x0 - first.x0
-        if length > _LONG:
-            # Longer lines tell more, so they count more often.
-            slopes += [(last.y1 - first.y1) / length] * int(length // _LONG)
-    return statistics.median(slopes) if slopes else 0.0
-
-
-_LONG: Final = 70.0
-"""Points from which a line tells how the page lies."""
-
-
-def _straightened(word: Word, slope: float) -> Word:
-    box = word.box
-    fall = slope * box.x0
-    straight = Box(box.x0, box.y0 - fall, box.x1, box.y1 - fall)
-    return msgspec.structs.replace(word, box=straight)
 
 
 def _language() -> str:

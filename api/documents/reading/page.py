@@ -16,6 +16,9 @@ _SAME_ROW: Final = 0.45
 _COLUMN_GAP: Final = 1.1
 """A gap wider than this many times the row's height separates two segments."""
 
+_LONG: Final = 10.0
+"""So many times its height a line is at least wide that tells how the page lies."""
+
 _LABELLED: Final = re.compile(r"([^\W\d][^\d:]{0,30}(?::|[°º]|\.:))([^:/]\S*)")
 
 
@@ -101,6 +104,29 @@ def around(words: Iterable[Word]) -> Box:
         max(box.x1 for box in boxes),
         max(box.y1 for box in boxes),
     )
+
+
+def straightened(lines: Sequence[Sequence[Word]]) -> list[Word]:
+    """The words of a scan, which lies never quite straight, as if it did."""
+    slope = _slope(lines)
+    return [_raised(word, slope * word.box.x0) for words in lines for word in words]
+
+
+def _slope(lines: Sequence[Sequence[Word]]) -> float:
+    """How much lines fall from left to right."""
+    slopes: list[float] = []
+    for words in lines:
+        first, last = words[0].box, words[-1].box
+        length, long = last.x0 - first.x0, _LONG * max(first.height, 1.0)
+        if length > long:
+            # Longer lines tell more, so they count more often.
+            slopes += [(last.y1 - first.y1) / length] * int(length // long)
+    return statistics.median(slopes) if slopes else 0.0
+
+
+def _raised(word: Word, fall: float) -> Word:
+    box = word.box
+    return msgspec.structs.replace(word, box=Box(box.x0, box.y0 - fall, box.x1, box.y1 - fall))
 
 
 def page_of(number: int, width: float, height: float, words: Sequence[Word]) -> Page:

@@ -26,7 +26,7 @@ _LEGAL: Final = re.compile(
     rf"(?<![\w.])(?:{'|'.join(words('legal_forms'))})(?![\w])", re.IGNORECASE
 )
 _POSTCODE: Final = re.compile(
-    r"(?:^|[\s,\-])(?:[A-Z]{1,2}-?\s?)?(?:\d{4,5}(?:-\d{3,4})?|\d{2}-\d{3}|\d{4}\s?[A-Z]{2})[\s,]+[^\W\d]"
+    r"(?:^|[\s,\-])(?:[A-Z]{1,2}-?\s?)?(?:(?:\d{4,5}(?:-\d{3,4})?|\d{2}-\d{3}|\d{4}\s?[A-Z]{2})[\s,]+[^\W\d]|\d{5}[A-Z][a-z]{3})"
     r"|\b[A-Z]{1,2}\d[A-Z\d]?\s?\d[A-Z]{2}\b|\b[A-Z]{2},?\s\d{5}\b"
 )
 _NOISE: Final = re.compile(
@@ -34,6 +34,7 @@ _NOISE: Final = re.compile(
     r"|\b(?:gln|gtin|hrb|ust|vat|tva|btw|nip|siret|kvk)\b|[?✉☎]|\d{5,}|%|€",
     re.IGNORECASE,
 )
+_STREET: Final = re.compile("|".join(words("streets")), re.IGNORECASE)
 _DOMAIN: Final = re.compile(
     r"(?:@|www\.|https?://)(?:[\w-]+\.)*?([\w-]{4,})\.[a-z]{2,6}\b", re.IGNORECASE
 )
@@ -76,7 +77,9 @@ def seller_and_buyer(
         return None, None
     text = plain(_text(pages))
     senders = list(_letterhead(pages))
-    sender = next((each.name for each in senders if each.score >= _SENDER), "")
+    named = list(_labelled(pages, labels, "seller"))
+    # Who is named as the seller is not the one that is addressed, wherever else the name stands.
+    sender = next((each.name for each in (*senders, *named) if each.score >= _SENDER), "")
     domains = {plain(each).replace(" ", "") for each in _DOMAIN.findall(_text(pages))}
     taken = {
         (label.page, label.row, label.segment)
@@ -93,11 +96,14 @@ def seller_and_buyer(
             is_own = each.registered or any(domain in name or name in domain for domain in domains)
         (own if is_own else others).append(each.party)
     buyers = _ranked(
-        [*_labelled(pages, labels, "buyer"), *others], text, not_this=sender, taken=taken
+        [*_labelled(pages, labels, "buyer"), *_below_sender(pages), *others],
+        text,
+        not_this=sender,
+        taken=taken,
     )
     buyer = buyers[0] if buyers else None
     sellers = _ranked(
-        [*_labelled(pages, labels, "seller"), *senders, *own, *_legal(pages)],
+        [*named, *senders, *own, *_legal(pages)],
         text,
         taken=taken,
         not_this=buyer.name if buyer else "",
@@ -177,6 +183,7 @@ def _is_name(text: str) -> bool:
         and len(text) <= 70
         and not _NOISE.search(text)
         and not text.startswith("(")
+        and not (text[-1:].isdigit() and _STREET.search(text))
         and sum(map(str.isdigit, text)) <= letters // 2
         and not text.endswith(":")
     )
@@ -208,7 +215,11 @@ def _labelled(pages: Sequence[Page], labels: Sequence[Label], field: str) -> Ite
         rest = _clean(" ".join(word.text for word in segment.words[label.last + 1 :]))
         if rest and _is_name(rest):
             yield Party(rest, base + 0.1, 0, row, place, f"labelled {label.phrase!r}")
-        elif found := _first_name(pages[0], row + 1, segment.box.x0, heads):
+        elif any(map(str.isdigit, rest)):
+            continue  # the customer's number, say: it names nobody below
+        elif found := _first_name(
+            pages[0], row + 1, segment.box.x0, segment.box.x0 + _BLOCK_WIDTH, heads
+        ):
             distance, name, below, at = found
             score = base - 0.05 * distance
             yield Party(name, score, 0, below, at, f"below {label.phrase!r}")
@@ -230,10 +241,10 @@ def _heads(pages: Sequence[Page], label: Label) -> bool:
 
 
 def _first_name(
-    page: Page, row: int, x0: float, heads: Collection[tuple[int, int]]
+    page: Page, row: int, x0: float, x1: float, heads: Collection[tuple[int, int]]
 ) -> tuple[int, str, int, int] | None:
     """The first name in the lines of a block: how many lines down, the name, row and segment."""
-    for distance, (index, place, segment) in enumerate(_below(page, row, x0, x0 + _BLOCK_WIDTH)):
+    for distance, (index, place, segment) in enumerate(_below(page, row, x0, x1)):
         if (index, place) in heads or distance == _BLOCK_LINES:
             return None
         text = segment.text
@@ -249,9 +260,24 @@ def _first_name(
 
 
 _BLOCK_WIDTH: Final = 220.0
+_WINDOW: Final = 60.0
+_HEADING_SHIFT: Final = 15.0
+_GREETINGS: Final = frozenset(words("greetings"))
+_OTHER_ADDRESSES: Final = words("other_addresses")
 _KEYED: Final = re.compile(r"([^\W\d][^:]{1,30}?)\s*:\s*(.+)")
 _ACCOUNT: Final = frozenset(
-    {"kontoinhaber", "account holder", "titulaire du compte", "kontoname", "payee"}
+    {
+        "kontoinhaber",
+        "account holder",
+        "titulaire du compte",
+        "kontoname",
+        "payee",
+        "beneficiaire",
+        "beneficiary",
+        "begunstigter",
+        "zahlungsempfanger",
+        "beneficiario",
+    }
 )
 _NAME_KEYS: Final = frozenset({"name", "firma", "company", "nom", "naam", "nombre", "nazwa"})
 
@@ -280,9 +306,12 @@ def _addressed(pages: Sequence[Page]) -> Iterator[_Addressed]:
             block = _block_above(page, row, place)
             if len(block) < 2:
                 continue
+            block = _from_salutation(block)
             first_row, first_place, first = next(
                 (line for line in block if _is_name(_clean(line[2].text))), block[0]
             )
+            if _is_elsewhere(page, block[0]):
+                continue
             name = _clean(first.text)
             if _is_name(name):
                 left = segment.box.x0 < page.width * 0.45
@@ -322,6 +351,40 @@ def _block_above(page: Page, row: int, place: int) -> list[tuple[int, int, Segme
             break
         block.insert(0, found)
     return block
+
+
+def _from_salutation(block: list[tuple[int, int, Segment]]) -> list[tuple[int, int, Segment]]:
+    """The lines behind `Herrn`: with it an address begins, whatever stands closely above."""
+    greeted = [index for index, (_, _, line) in enumerate(block) if plain(line.text) in _GREETINGS]
+    return block[greeted[-1] + 1 :] if greeted and greeted[-1] < len(block) - 1 else block
+
+
+def _is_elsewhere(page: Page, top: tuple[int, int, Segment]) -> bool:
+    """Whether a block's first line, or the one above it in its column, heads a delivery's."""
+    row, _, segment = top
+    above = [
+        each
+        for line in page.rows[max(0, row - 3) : row]
+        for each in line.segments
+        if abs(each.box.x0 - segment.box.x0) < _HEADING_SHIFT
+    ]
+    texts = [plain(segment.text), *(plain(each.text) for each in above[-1:])]
+    return any(text.startswith(_OTHER_ADDRESSES) for text in texts)
+
+
+def _below_sender(pages: Sequence[Page]) -> Iterator[Party]:
+    """The first name below the sender's line: that is how an envelope's window is laid out."""
+    page = pages[0]
+    for row, line in enumerate(page.rows):
+        if line.middle > page.height * 0.4:
+            break
+        for segment in line.segments:
+            if len(_SENDER_BREAK.split(segment.text)) < 3 or not _POSTCODE.search(segment.text):
+                continue
+            x0 = segment.box.x0
+            if found := _first_name(page, row + 1, x0 - _ALIGNED, x0 + _WINDOW, ()):
+                distance, name, below, place = found
+                yield Party(name, 0.6 - 0.05 * distance, 0, below, place, "below the sender's line")
 
 
 def _letterhead(pages: Sequence[Page]) -> Iterator[Party]:

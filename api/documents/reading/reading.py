@@ -11,59 +11,34 @@ import msgspec
 import pypdfium2
 
 from api.documents.reading import (
+    agreement,
     alternatives,
+    calibration,
     container,
     drawing,
     einvoice,
     hybrid,
     likeness,
     ocr,
-    parties,
+    page_fields,
     rules,
-    solver,
     spans,
     text_layer,
-    vocabulary,
 )
 from api.documents.reading.container import Kind
 from api.documents.reading.einvoice import EInvoice
-from api.documents.reading.known import Known, recognise
+from api.documents.reading.field import Field, Source
+from api.documents.reading.known import Known
 from api.documents.reading.likeness import Likeness
-from api.documents.reading.page import Box, Page
+from api.documents.reading.page import Page
 from api.documents.reading.refusal import Refusal, RefusedError
 from api.documents.reading.rules import Finding, Severity
-from api.documents.reading.solver import Answer
 
 _SCANNED_PAGES: Final = 5
 """Of a scan so many pages are read: an invoice says what matters on its first and last."""
 
 _XML_SURE: Final = 0.99
 _XML_DOUBTED: Final = 0.6
-
-
-class Source(enum.Enum):
-    """Where a value was read."""
-
-    XML = "xml"
-    TEXT = "text"
-    OCR = "ocr"
-    HUMAN = "human"
-
-
-class Field(msgspec.Struct, frozen=True):
-    """A value as text in its normal form (amounts with a point, dates ISO), and why to believe it.
-
-    `box` is in points from the top left of `page` (counted from 0); both are missing where the
-    value stands on no page. `against` are the reasons to doubt it.
-    """
-
-    value: str
-    confidence: float
-    source: Source
-    page: int | None
-    box: Box | None
-    evidence: tuple[str, ...]
-    against: tuple[str, ...] = ()
 
 
 class Verdict(enum.Enum):
@@ -132,22 +107,52 @@ def read(
 
     `known` are parties to look for by name. Raises RefusedError for what is not to be opened.
     """
+    reading = _read(data, effort, known, text_only=text_only)
+    fields = calibration.calibrated(reading.fields, calibration.shipped())
+    return msgspec.structs.replace(reading, fields=fields)
+
+
+def _read(data: bytes, effort: Effort, known: Known, *, text_only: bool) -> Reading:
     kind = container.kind_of(data)
     if kind is Kind.XML:
         return _xml(data)
     if kind is Kind.PDF:
         return _pdf(data, effort, known, text_only=text_only)
-    pages = ocr.pages_of_image(data)
-    found = spans.find(pages)
+    seen = _seen_by_both(ocr.pages_of_image(data), known)
     return Reading(
         kind,
         Verdict.REVIEW,
-        _page_fields(pages, found, Source.OCR) | _known_fields(pages, known, Source.OCR),
+        seen.fields,
         (),
-        _sizes(pages),
-        wordless=not _worded(pages),
-        alternatives=alternatives.of(pages, found),
-        likeness=likeness.of(pages, ocr.upright(data)),
+        _sizes(seen.pages),
+        wordless=not _worded(seen.pages),
+        alternatives=seen.alternatives,
+        likeness=likeness.of(seen.pages, ocr.upright(data)),
+    )
+
+
+class _Seen(msgspec.Struct, frozen=True):
+    """What the words of pages tell."""
+
+    pages: list[Page]
+    found: spans.Found
+    fields: dict[str, Field]
+    alternatives: dict[str, tuple[str, ...]]
+
+
+def _seen(pages: list[Page], known: Known, source: Source) -> _Seen:
+    found = spans.find(pages)
+    fields = page_fields.read(pages, found, known, source)
+    return _Seen(pages, found, fields, alternatives.of(pages, found))
+
+
+def _seen_by_both(readings: ocr.Readings, known: Known) -> _Seen:
+    """What two readers tell together; the pages are those of the one who found more words."""
+    one, other = (_seen(each, known, Source.OCR) for each in (readings.first, readings.second))
+    richer = max(one, other, key=lambda seen: _words(seen.pages))
+    offered = agreement.offered(one.alternatives, other.alternatives, (one.fields, other.fields))
+    return msgspec.structs.replace(
+        richer, fields=agreement.agreed(one.fields, other.fields), alternatives=offered
     )
 
 
@@ -164,20 +169,20 @@ def _xml(data: bytes) -> Reading:
 
 def _pdf(data: bytes, effort: Effort, known: Known, *, text_only: bool) -> Reading:
     packed = container.open_pdf(data)
-    source = Source.TEXT
     try:
         pages = text_layer.pages(data, container.MAX_PAGES)
         if effort is Effort.OCR and not _worded(pages):
-            source, pages = Source.OCR, ocr.pages_of_pdf(data, _SCANNED_PAGES)
+            seen = _seen_by_both(ocr.pages_of_pdf(data, _SCANNED_PAGES), known)
+        else:
+            seen = _seen(pages, known, Source.TEXT)
     except pypdfium2.PdfiumError as error:
         raise RefusedError(Refusal.BROKEN, f"The PDF cannot be displayed: {error}") from error
-    found = spans.find(pages)
-    fields = _page_fields(pages, found, source) | _known_fields(pages, known, source)
+    fields = dict(seen.fields)
     invoice, findings = (None, []) if text_only else _embedded(packed)
     if invoice is None:
         verdict = Verdict.REJECT if _broken(findings) else Verdict.REVIEW
     else:
-        findings += hybrid.visible(invoice, pages, found)
+        findings += hybrid.visible(invoice, seen.pages, seen.found)
         fields |= _merge(_xml_fields(invoice, findings), fields)
         verdict = _verdict(findings)
     return Reading(
@@ -185,10 +190,10 @@ def _pdf(data: bytes, effort: Effort, known: Known, *, text_only: bool) -> Readi
         verdict,
         fields,
         tuple(findings),
-        _sizes(pages),
-        wordless=invoice is None and not _worded(pages),
-        alternatives=alternatives.of(pages, found),
-        likeness=likeness.of(pages, drawing.thumbnail(data) if effort is Effort.OCR else None),
+        _sizes(seen.pages),
+        wordless=invoice is None and not _worded(seen.pages),
+        alternatives=seen.alternatives,
+        likeness=likeness.of(seen.pages, drawing.thumbnail(data) if effort is Effort.OCR else None),
     )
 
 
@@ -198,6 +203,10 @@ def _sizes(pages: Sequence[Page]) -> tuple[PageSize, ...]:
 
 def _worded(pages: Sequence[Page]) -> bool:
     return any(page.rows for page in pages)
+
+
+def _words(pages: Sequence[Page]) -> int:
+    return sum(len(row.words) for page in pages for row in page.rows)
 
 
 def _embedded(packed: container.Container) -> tuple[EInvoice | None, list[Finding]]:
@@ -272,67 +281,3 @@ def _merge(xml: dict[str, Field], text: dict[str, Field]) -> dict[str, Field]:
             )
         merged[name] = field
     return merged
-
-
-def _page_fields(pages: Sequence[Page], found: spans.Found, source: Source) -> dict[str, Field]:
-    """The fields that the words of the pages give."""
-    labels = vocabulary.labels(pages)
-    currency = solver.currency(pages, found)
-    money = solver.money(pages, labels, found)
-    days = solver.days(pages, labels, found, american=bool(currency and currency.value == "USD"))
-    seller, buyer = parties.seller_and_buyer(pages, labels)
-    answers: dict[str, Answer | None] = {
-        "number": solver.number(pages, labels, found),
-        "date": days.date,
-        "due_date": days.due,
-        "currency": currency,
-        "total": money.total,
-        "net": money.net,
-        "tax": money.tax,
-        "seller": seller,
-        "buyer": buyer,
-    }
-    return {
-        name: _field(answer, _SHARE.get(name, 1.0) * _legible(pages, answer), source)
-        for name, answer in answers.items()
-        if answer is not None
-    }
-
-
-_SHARE: Final = {"seller": 0.85, "buyer": 0.9, "number": 0.99, "date": 0.99, "due_date": 0.97}
-"""How often fields of full score are right on real documents; amounts carry that themselves."""
-
-
-def _known_fields(pages: Sequence[Page], known: Known, source: Source) -> dict[str, Field]:
-    """Seller and buyer with their tax ids, where the pages name one that was confirmed before."""
-    fields = {}
-    for name, parties_known in (("seller", known.sellers), ("buyer", known.buyers)):
-        found = recognise(pages, parties_known)
-        if found is None:
-            continue
-        evidence = (f"a {name} you confirmed before, by {found.by}",)
-        place = (source, found.page, found.box, evidence)
-        fields[name] = Field(found.party.name, found.sure, *place)
-        fields[f"{name}_tax_id"] = Field(found.party.tax_id, found.sure, *place)
-    return fields
-
-
-def _legible(pages: Sequence[Page], answer: Answer) -> float:
-    """How surely the characters of the answer are those on the page."""
-    if answer.span is None:
-        return 1.0
-    row = pages[answer.span.page].rows[answer.span.row]
-    words = row.segments[answer.span.segment].words[answer.span.first : answer.span.last + 1]
-    return min(word.sure for word in words)
-
-
-def _field(answer: Answer, share: float, source: Source) -> Field:
-    span = answer.span
-    return Field(
-        answer.value,
-        round(answer.score * share, 3),
-        source,
-        span.page if span else None,
-        span.box if span else None,
-        answer.evidence,
-    )

@@ -14,12 +14,14 @@ import subprocess
 import sys
 import tempfile
 import threading
+from collections.abc import Mapping
 from typing import IO, Any, Final
 
 import msgspec
 
 from api.documents.reading.child import Job, Outcome, Task
 from api.documents.reading.container import kind_of
+from api.documents.reading.field import Field
 from api.documents.reading.known import Known
 from api.documents.reading.reading import Effort, Reading, needs_ocr
 from api.documents.reading.refusal import Refusal, RefusedError
@@ -39,6 +41,7 @@ _MAX_OUTPUT: Final = {
 """Bytes of JSON that it may say; files are in it in base64."""
 _CHUNK: Final = 1 << 16
 _NOBODY: Final = Known()
+_NOTHING: Final[Mapping[str, Field]] = {}
 
 
 def read(
@@ -71,10 +74,13 @@ def unpack(data: bytes) -> tuple[bytes, ...]:
     return _do(data, Job.UNPACK, Effort.TEXT).files
 
 
-def draw(data: bytes, page: int) -> bytes:
-    """A page, counted from 0, as PNG of `drawing.DPI`. Raises RefusedError."""
+def draw(data: bytes, page: int, marked: Mapping[str, Field] = _NOTHING) -> bytes:
+    """A page, counted from 0, as PNG of `drawing.DPI`, boxes around `marked` fields on it.
+
+    Raises RefusedError.
+    """
     kind_of(data)
-    (image,) = _do(data, Job.DRAW, Effort.OCR, page=page).files
+    (image,) = _do(data, Job.DRAW, Effort.OCR, page=page, marked=dict(marked)).files
     return image
 
 

@@ -40,6 +40,8 @@ _SUREST: Final = 0.99
 _SIGN: Final = 0.6
 _CENT: Final = Decimal("0.01")
 _ROUNDING: Final = Decimal("0.02")
+_HIGHEST_RATE: Final = Decimal("0.35")
+_MOST_PARTS: Final = 30
 
 
 class Answer(msgspec.Struct, frozen=True):
@@ -86,7 +88,7 @@ def _likeness(text: str) -> float:
         score -= 0.3
     if re.fullmatch(r"\d{1,3}([.,]\d{3})*[.,]\d{2}", text):
         score -= 0.5
-    if re.fullmatch(r"[A-Z]{2}\d{2}", text) or values.vat_ids(text):
+    if re.fullmatch(r"[A-Z]{2}\d{2}", text) or values.vat_ids(text) or values.is_gs1(text):
         score -= 0.4
     return score
 
@@ -228,10 +230,46 @@ def money(pages: Sequence[Page], labels: Sequence[Label], found: Found) -> Money
     _read_triples(amounts, weighed)
     totals, nets, taxes = (_best(weighed[field]) for field in ("total", "net", "tax"))
     choices = itertools.product([*totals, None], [*nets, None], [*taxes, None])
-    best = max(choices, key=lambda choice: _fit(*choice), default=(None, None, None))
+    best = max(choices, key=lambda choice: _fit(*choice))
     fit = _fits(*best)
     total, net, tax = best
-    return Money(_answer(total, fits=fit), _answer(net, fits=fit), _answer(tax, fits=fit))
+    found_money = Money(_answer(total, fits=fit), _answer(net, fits=fit), _answer(tax, fits=fit))
+    return found_money if fit else _completed(found_money, amounts)
+
+
+def _completed(money: Money, amounts: list[tuple[Span, Amount]]) -> Money:
+    """Where two of the three are known, the third is what is missing, if the pages bear it out.
+
+    They do if it stands there as an amount, or if two amounts or three make it: taxes at several
+    rates have no line of their own.
+    """
+    total, net, tax = (
+        Decimal(each.value) if each else None for each in (money.total, money.net, money.tax)
+    )
+    written = {abs(amount.value): span for span, amount in amounts}
+    if total is not None and net is not None and tax is None and total != net:
+        missing = total - net
+        if abs(missing) < abs(net) * _HIGHEST_RATE and missing * net > 0:
+            return msgspec.structs.replace(money, tax=_missing(missing, written, money))
+    if total is not None and tax is not None and net is None and abs(tax) < abs(total):
+        missing = total - tax
+        if abs(missing) in written:
+            return msgspec.structs.replace(money, net=_missing(missing, written, money))
+    return money
+
+
+def _missing(amount: Decimal, written: dict[Decimal, Span], money: Money) -> Answer | None:
+    parts = sorted(each for each in written if 0 < each < abs(amount))
+    made = any(
+        sum(some) == abs(amount)
+        for count in (2, 3)
+        for some in itertools.combinations(parts[:_MOST_PARTS], count)
+    )
+    if abs(amount) not in written and not made:
+        return None
+    score = min(each.score for each in (money.total, money.net, money.tax) if each)
+    why = "what the total has beyond the net" if money.tax is None else "the total without tax"
+    return Answer(str(amount.quantize(_CENT)), written.get(abs(amount)), score, (why,))
 
 
 def _is_money(amount: Amount) -> bool:
@@ -333,7 +371,7 @@ def _fit(
         score -= 0.9
     if total and net and abs(net.value.value) > abs(total.value.value):
         score -= 0.8
-    if total and tax and abs(tax.value.value) * 2 > abs(total.value.value):
+    if total and tax and abs(tax.value.value) * 2 >= abs(total.value.value) > 0:
         score -= 0.8
     return score
 

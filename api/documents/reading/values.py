@@ -15,6 +15,7 @@ from decimal import Decimal
 from typing import Final
 
 import msgspec
+from stdnum import ean
 
 from api.documents.reading.words import table, words
 
@@ -253,3 +254,8 @@ def vat_ids(text: str) -> list[str]:
     """What looks like a European VAT id in `text`, without spaces."""
     found = (re.sub(r"[\s.-]", "", match[1]) for match in _VAT.finditer(text))
     return [each for each in found if sum(map(str.isdigit, each)) >= 7]
+
+
+def is_gs1(text: str) -> bool:
+    """Whether `text` is a number of GS1 (GLN, GTIN) with its right check digit."""
+    return len(text) in {13, 14} and ean.is_valid(text)

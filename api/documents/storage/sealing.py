@@ -1,13 +1,15 @@
 """A file as AES-256-GCM in chunks, so that it is sealed and opened while it streams.
 
-Each 64 KiB of the file become a chunk with its tag. A chunk's nonce is its number and whether it
-is the last, its associated data the document's id: chunks cannot be exchanged, left out, repeated
-or cut off, nor taken to another document. A key seals one file only, which `keys.Secrets.fresh`
-sees to, so numbers are safe nonces.
+Each 64 KiB of the file become a chunk: its nonce, ciphertext and tag. The associated data are the
+document's id, the chunk's number and whether it is the last: chunks cannot be exchanged, left out,
+repeated or cut off, nor taken to another document. The nonce is random (96 bits, of a key that
+seals one file of a few hundred chunks): an upload that goes on may seal other bytes in the place of
+a chunk that was written already, and must do so under another nonce.
 """
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Iterable, Iterator
 from typing import Final
 from uuid import UUID
@@ -17,7 +19,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 CHUNK: Final = 1 << 16
 """Bytes of the file in each chunk but the last."""
-SEALED_CHUNK: Final = CHUNK + 16
+_NONCE: Final = 12
+_TAG: Final = 16
+SEALED_CHUNK: Final = _NONCE + CHUNK + _TAG
 
 
 class TamperedError(Exception):
@@ -29,7 +33,7 @@ class Sealer:
 
     def __init__(self, key: bytes, document: UUID, *, whole: int = 0) -> None:
         self._cipher = AESGCM(key)
-        self._document = document.bytes
+        self._document = document
         self._number = whole
         self._rest = b""
 
@@ -47,25 +51,33 @@ class Sealer:
         return self._chunk(self._rest, last=True)
 
     def _chunk(self, plain: bytes, *, last: bool) -> bytes:
-        sealed = self._cipher.encrypt(_nonce(self._number, last=last), plain, self._document)
+        nonce = secrets.token_bytes(_NONCE)
+        bound = _bound(self._document, self._number, last=last)
         self._number += 1
-        return sealed
+        return nonce + self._cipher.encrypt(nonce, plain, bound)
 
 
-def opened(
-    sealed: Iterable[bytes], key: bytes, document: UUID, *, ended: bool = True
-) -> Iterator[bytes]:
-    """The file, chunk by chunk, each given only after it was checked. Raises TamperedError.
+class Opener:
+    """Opens chunks, each by itself."""
 
-    `ended=False` opens what was sealed of an upload that was interrupted.
-    """
-    cipher = AESGCM(key)
-    for number, (chunk, last) in enumerate(_chunks(sealed)):
-        nonce = _nonce(number, last=last and ended)
+    def __init__(self, key: bytes, document: UUID) -> None:
+        self._cipher = AESGCM(key)
+        self._document = document
+
+    def chunk(self, sealed: bytes, number: int, *, last: bool) -> bytes:
+        """Chunk `number`, counted from 0. Raises TamperedError."""
+        bound = _bound(self._document, number, last=last)
         try:
-            yield cipher.decrypt(nonce, chunk, document.bytes)
-        except InvalidTag as error:
+            return self._cipher.decrypt(sealed[:_NONCE], sealed[_NONCE:], bound)
+        except (InvalidTag, ValueError) as error:
             raise TamperedError(f"chunk {number} of the sealed file is not as sealed") from error
+
+
+def opened(sealed: Iterable[bytes], key: bytes, document: UUID) -> Iterator[bytes]:
+    """The file, chunk by chunk, each given only after it was checked. Raises TamperedError."""
+    opener = Opener(key, document)
+    for number, (chunk, last) in enumerate(_chunks(sealed)):
+        yield opener.chunk(chunk, number, last=last)
 
 
 def _chunks(sealed: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
@@ -80,5 +92,5 @@ def _chunks(sealed: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
     yield rest, True
 
 
-def _nonce(number: int, *, last: bool) -> bytes:
-    return number.to_bytes(11, "big") + bytes([last])
+def _bound(document: UUID, number: int, *, last: bool) -> bytes:
+    return document.bytes + number.to_bytes(8, "big") + bytes([last])

@@ -61,6 +61,10 @@ class Desk:
         self._runner = runner
         self._bearer = bearer
 
+    def bearer(self, who: Keypair) -> dict[str, str]:
+        """The header that signs somebody in."""
+        return self._bearer(self.config, who)
+
     async def ask(self, who: Keypair, method: str, path: str, **options: Any) -> httpx.Response:
         """One request under /v1/documents."""
         headers = {**self._bearer(self.config, who), **options.pop("headers", {})}

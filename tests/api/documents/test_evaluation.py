@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from api.documents.reading.reading import read
-from stellarsettle import evaluation
+from stellarsettle import baselines, evaluation
 from tests.api.documents import sheets
 
 
@@ -29,6 +29,21 @@ def test_right_and_wrong_are_counted(tmp_path: Path) -> None:
     assert (fields["net"]["right"], fields["net"]["answered"]) == (0, 1)
     assert "tax" not in fields, "what no page shows is not asked of a page"
     assert report["groups"]["made"]["whole"] == 100.0
+
+
+def test_a_baseline_tells_what_got_better_and_worse(tmp_path: Path) -> None:
+    labels = {"invoice_number": "2026-0815", "total": 1523.2, "net": 1.0}
+    report = evaluation.report(evaluation.evaluate(_folder(tmp_path, labels)))
+    file = tmp_path / "baseline.json"
+    baselines.save(file, "everything", report)
+    baselines.save(file, "pages alone", report)
+    assert baselines.compare(file, "everything", report) == []
+    labels = {"invoice_number": "2026-0816", "total": 1523.2, "net": 1280.0}
+    other = evaluation.report(evaluation.evaluate(_folder(tmp_path, labels)))
+    found = {each.figure: each.worse for each in baselines.compare(file, "everything", other)}
+    assert found["made (1) number %"]
+    assert found["made (1) whole %"]
+    assert not found["made (1) net %"]
 
 
 _FLOORS = {

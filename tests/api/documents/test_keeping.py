@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import datetime as dt
 import os
 import uuid
@@ -26,7 +27,7 @@ from tests.api.documents.conftest import Desk, working
 
 pytestmark = pytest.mark.anyio
 
-SANA = Keypair.random()
+SANA, OTHER = Keypair.random(), Keypair.random()
 ADDRESS = SANA.public_key
 KEY, NEXT = b"a document key of the tests, 32b", b"the next key of the tests, 32 by"
 WEEK = dt.timedelta(days=7)
@@ -189,6 +190,41 @@ async def test_an_owner_has_only_so_many_on_their_way(
         assert first.status_code == 201
         second = await client.post("/v1/documents", content=sheets.pdf(), headers=headers)
         assert (second.status_code, second.json()["type"]) == (429, "/problems/too-many-documents")
+
+
+async def test_uploads_at_once_are_counted_one_after_the_other(
+    desk: Desk, checked: Callable[[Litestar], Any], bearer: Any
+) -> None:
+    config = _with(desk.config, waiting_per_owner=3)
+    async with checked(create_app(config)) as client:
+        headers = bearer(config, SANA)
+        answers = await asyncio.gather(
+            *(client.post("/v1/documents", content=sheets.pdf(), headers=headers) for _ in range(8))
+        )
+    assert sorted(each.status_code for each in answers) == [201] * 3 + [429] * 5
+
+
+@pytest.mark.parametrize("room", [{"documents_per_owner": 1}, {"bytes_per_owner": 1_500}])
+async def test_an_owner_has_only_so_much_room(
+    room: dict[str, int], desk: Desk, checked: Callable[[Litestar], Any], bearer: Any
+) -> None:
+    config = _with(desk.config, **room)
+    files = [sheets.pdf() for _ in range(2)]
+    assert len(files[0]) <= 1_500 < len(files[0]) + len(files[1])
+    async with checked(create_app(config)) as client:
+        headers = bearer(config, SANA)
+        first = await client.post("/v1/documents", content=files[0], headers=headers)
+        assert first.status_code == 201
+        second = await client.post("/v1/documents", content=files[1], headers=headers)
+        assert (second.status_code, second.json()["type"]) == (403, "/problems/document-quota")
+        erased = await desk.ask(SANA, "DELETE", f"/{first.json()['id']}", headers={"If-Match": "*"})
+        assert erased.status_code == 200, erased.text
+        third = await client.post("/v1/documents", content=files[1], headers=headers)
+        assert third.status_code == 201
+        stranger = await client.post(
+            "/v1/documents", content=sheets.pdf(), headers=bearer(config, OTHER)
+        )
+        assert stranger.status_code == 201
 
 
 async def test_where_documents_are_off_everybody_is_told(

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from api.documents.reading import sandbox
-from api.documents.reading.reading import Source
+from api.documents.reading.field import Source
 from api.documents.reading.refusal import Refusal, RefusedError
 from tests.api.documents import sheets
 

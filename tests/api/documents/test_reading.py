@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 
 from api.documents.reading import einvoice, rules
-from api.documents.reading.reading import Source, Verdict, read
+from api.documents.reading.field import Source
+from api.documents.reading.reading import Verdict, read
 from api.documents.reading.refusal import Refusal, RefusedError
 from tests.api.documents import sheets
 

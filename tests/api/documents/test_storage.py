@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import socket
 import subprocess
+import tempfile
 import threading
 import uuid
 from collections.abc import Callable, Iterator
@@ -23,6 +25,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.documents.quarantine import Upload
 from api.documents.storage.cid import CidHasher, cid_of
 from api.documents.storage.keys import KeyLostError, MasterKeys, Secrets, Wrapped, commitment
 from api.documents.storage.sealing import CHUNK, SEALED_CHUNK, Sealer, TamperedError, opened
@@ -58,7 +61,7 @@ def test_a_file_comes_out_as_it_went_in(size: int, step: int, piece: int) -> Non
     sealed = _sealed(data, step=step)
     pieces = (sealed[at : at + piece] for at in range(0, len(sealed), piece))
     assert b"".join(opened(pieces, KEY, DOCUMENT)) == data
-    assert len(sealed) == len(data) + 16 * max(1, -(-len(data) // CHUNK))
+    assert len(sealed) == len(data) + 28 * max(1, -(-len(data) // CHUNK))
 
 
 @given(SIZES, st.data())
@@ -86,13 +89,41 @@ def test_chunks_cannot_be_cut_moved_repeated_or_taken_elsewhere() -> None:
         list(opened(chunks, KEY, uuid.UUID(int=8)))
 
 
-def test_an_interrupted_upload_goes_on_where_it_ended() -> None:
-    data = _data(3 * CHUNK + 5)
-    begun = Sealer(KEY, DOCUMENT).seal(data[: 2 * CHUNK + 9])
-    assert b"".join(opened([begun], KEY, DOCUMENT, ended=False)) == data[: 2 * CHUNK]
-    going_on = Sealer(KEY, DOCUMENT, whole=2)
-    rest = going_on.seal(data[2 * CHUNK :]) + going_on.finish()
-    assert begun + rest == _sealed(data)
+def _upload(place: Path) -> Upload:
+    return Upload(place, DOCUMENT, Secrets(KEY, bytes(32)))
+
+
+@given(SIZES, st.integers(0, 4 * CHUNK), st.integers(0, 3 * SEALED_CHUNK))
+def test_an_interrupted_upload_goes_on_where_it_ended(size: int, came: int, written: int) -> None:
+    """However much of it came, and however much of that the disk has."""
+    data = _data(size)
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder) / "sealed"
+        begun = _upload(place)
+        begun.write(data[:came])
+        if came >= size:
+            begun.finish()
+        begun.close()
+        os.truncate(place, min(written, place.stat().st_size))
+        going_on = _upload(place)
+        assert going_on.received <= min(came, size)
+        going_on.write(data[going_on.received :])
+        going_on.finish()
+        going_on.close()
+        sealed = place.read_bytes()
+    assert b"".join(opened([sealed], KEY, DOCUMENT)) == data
+    assert going_on.sha256 == hashlib.sha256(data).digest()
+    assert going_on.cid() == cid_of(sealed)
+
+
+def test_no_two_chunks_are_sealed_under_one_nonce() -> None:
+    """Not even where an upload goes on with other bytes than those that broke off."""
+    nonces = []
+    for attempt in (b"a", b"b", b"a"):
+        sealer = Sealer(KEY, DOCUMENT, whole=1)
+        sealed = sealer.seal(attempt * (2 * CHUNK)) + sealer.finish()
+        nonces += [sealed[at : at + 12] for at in range(0, len(sealed), SEALED_CHUNK)]
+    assert len(set(nonces)) == len(nonces) == 6
 
 
 def test_secrets_open_for_their_document_and_key_only() -> None:

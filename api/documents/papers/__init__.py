@@ -1,0 +1,1 @@
+"""Papers that people accept by signature: filled from templates, hashed, versioned, verifiable."""
