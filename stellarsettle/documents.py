@@ -263,11 +263,8 @@ def check_paper(file: Path, paper: Path) -> None:
     """
     from api.documents.papers import signing
 
-    class Answer(msgspec.Struct):
-        signatures: list[signing.Signature]
-
     try:
-        found = msgspec.json.decode(paper.read_bytes(), type=Answer).signatures
+        found = msgspec.json.decode(paper.read_bytes(), type=signing.Signed).signatures
         for each in found:
             signing.accepts(file.read_bytes(), each)
     except msgspec.DecodeError as error:

@@ -46,7 +46,8 @@ _TEXT_FIELDS: Final = frozenset(
 )
 _ALIKE: Final = 0.6
 _THRESHOLD: Final = 0.9
-"""Confidence from which a total and currency would be taken without review."""
+"""Confidence from which a total and currency would be taken without review, unless something
+speaks against them: what people are shown as sure."""
 
 
 class Document(msgspec.Struct, frozen=True):
@@ -216,7 +217,11 @@ def _whole(judged: list[Judged]) -> Iterator[tuple[str, bool]]:
 def _accepted(judged: list[Judged]) -> dict[str, Any]:
     """Totals and currencies that would be taken without review, and how many are wrong."""
     money = [each for each in judged if each.field in ("total", "currency")]
-    taken = [each for each in money if each.confidence >= _THRESHOLD]
+    taken = [
+        each
+        for each in money
+        if each.confidence >= _THRESHOLD and each.read and not each.read.against
+    ]
     return {
         "threshold": _THRESHOLD,
         "coverage": round(len(taken) / len(money), 3) if money else None,

@@ -114,7 +114,7 @@ class Processing:
     async def _read(self, record: Record) -> Record:
         data = await self._vault.quarantined(record)
         async with self._database.worker() as connection:
-            known = await records.known_parties(connection, record.owner)
+            known = await records.memory(connection, record.owner)
         reading = await asyncio.to_thread(sandbox.read, data, known=known)
         # An XML by itself is nothing but its rules. Where there is a page, a person decides.
         if reading.verdict is Verdict.REJECT and reading.kind is FileKind.XML:

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import enum
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 from uuid import UUID
 
 import msgspec
 
 from api.database import Connection
+from api.documents.reading import layouts
 from api.documents.reading.field import Field
 from api.documents.reading.known import Known, Party
+from api.documents.reading.layouts import Layout, Places
+from api.documents.reading.memory import Memory
 from api.documents.reading.reading import Reading
 from api.documents.storage.keys import Wrapped
 from api.live.hints import hint
@@ -94,7 +98,9 @@ RETURNING {_COLUMNS}
 
 
 _REMEMBERED: Final = 200
-"""So many of somebody's documents tell which parties are known."""
+"""So many of somebody's documents teach the reader of his next one."""
+_LAYOUTS_EACH: Final = 3
+"""So many of one seller's last invoices tell where its fields stand."""
 
 
 class ChangedError(Exception):
@@ -328,17 +334,27 @@ async def supporting(connection: Connection, document: UUID) -> list[Record]:
     return await _many(connection, "supports = %s AND state <> 'erased'", document)
 
 
-async def known_parties(connection: Connection, owner: str) -> Known:
-    """The parties of the owner's confirmed documents, the last first."""
+async def memory(connection: Connection, owner: str) -> Memory:
+    """What the owner's confirmed documents teach: their parties and layouts, the last first."""
     query = """
-        SELECT facts FROM app.document WHERE owner = %s AND state = 'confirmed'
-        ORDER BY changed_at DESC LIMIT %s
+        SELECT facts, reading -> 'places' AS places FROM app.document
+        WHERE owner = %s AND state = 'confirmed' ORDER BY changed_at DESC LIMIT %s
     """
     rows = await (await connection.execute(query, (owner, _REMEMBERED))).fetchall()
     facts = [row["facts"] for row in rows]
-    sellers = (Party(each["seller"], each["seller_tax_id"]) for each in facts)
+    sellers = [Party(each["seller"], each["seller_tax_id"]) for each in facts]
     buyers = (Party(each["buyer"], each["buyer_tax_id"]) for each in facts)
-    return Known(tuple(dict.fromkeys(sellers)), tuple(dict.fromkeys(buyers)))
+    known = Known(tuple(dict.fromkeys(sellers)), tuple(dict.fromkeys(buyers)))
+    return Memory(known, tuple(_layouts(zip(sellers, rows, strict=True))))
+
+
+def _layouts(confirmed: Iterable[tuple[Party, Mapping[str, Any]]]) -> Iterator[Layout]:
+    """The last layouts of each seller."""
+    seen: Counter[Party] = Counter()
+    for seller, row in confirmed:
+        if row["places"] is not None and seen[seller] < _LAYOUTS_EACH:
+            seen[seller] += 1
+            yield layouts.learned(seller, row["facts"], msgspec.convert(row["places"], Places))
 
 
 async def accesses(connection: Connection, document: UUID) -> tuple[Access, ...]:

@@ -30,6 +30,12 @@ class Signature(msgspec.Struct, frozen=True):
     at: int
 
 
+class Signed(msgspec.Struct, frozen=True):
+    """Of an answer about a paper the part that proves something."""
+
+    signatures: tuple[Signature, ...]
+
+
 def text(title: str, version: int, sha256: bytes, signer: str, network: str) -> str:
     """What is signed; `signer` is a G... address."""
     return _TEXT.format(

@@ -17,7 +17,7 @@ import msgspec
 
 from api.documents.reading import boxes, drawing, packing
 from api.documents.reading.field import Field
-from api.documents.reading.known import Known
+from api.documents.reading.memory import NOTHING, Memory
 from api.documents.reading.reading import Effort, Reading, read
 from api.documents.reading.refusal import Refusal, RefusedError
 
@@ -37,8 +37,8 @@ class Job(enum.Enum):
 class Task(msgspec.Struct, frozen=True, kw_only=True):
     """What to do and with how much: bytes of memory and of each file, seconds of CPU.
 
-    `known` are parties to look for, `page` is the one to draw, counted from 0, `stamp` the line to
-    write on every page, `marked` the fields to draw onto it.
+    `known` is what earlier documents taught, `page` is the one to draw, counted from 0, `stamp`
+    the line to write on every page, `marked` the fields to draw onto it.
     """
 
     job: Job
@@ -47,7 +47,7 @@ class Task(msgspec.Struct, frozen=True, kw_only=True):
     seconds: int
     effort: Effort = Effort.TEXT
     text_only: bool = False
-    known: Known = Known()
+    known: Memory = NOTHING
     page: int = 0
     stamp: str = ""
     marked: dict[str, Field] = {}

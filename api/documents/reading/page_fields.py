@@ -4,18 +4,26 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from api.documents.reading import parties, solver, spans, vocabulary
+from api.documents.reading import layouts, parties, solver, spans, vocabulary
 from api.documents.reading.field import Field, Source
 from api.documents.reading.known import Known, recognise
+from api.documents.reading.memory import Memory
 from api.documents.reading.page import Page
 from api.documents.reading.solver import Answer
 
 
 def read(
-    pages: Sequence[Page], found: spans.Found, known: Known, source: Source
+    pages: Sequence[Page], found: spans.Found, known: Memory, source: Source
 ) -> dict[str, Field]:
-    """Every field that `pages` with the values `found` on them tell; `known` parties by name."""
-    return _read(pages, found, source) | _known(pages, known, source)
+    """Every field that `pages` with the values `found` on them tell.
+
+    `known` are parties by name, and where their fields stood.
+    """
+    return (
+        _read(pages, found, source)
+        | layouts.remembered(pages, found, known.layouts, source)
+        | _known(pages, known.parties, source)
+    )
 
 
 def _read(pages: Sequence[Page], found: spans.Found, source: Source) -> dict[str, Field]:
@@ -75,5 +83,6 @@ def _field(answer: Answer, legible: float, source: Source) -> Field:
         span.page if span else None,
         span.box if span else None,
         answer.evidence,
+        answer.against,
         score=score,
     )

@@ -18,6 +18,7 @@ from api.documents.reading import (
     drawing,
     einvoice,
     hybrid,
+    layouts,
     likeness,
     ocr,
     page_fields,
@@ -28,8 +29,9 @@ from api.documents.reading import (
 from api.documents.reading.container import Kind
 from api.documents.reading.einvoice import EInvoice
 from api.documents.reading.field import Field, Source
-from api.documents.reading.known import Known
+from api.documents.reading.layouts import Places
 from api.documents.reading.likeness import Likeness
+from api.documents.reading.memory import NOTHING, Memory
 from api.documents.reading.page import Page
 from api.documents.reading.refusal import Refusal, RefusedError
 from api.documents.reading.rules import Finding, Severity
@@ -74,14 +76,13 @@ class Reading(msgspec.Struct, frozen=True):
     wordless: bool = False
     alternatives: dict[str, tuple[str, ...]] = {}
     """Other values that a field could have, as they stand on the pages, likely ones first."""
+    places: Places = {}
+    """Where every value stands: a confirmation tells which of them is which field."""
     likeness: Likeness | None = None
     """What a near-duplicate would have in common; None for what has no pages."""
 
 
 _PICTURES: Final = frozenset({Kind.PNG, Kind.JPEG, Kind.TIFF})
-
-
-_NOBODY: Final = Known()
 
 
 class Effort(enum.Enum):
@@ -101,18 +102,19 @@ def read(
     *,
     effort: Effort = Effort.OCR,
     text_only: bool = False,
-    known: Known = _NOBODY,
+    known: Memory = NOTHING,
 ) -> Reading:
     """Everything that `data` tells; `text_only` leaves an embedded invoice out, to measure text.
 
-    `known` are parties to look for by name. Raises RefusedError for what is not to be opened.
+    `known` is what the person's confirmed documents taught. Raises RefusedError for what is not to
+    be opened.
     """
     reading = _read(data, effort, known, text_only=text_only)
     fields = calibration.calibrated(reading.fields, calibration.shipped())
     return msgspec.structs.replace(reading, fields=fields)
 
 
-def _read(data: bytes, effort: Effort, known: Known, *, text_only: bool) -> Reading:
+def _read(data: bytes, effort: Effort, known: Memory, *, text_only: bool) -> Reading:
     kind = container.kind_of(data)
     if kind is Kind.XML:
         return _xml(data)
@@ -127,6 +129,7 @@ def _read(data: bytes, effort: Effort, known: Known, *, text_only: bool) -> Read
         _sizes(seen.pages),
         wordless=not _worded(seen.pages),
         alternatives=seen.alternatives,
+        places=seen.places,
         likeness=likeness.of(seen.pages, ocr.upright(data)),
     )
 
@@ -138,15 +141,16 @@ class _Seen(msgspec.Struct, frozen=True):
     found: spans.Found
     fields: dict[str, Field]
     alternatives: dict[str, tuple[str, ...]]
+    places: Places
 
 
-def _seen(pages: list[Page], known: Known, source: Source) -> _Seen:
+def _seen(pages: list[Page], known: Memory, source: Source) -> _Seen:
     found = spans.find(pages)
     fields = page_fields.read(pages, found, known, source)
-    return _Seen(pages, found, fields, alternatives.of(pages, found))
+    return _Seen(pages, found, fields, alternatives.of(pages, found), layouts.places(pages, found))
 
 
-def _seen_by_both(readings: ocr.Readings, known: Known) -> _Seen:
+def _seen_by_both(readings: ocr.Readings, known: Memory) -> _Seen:
     """What two readers tell together; the pages are those of the one who found more words."""
     one, other = (_seen(each, known, Source.OCR) for each in (readings.first, readings.second))
     richer = max(one, other, key=lambda seen: _words(seen.pages))
@@ -167,7 +171,7 @@ def _xml(data: bytes) -> Reading:
     )
 
 
-def _pdf(data: bytes, effort: Effort, known: Known, *, text_only: bool) -> Reading:
+def _pdf(data: bytes, effort: Effort, known: Memory, *, text_only: bool) -> Reading:
     packed = container.open_pdf(data)
     try:
         pages = text_layer.pages(data, container.MAX_PAGES)
@@ -193,6 +197,7 @@ def _pdf(data: bytes, effort: Effort, known: Known, *, text_only: bool) -> Readi
         _sizes(seen.pages),
         wordless=invoice is None and not _worded(seen.pages),
         alternatives=seen.alternatives,
+        places=seen.places,
         likeness=likeness.of(seen.pages, drawing.thumbnail(data) if effort is Effort.OCR else None),
     )
 

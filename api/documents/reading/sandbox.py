@@ -22,7 +22,7 @@ import msgspec
 from api.documents.reading.child import Job, Outcome, Task
 from api.documents.reading.container import kind_of
 from api.documents.reading.field import Field
-from api.documents.reading.known import Known
+from api.documents.reading.memory import NOTHING, Memory
 from api.documents.reading.reading import Effort, Reading, needs_ocr
 from api.documents.reading.refusal import Refusal, RefusedError
 
@@ -40,7 +40,6 @@ _MAX_OUTPUT: Final = {
 }
 """Bytes of JSON that it may say; files are in it in base64."""
 _CHUNK: Final = 1 << 16
-_NOBODY: Final = Known()
 _NOTHING: Final[Mapping[str, Field]] = {}
 
 
@@ -48,14 +47,15 @@ def read(
     data: bytes,
     *,
     text_only: bool = False,
-    known: Known = _NOBODY,
+    known: Memory = NOTHING,
     wall_seconds: float | None = None,
 ) -> Reading:
     """The reading of `data`. Raises RefusedError, soon after `wall_seconds` at the latest.
 
     Pages are looked at as pictures only where they hold no words; that may take the time of
     `Effort.OCR`. Safe to call from several threads; the calling process never looks inside the
-    file. `text_only` leaves an embedded invoice out, `known` are parties to look for by name.
+    file. `text_only` leaves an embedded invoice out, `known` is what
+    the person's confirmed documents taught.
     """
     kind = kind_of(data)
     if not needs_ocr(kind):

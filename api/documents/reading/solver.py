@@ -45,12 +45,13 @@ _MOST_PARTS: Final = 30
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """A field's value as text in its normal form, its place, its score and why."""
+    """A field's value as text in its normal form, its place, its score, and why, or why not."""
 
     value: str
     span: Span | None
     score: float
     evidence: tuple[str, ...]
+    against: tuple[str, ...] = ()
 
 
 def _of(labels: Iterable[Label], field: str) -> list[Label]:
@@ -234,7 +235,7 @@ def money(pages: Sequence[Page], labels: Sequence[Label], found: Found) -> Money
     fit = _fits(*best)
     total, net, tax = best
     found_money = Money(_answer(total, fits=fit), _answer(net, fits=fit), _answer(tax, fits=fit))
-    return found_money if fit else _completed(found_money, amounts)
+    return found_money if fit else _doubted(_completed(found_money, amounts))
 
 
 def _completed(money: Money, amounts: list[tuple[Span, Amount]]) -> Money:
@@ -256,6 +257,14 @@ def _completed(money: Money, amounts: list[tuple[Span, Amount]]) -> Money:
         if abs(missing) in written:
             return msgspec.structs.replace(money, net=_missing(missing, written, money))
     return money
+
+
+def _doubted(money: Money) -> Money:
+    """A label alone makes no total: what is left to pay, or was paid before, is called so too."""
+    if money.total is None or (money.net is not None and money.tax is not None):
+        return money
+    total = msgspec.structs.replace(money.total, against=("no net and tax make this total",))
+    return msgspec.structs.replace(money, total=total)
 
 
 def _missing(amount: Decimal, written: dict[Decimal, Span], money: Money) -> Answer | None:
