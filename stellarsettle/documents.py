@@ -319,6 +319,18 @@ def tidy() -> None:
         click.echo(f"{what:24} {number}")
 
 
+@documents.command()
+def recalibrate() -> None:
+    """Fit confidence to what people confirmed and corrected; the worker does it every day."""
+
+    async def run() -> int:
+        async with _documents() as chosen:
+            return await chosen.tidying.recalibrate()
+
+    fields = asyncio.run(run())
+    click.echo(f"fitted to {fields} fields" if fields else "too few confirmations yet")
+
+
 @contextlib.asynccontextmanager
 async def _documents() -> AsyncIterator[Documents]:
     """Documents as the services have them, from the environment."""

@@ -17,8 +17,9 @@ from uuid import UUID
 import msgspec
 
 from api.database import Connection, Database
-from api.documents import duplicates, records
+from api.documents import duplicates, outcomes, records
 from api.documents.reading import sandbox
+from api.documents.reading.calibration import calibrated
 from api.documents.reading.container import Kind as FileKind
 from api.documents.reading.reading import Verdict
 from api.documents.reading.refusal import RefusedError
@@ -115,7 +116,11 @@ class Processing:
         data = await self._vault.quarantined(record)
         async with self._database.worker() as connection:
             known = await records.memory(connection, record.owner)
+            curve = await outcomes.curve(connection)
         reading = await asyncio.to_thread(sandbox.read, data, known=known)
+        if curve is not None:
+            fields = calibrated(reading.fields, curve)
+            reading = msgspec.structs.replace(reading, fields=fields)
         # An XML by itself is nothing but its rules. Where there is a page, a person decides.
         if reading.verdict is Verdict.REJECT and reading.kind is FileKind.XML:
             broken = "; ".join(f"{each.rule}: {each.message}" for each in reading.findings)

@@ -162,3 +162,15 @@ paper_signature = sa.Table(
     moment("at"),
     comment="Who accepted a paper, by which signature (SEP-53).",
 )
+
+document_curve = sa.Table(
+    "document_curve",
+    metadata,
+    sa.Column("one", sa.Boolean, primary_key=True, server_default=sa.true()),
+    sa.Column("curve", JSONB, nullable=False),
+    sa.Column(
+        "outcomes", sa.BigInteger, nullable=False, comment="how many fields it was fitted to"
+    ),
+    moment("fitted_at", default=True),
+    comment="What scores of readers are worth, fitted to what people confirmed; one row at most.",
+)

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from api.database import Connection, Database
-from api.documents import processing, records
+from api.documents import outcomes, processing, records
 from api.documents.config import DocumentsConfig
 from api.documents.erasure import Erasure
 from api.documents.records import ChangedError, Record
@@ -27,7 +27,12 @@ _LEFT: Final = dt.timedelta(hours=1)
 
 TIDY: Final = Kind(name="documents-tidy", payload=Nothing, seconds=3600)
 CHECK: Final = Kind(name="documents-check", payload=Nothing, seconds=6 * 3600)
-RECURRING: Final = (Recurring(TIDY, every=3600), Recurring(CHECK, every=86_400))
+RECALIBRATE: Final = Kind(name="documents-recalibrate", payload=Nothing, seconds=300)
+RECURRING: Final = (
+    Recurring(TIDY, every=3600),
+    Recurring(CHECK, every=86_400),
+    Recurring(RECALIBRATE, every=86_400),
+)
 
 _log = logging.getLogger("stellarsettle.documents")
 
@@ -50,6 +55,15 @@ class Tidying:
     async def on_check(self, _: Connection, __: Nothing) -> None:
         """The job that checks every copy."""
         await self.check_replicas()
+
+    async def on_recalibrate(self, _: Connection, __: Nothing) -> None:
+        """The job that learns from what people confirmed."""
+        await self.recalibrate()
+
+    async def recalibrate(self) -> int:
+        """Fit confidence to people's confirmations; to how many fields that was."""
+        async with self._database.worker() as connection:
+            return await outcomes.recalibrate(connection)
 
     async def tidy(self) -> dict[str, int]:
         """Erase, refuse and discard what is due; how much of each."""

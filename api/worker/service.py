@@ -91,6 +91,7 @@ def _handlers(
         handlers.on(processing.KIND, documents.processing.work)
         handlers.on(tidying.TIDY, documents.tidying.on_tidy)
         handlers.on(tidying.CHECK, documents.tidying.on_check)
+        handlers.on(tidying.RECALIBRATE, documents.tidying.on_recalibrate)
     return handlers
 
 

@@ -53,6 +53,18 @@ COMMENT ON COLUMN app.paper_signature.signer IS 'the account whose key signed';
 ALTER TABLE app.document_outcome ADD COLUMN score double precision;
 COMMENT ON COLUMN app.document_outcome.score IS
     'what the confidence was made of; missing where it was no guess';
+
+CREATE TABLE app.document_curve (
+    one boolean NOT NULL DEFAULT true,
+    curve jsonb NOT NULL,
+    outcomes bigint NOT NULL,
+    fitted_at timestamptz NOT NULL DEFAULT now(),
+    PRIMARY KEY (one),
+    CONSTRAINT document_curve_one CHECK (one)
+);
+COMMENT ON TABLE app.document_curve IS
+    'What scores of readers are worth, fitted to what people confirmed; one row at most.';
+COMMENT ON COLUMN app.document_curve.outcomes IS 'how many fields it was fitted to';
 """
 
 _POLICIES = """
@@ -70,6 +82,10 @@ ALTER TABLE app.paper_signature ENABLE ROW LEVEL SECURITY;
 ALTER TABLE app.paper_signature FORCE ROW LEVEL SECURITY;
 CREATE POLICY shown ON app.paper_signature FOR SELECT
     USING (EXISTS (SELECT FROM app.paper AS p WHERE p.id = paper));
+ALTER TABLE app.document_curve ENABLE ROW LEVEL SECURITY;
+ALTER TABLE app.document_curve FORCE ROW LEVEL SECURITY;
+CREATE POLICY worker ON app.document_curve
+    USING (current_setting('stellarsettle.worker', true) = 'on');
 CREATE POLICY added ON app.paper_signature FOR INSERT
     WITH CHECK (current_setting('stellarsettle.worker', true) = 'on');
 """

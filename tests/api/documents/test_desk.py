@@ -175,6 +175,23 @@ async def test_what_was_read_is_held_against_what_people_say(desk: Any) -> None:
     assert dict(rows) == {"number": False, "total": True}
 
 
+async def test_confidence_follows_what_people_confirm(desk: Any) -> None:
+    before = (await desk.read(SANA, sheets.pdf()))["fields"]["date"]["confidence"]
+    assert await desk.documents.tidying.recalibrate() == 0, "little says nothing"
+    with psycopg.connect(desk.config.database_url) as connection:
+        connection.execute(
+            """
+            INSERT INTO app.document_outcome (field, source, confidence, score, was_right)
+            SELECT 'date', 'text', 0.9, 0.4 + 0.005 * n, n % 3 > 0 FROM generate_series(1, 99) AS n
+            """
+        )
+    document = await desk.read(SANA, sheets.pdf())
+    await desk.confirmed(SANA, document, **TAX_IDS)
+    assert await desk.documents.tidying.recalibrate() > 99
+    after = (await desk.read(SANA, sheets.pdf()))["fields"]["date"]["confidence"]
+    assert after < before
+
+
 async def test_an_upload_that_broke_off_goes_on(desk: Any, documents_config: Any) -> None:
     data = sheets.pdf(attachments={"noise": random.Random(7).randbytes(300_000)})
     digest = hashlib.sha256(data)
