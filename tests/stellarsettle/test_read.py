@@ -34,7 +34,7 @@ def test_what_cannot_be_drawn_is_said(invoice: Path, tmp_path: Path) -> None:
     nowhere = CliRunner().invoke(read, [str(invoice), "--draw", str(tmp_path / "no" / "b.png")])
     assert "cannot be written" in nowhere.output
     blank = tmp_path / "blank.pdf"
-    blank.write_bytes(sheets.pdf([(50, 300, "nothing")]))
+    blank.write_bytes(sheets.pdf([(50, 300, "nothing?")]))
     empty = CliRunner().invoke(read, [str(blank), "--draw", str(tmp_path / "b.png")])
     assert "nothing to draw" in empty.output
     assert nowhere.exit_code == empty.exit_code == 1
