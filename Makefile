@@ -208,7 +208,7 @@ xdr: $(READY)
 	@$(BIN)/python -m indexer.xdr.generate
 
 ISLANDS := api/web/islands
-SCRIPTS := page login transaction upload review freighter xbull lobstr albedo ledger demo
+SCRIPTS := page login transaction upload review freighter xbull lobstr albedo ledger demo play
 .PHONY: web
 web: api/web/static/built/.made
 

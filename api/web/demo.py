@@ -14,6 +14,11 @@ class Person(msgspec.Struct, frozen=True):
     address: str
     seed: str
 
+    @property
+    def role(self) -> str:
+        """What a name ends with: "Ada, investor" is an investor, "verifier" the verifier."""
+        return self.name.rpartition(", ")[2]
+
 
 def people(path: str) -> tuple[Person, ...]:
     """Who is in the file; nobody while it is not there."""

@@ -104,7 +104,7 @@ CASE_STATES = {
     "ACCEPTED": marked("Accepted"),
     "REJECTED": marked("Refused"),
 }
-"""States of a KYC case."""
+"""States of a KYC case, as the staff sees it."""
 
 STEPS = {
     "built": marked("Ready to sign"),
@@ -117,6 +117,48 @@ STEPS = {
     "unknown": marked("Nobody knows any more: the node has forgotten those ledgers"),
 }
 """States of a transaction, by the names of its intent."""
+
+TOPICS = {
+    "invoice": marked("Listing of invoices"),
+    "funding": marked("Funding"),
+    "payment": marked("Payments"),
+    "trouble": marked("Defaults and disputes"),
+    "position": marked("Shares that change hands"),
+    "account": marked("Your account"),
+    "platform": marked("The platform"),
+    "transaction": marked("Your transactions"),
+}
+"""What notifications are about, by the names of `notifications.kinds.Topic`."""
+
+CHANNELS = {
+    "app": marked("Here"),
+    "email": marked("By mail"),
+    "webhook": marked("By webhook"),
+}
+"""Ways in which somebody is told, by the names of `profile.schemas.Channel`."""
+
+KYC_STATES = {
+    "NEEDS_INFO": marked("Something has to be told still"),
+    "PROCESSING": marked("It is being looked at by two people"),
+    "ACCEPTED": marked("Accepted"),
+    "REJECTED": marked("Not accepted"),
+}
+"""States of a KYC case, as the person is told whom it is about."""
+
+
+def topics(translate: Translate) -> dict[str, str]:
+    """Names of what notifications are about."""
+    return {code: translate(name) for code, name in TOPICS.items()}
+
+
+def channels(translate: Translate) -> dict[str, str]:
+    """Names of the ways in which somebody is told."""
+    return {code: translate(name) for code, name in CHANNELS.items()}
+
+
+def kyc_states(translate: Translate) -> dict[str, str]:
+    """Names of a KYC case's states."""
+    return {code: translate(name) for code, name in KYC_STATES.items()}
 
 
 def fields(translate: Translate) -> dict[str, str]:

@@ -25,6 +25,16 @@ _WIDE = Context(prec=60, rounding=ROUND_HALF_EVEN)
 """More digits than any amount of the ledger has."""
 _TYPED = re.compile(r"[0-9][0-9.,]{0,60}")
 
+_BROWSERS = (
+    ("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)  # fmt: skip
+"""What a browser's name is known by; those that name others' too come first."""
+_SYSTEMS = (
+    ("Android", "Android"), ("iPhone", "iPhone"), ("iPad", "iPad"), ("Windows", "Windows"),
+    ("Mac OS X", "macOS"), ("Linux", "Linux"),
+)  # fmt: skip
+
 
 class Writer(msgspec.Struct, frozen=True):
     """Writes values for one reader: `locale` as Babel names it, `zone` as IANA does."""
@@ -157,6 +167,15 @@ def typed_percent(text: str, locale: str = "en") -> int:
 def short(address: str | None) -> str:
     """The two ends of an address, which people compare: GABC…WXYZ."""
     return NONE if address is None else f"{address[:4]}…{address[-4:]}"
+
+
+def browser(agent: str | None) -> str:
+    """A browser and its system by their names, from what it says of itself: Firefox, Linux."""
+    said = agent or ""
+    found = [
+        next((name for sign, name in kinds if sign in said), "") for kinds in (_BROWSERS, _SYSTEMS)
+    ]
+    return ", ".join(name for name in found if name) or said[:40]
 
 
 def label(invoice_id: str) -> str:

@@ -25,9 +25,9 @@ from api.security import Subject
 from api.sessions.service import Sessions
 from api.stellar import Ledger
 from api.version import VERSION
-from api.web import language, names, packing
+from api.web import demo, language, names, packing
 from api.web.charts import Chart
-from api.web.numbers import NONE, PlainWriter, Writer, label, short
+from api.web.numbers import NONE, PlainWriter, Writer, browser, label, short
 from api.web.static import FILES
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -101,7 +101,9 @@ class Pages:
             "escrow": config.escrow,
             "distributor": config.distributor,
             "network": config.network_passphrase,
+            "rpc_url": config.browser_rpc_url,
         }
+        self._people = config.demo_people
 
     def standing(self, found: Read) -> Standing:
         """How a read stands against the network's newest ledger."""
@@ -152,6 +154,7 @@ class Pages:
             status_names=names.statuses(language.words(spoken).gettext),
             event_names=names.events(language.words(spoken).gettext),
             document_names=names.document_states(language.words(spoken).gettext),
+            people=demo.people(self._people),
             told=functools.partial(_told, language.words(spoken)),
             step_names=names.steps(language.words(spoken).gettext),
             standing=standing,
@@ -234,7 +237,7 @@ def _environment(spoken: str) -> Environment:
         extensions=["jinja2.ext.i18n"],
     )
     made.install_gettext_translations(language.words(spoken), newstyle=True)  # type: ignore[attr-defined]
-    made.filters |= {"short": short, "label": label}
+    made.filters |= {"short": short, "label": label, "browser": browser}
     made.globals |= {"static": FILES.url, "has_static": FILES.has, "none_sign": NONE}
     return made
 

@@ -20,6 +20,7 @@ from api.web.pages import (
     statistics,
     transactions,
 )
+from api.web.pages.account import access, kyc, notices
 from api.web.pages.admin import cases, governing, queues, system
 
 router = Router(
@@ -37,6 +38,7 @@ router = Router(
         reference.get_help,
         reference.choose_language,
         people.get_login,
+        people.get_tour,
         people.sign_out,
         people.get_account,
         people.ask_address_confirmation,
@@ -48,6 +50,23 @@ router = Router(
         documents.get_documents,
         documents.get_document_page,
         documents.say_fields,
+        kyc.get_kyc,
+        kyc.tell_kyc,
+        kyc.forget_kyc,
+        notices.get_notifications,
+        notices.read_notifications,
+        notices.get_preferences,
+        notices.put_profile,
+        notices.put_preferences,
+        access.end_sessions,
+        access.get_keys,
+        access.make_key,
+        access.revoke_key,
+        access.get_webhooks,
+        access.add_webhook,
+        access.remove_webhook,
+        access.get_organisations,
+        access.found_or_join,
         guests.get_invitation,
         guests.ask_for_code,
         guests.enter_code,

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
-from pathlib import Path
 
 import httpx
 import pytest
@@ -17,7 +15,6 @@ from tests.web.scenes import Scene, be
 
 ENGLISH = Writer("en")
 UNIT = 10**7
-INVOICE = "invoices/invoice2data/001_AzureInterior.pdf"
 DONE = "Done. It is in the ledger and shown here."
 
 
@@ -149,54 +146,6 @@ def test_a_seller_lists_an_invoice_by_form(page: Page, scene: Scene) -> None:
     _sign(page)
     page.goto(f"{scene.url}/seller")
     expect(page.get_by_role("row").filter(has_text="2,500.00 USDC")).to_have_count(1)
-
-
-def test_a_seller_uploads_corrects_confirms_signs_and_has_it_listed(
-    page: Page, scene: Scene, corpus: Path
-) -> None:
-    """From a real PDF to the ledger, without typing what the document says."""
-    if "CLAMD" not in scene.platform.environment:
-        pytest.skip("no ClamAV here: make clamav")
-    labels = json.loads((corpus / f"{INVOICE}.json").read_text())
-    be(page, scene, scene.cast.seller, "/seller/documents")
-    chooser = page.get_by_label("Choose an invoice")
-    expect(chooser).to_be_enabled()  # nobody listens before the script is there
-    chooser.set_input_files(corpus / INVOICE)
-    expect(page.get_by_text("Waits for your review").first).to_be_visible(timeout=90_000)
-    paper = page.locator(".paper img").first
-    expect(paper).to_have_js_property("complete", value=True, timeout=60_000)
-    assert paper.evaluate("image => image.naturalWidth") > 500
-    expect(page.get_by_label(re.compile("^Number"))).to_have_value(labels["invoice_number"])
-    expect(page.get_by_label(re.compile("^Total"))).to_have_value(re.compile(r"^\d+\.\d\d$"))
-    total = page.get_by_label(re.compile("^Total")).input_value()
-    page.get_by_label(re.compile("^Number")).focus()
-    expect(page.locator(".box.lit")).to_have_count(1)
-    page.get_by_label("Seller's tax number").fill("US 12345677")
-    page.get_by_role("button", name="Keep for later").click()
-    expect(page.locator("[data-field=seller_tax_id] .band")).to_contain_text("confirmed")
-    for name, value in {
-        "Seller sure|Seller check|Seller missing|Seller ✓": "Azure Interior",
-        "Debtor sure|Debtor check|Debtor missing|Debtor ✓": "Delta Ltd",
-        "Debtor's tax number": "DE811907980",
-    }.items():
-        page.get_by_label(re.compile(name)).first.fill(value)
-    page.get_by_role("button", name="Confirm all and go on to terms").click()
-    expect(page.get_by_text("As you confirmed it.")).to_be_visible()
-    now = httpx.get(f"{scene.url}/v1/platform").json()["meta"]["as_of_time"]
-    for name, typed in {
-        "Face: what the debtor owes": total,
-        "Sold for: what you get at release": "200",
-        "Investors get when it is paid": "210",
-        "Least to raise": "100",
-        "Due": ENGLISH.date(now + 60 * 86_400),
-        "Funding closes": ENGLISH.date(now + 10 * 86_400),
-        "Debtor's account": scene.cast.debtor.address,
-    }.items():
-        page.get_by_label(name, exact=True).fill(typed)
-    page.get_by_role("button", name="Go on to signing").click()
-    _sign(page)
-    page.get_by_role("link", name=re.compile("^INV-")).click()
-    expect(page.get_by_text("Document's hash")).to_be_visible()
 
 
 def test_wrong_values_of_a_form_are_named(page: Page, scene: Scene) -> None:

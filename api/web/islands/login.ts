@@ -3,11 +3,9 @@
 import { explain, say } from "./saying";
 import { load, Refused } from "./wallet";
 
-const page = document.querySelector<HTMLElement>("[data-login]");
-
 async function signIn(button: HTMLElement): Promise<void> {
   const url = button.dataset["module"];
-  if (page === null || url === undefined) return;
+  if (url === undefined) return;
   say("wallet-asked");
   const wallet = await load(url);
   const { address, seed } = button.dataset;
@@ -26,7 +24,8 @@ async function signIn(button: HTMLElement): Promise<void> {
     body: JSON.stringify({ transaction: answer.xdr }),
   });
   if (!redeemed.ok) throw new Refused("service", ((await redeemed.json()) as { detail: string }).detail);
-  location.assign(page.dataset["to"] ?? "/");
+  const place = button.closest<HTMLElement>("[data-to]");
+  location.assign(place?.dataset["to"] ?? "/");
 }
 
 for (const button of document.querySelectorAll<HTMLButtonElement>("[data-login] [data-module]")) {
@@ -35,4 +34,3 @@ for (const button of document.querySelectorAll<HTMLButtonElement>("[data-login] 
     void signIn(button).catch(explain);
   });
 }
-

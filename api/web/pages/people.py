@@ -14,6 +14,7 @@ from api.access import BY_HAND, VISITED
 from api.config import ApiConfig
 from api.dashboard.schemas import Membership
 from api.database import Database
+from api.errors import Problem
 from api.notifications.service import Notifications
 from api.reads import read
 from api.security import Subject, set_cookie
@@ -26,11 +27,10 @@ from api.web.site import Site
 from projections.members import by_address
 
 
-@get("/login", opt=VISITED, include_in_schema=False)
-async def get_login(
+@get("/login", opt=VISITED, include_in_schema=False, sync_to_thread=False)
+def get_login(
     request: Request[Any, Any, Any],
     site: NamedDependency[Site],
-    config: NamedDependency[ApiConfig],
     to: FromQuery[str] = "/",
 ) -> Response[str]:
     """Wallets to sign in with; afterwards the browser goes on to `to`."""
@@ -39,8 +39,17 @@ async def get_login(
         "people/login.html",
         standing=None,
         to=local(to),
-        people=demo.people(config.demo_people),
     )
+
+
+@get("/tour", opt=VISITED, include_in_schema=False)
+async def get_tour(
+    request: Request[Any, Any, Any], site: NamedDependency[Site], config: NamedDependency[ApiConfig]
+) -> Response[str]:
+    """Step by step through an invoice's life, where there are people to be; else nothing."""
+    if not demo.people(config.demo_people):
+        raise Problem("not-found")
+    return site.pages.page(request, "tour/tour.html", standing=await site.standing())
 
 
 @post("/logout", opt=BY_HAND, include_in_schema=False, status_code=303)

@@ -17,7 +17,6 @@ from api.security import Subject
 from api.transactions.actions import ACTIONS
 from api.transactions.schemas import Intent
 from api.transactions.service import Intents
-from api.web import demo
 from api.web.forms import body_of, typed_into
 from api.web.numbers import label
 from api.web.pages.reference import local
@@ -80,7 +79,6 @@ async def get_transaction(
         late=intent.status == "built" and standing.time > intent.valid_until,
         rpc=intent.rpc_url,
         sep7=intent.sep7,
-        people=demo.people(config.demo_people),
         symbols=await site.assets.symbols(moved) | _shares(config, intent),
     )
 

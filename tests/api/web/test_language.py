@@ -17,7 +17,7 @@ from api.web import language
 from api.web.language import CATALOGUES, LANGUAGES, SOURCE
 
 TEMPLATES = Path(language.__file__).parent / "templates"
-NAMES = re.compile(r"StellarSettle|XDR|INV-|&nbsp;|\b[di]\b")
+NAMES = re.compile(r"StellarSettle|XDR|IBAN|BIC|INV-|&nbsp;|\b[di]\b")
 TOPICS = re.compile(r"{% block live %}.*?{% endblock %}")
 """An attribute's content, which templates give by a block."""
 PLACEHOLDER = re.compile(r"%\((\w+)\)s")
@@ -28,7 +28,7 @@ def _untranslated(template: Path) -> list[str]:
     text = TOPICS.sub("", template.read_text())
     stream = Environment(extensions=["jinja2.ext.i18n"], autoescape=True).lex(text)
     data = "".join(value if kind == "data" else "\x00" for _, kind, value in stream)
-    data = re.sub(r"<(script|style)\b.*?</\1>", "", data, flags=re.DOTALL)
+    data = re.sub(r"<(script|style|code)\b.*?</\1>", "", data, flags=re.DOTALL)
     inside = re.sub(r"<[^<>]*>", " ", data)
     shown = re.findall(r'(?:title|aria-label|placeholder|alt)="([^"\x00]+)"', data)
     words = NAMES.sub(" ", " ".join([inside, *shown]))
