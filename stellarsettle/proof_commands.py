@@ -62,11 +62,11 @@ def prove_platform(**options: Any) -> None:
 def _prove(kind: str, options: dict[str, Any], **about: str) -> None:
     import psycopg
 
-    from indexer.proving import UnprovableError
     from indexer.proving import prove as proven
     from indexer.rpc import RpcClient, RpcUnavailableError
     from projections.history import NotFoldedError
     from projections.proof.bundle import encoded
+    from projections.proof.events import UnprovableError
     from stellarsettle import services, settings
 
     chosen = current_settings()

@@ -7,8 +7,22 @@ from collections.abc import Iterator, Sequence
 
 from contracts.wire import Contract
 from projections.model import Record
-from projections.proof.bundle import Bundle, Refusal, RefusedError
+from projections.proof.bundle import Bundle, Refusal, RefusedError, opened
 from projections.proof.derivation import Derivation, derive
+from projections.proof.events import decoded
+
+
+def recomputed(document: bytes, *, network: str | None = None) -> tuple[Bundle, Derivation]:
+    """What is in a bundle, and everything in it worked out again; nothing of it is believed.
+
+    `network`: the passphrase that it must be of, where it is known. Raises RefusedError.
+    """
+    bundle = opened(document)
+    if network is not None and bundle.network != network:
+        raise RefusedError(
+            Refusal.NETWORK, f"the bundle is of the network {bundle.network!r}, not {network!r}"
+        )
+    return bundle, checked(bundle, decoded(bundle.events))
 
 
 def checked(bundle: Bundle, records: Sequence[Record]) -> Derivation:

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from projections.differences import RowChange, row_change
 from projections.digest import following, start
 from projections.memory import Memory
 from projections.model import Key, Mark, Model, Record, Row
@@ -20,22 +21,6 @@ from projections.timeline import ACTIVITY
 
 _TELL_NOTHING = (ACTIVITY, STATUS_TOTAL)
 """They repeat what others say: nobody wants to see them change at each event."""
-
-
-class FieldChange(msgspec.Struct, frozen=True):
-    """A field of a row; `before` is None where the row is new."""
-
-    field: str
-    before: str | None
-    after: str
-
-
-class RowChange(msgspec.Struct, frozen=True):
-    """What an event changed in one row: `key` as the row has it."""
-
-    model: str
-    key: dict[str, str]
-    fields: list[FieldChange]
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -115,23 +100,8 @@ def _shown(
 ) -> list[RowChange]:
     shown = []
     for model, before, after in changes:
-        key = dict(zip(model.key, map(_text, model.key_of(after)), strict=True))
-        others = subject.holder is not None and key.get("holder", subject.holder) != subject.holder
-        if before != after and not others and model not in _TELL_NOTHING:
-            shown.append(RowChange(model.name, key, _fields(model, before, after)))
+        if before != after and model not in _TELL_NOTHING:
+            change = row_change(model, before, after)
+            if subject.holder is None or change.key.get("holder") in (None, subject.holder):
+                shown.append(change)
     return shown
-
-
-def _fields(model: Model[Any], before: Row | None, after: Row) -> list[FieldChange]:
-    was = None if before is None else msgspec.structs.asdict(before)
-    return [
-        FieldChange(name, None if was is None else _text(was[name]), _text(value))
-        for name, value in msgspec.structs.asdict(after).items()
-        if name not in model.key and (was is None or was[name] != value)
-    ]
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bytes):
-        return value.hex()
-    return "-" if value is None else str(value)

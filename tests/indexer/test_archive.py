@@ -23,6 +23,7 @@ from indexer.sources.protocol import Batch, RawEvent
 from indexer.writer import Writer
 from projections.model import Mark
 from projections.proof.bundle import Subject
+from projections.proof.events import UnprovableError
 from tests.indexer import synthetic
 from tests.indexer.support import STORED, digest_of, write
 from tests.indexer.test_quarantine import OldVersion
@@ -190,7 +191,7 @@ def test_a_proof_finds_its_events_in_the_files(
         archive.archive(filled, events[-1].ledger, tmp_path)
         assert [proving.prove(connection, subject).bundle for subject in subjects] == before
         next(tmp_path.iterdir()).unlink()
-        with pytest.raises(proving.UnprovableError, match="is not there"):
+        with pytest.raises(UnprovableError, match="is not there"):
             proving.prove(connection, Subject("platform"))
 
 

@@ -29,6 +29,7 @@ from projections.proof.bundle import (
     sealed,
 )
 from projections.proof.derivation import derive
+from projections.proof.events import UnprovableError
 from tests.indexer import synthetic
 from tests.indexer.node import Node, serving
 from tests.indexer.support import write
@@ -114,20 +115,20 @@ def test_what_cannot_be_vouched_for_is_not_proven(
     invoice = Subject("invoice", _invoices(connection)[0])
     with pytest.raises(NotFoldedError, match="the newest that is folded"):
         proving.prove(connection, invoice, events[-1].ledger + 1)
-    with pytest.raises(proving.UnprovableError, match="nothing is known of this invoice"):
+    with pytest.raises(UnprovableError, match="nothing is known of this invoice"):
         proving.prove(connection, invoice, synthetic.START_LEDGER)
-    with pytest.raises(proving.UnprovableError, match="nothing is known of this invoice"):
+    with pytest.raises(UnprovableError, match="nothing is known of this invoice"):
         proving.prove(connection, Subject("invoice", "00" * 32))
     nobody = synthetic.address("nobody")
-    with pytest.raises(proving.UnprovableError, match="no such position"):
+    with pytest.raises(UnprovableError, match="no such position"):
         proving.prove(connection, Subject("position", invoice.invoice, nobody))
     connection.execute("UPDATE read.invoice SET paid = paid - 1")
-    with pytest.raises(proving.UnprovableError, match="say anything else"):
+    with pytest.raises(UnprovableError, match="say anything else"):
         proving.prove(connection, invoice)
     connection.execute(
         "INSERT INTO ledger.quarantine SELECT position, index, 'odd' FROM ledger.event LIMIT 1"
     )
-    with pytest.raises(proving.UnprovableError, match="whole up to ledger"):
+    with pytest.raises(UnprovableError, match="whole up to ledger"):
         proving.prove(connection, invoice)
 
 
