@@ -35,6 +35,10 @@ _FAILURE: Final = """
 INSERT INTO ledger.failure (position, contract, tx_hash, source, function, result, error)
 VALUES (%s, %s, %s, %s, %s, %s, %s)
 """
+_CLOSES: Final = """
+INSERT INTO ledger.close (ledger, closed_at) SELECT * FROM unnest(%s::int[], %s::bigint[])
+ON CONFLICT DO NOTHING
+"""
 _COVERAGE: Final = """
 SELECT first, through, whole_through, quarantined, missed FROM ledger.coverage()
 """
@@ -73,7 +77,7 @@ def coverage(connection: psycopg.Connection) -> Coverage | None:
 
 
 def record(connection: psycopg.Connection, after: int, batch: Prepared) -> None:
-    """Note that the ledgers after `after` are in, inside the caller's transaction.
+    """Note that the ledgers after `after` are in and when they closed, in the caller's transaction.
 
     Raises `HistoryChangedError` if the batch's headers do not go on from what is stored.
     """
@@ -89,6 +93,7 @@ def record(connection: psycopg.Connection, after: int, batch: Prepared) -> None:
     empty = not batch.events
     if not (empty and connection.execute(_EXTEND, place).rowcount):
         connection.execute(_NEW, place)
+    _note_closes(connection, batch)
     if batch.failures:
         with connection.cursor() as cursor:
             cursor.executemany(
@@ -106,6 +111,13 @@ def record(connection: psycopg.Connection, after: int, batch: Prepared) -> None:
                     for failure in batch.failures
                 ],
             )
+
+
+def _note_closes(connection: psycopg.Connection, batch: Prepared) -> None:
+    """When ledgers closed of which the source told; those of events are with the events."""
+    told = {head.ledger: head.closed_at for head in batch.headers}
+    told[batch.through.ledger] = batch.through.closed_at
+    connection.execute(_CLOSES, (list(told), list(told.values())))
 
 
 def _check(connection: psycopg.Connection, after: int, batch: Prepared) -> bool:

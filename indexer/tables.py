@@ -118,6 +118,14 @@ stretch = sa.Table(
     comment="Ledgers committed together, first to through; side by side, without holes",
 )
 
+close = sa.Table(
+    "close",
+    metadata,
+    sa.Column("ledger", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("closed_at", sa.BigInteger, nullable=False, comment="Unix seconds"),
+    comment="When ledgers closed, those without events too: each of which a source told the time",
+)
+
 network = sa.Table(
     "network",
     metadata,

@@ -7,10 +7,11 @@ not after it. Of other rows the newest version up to it is looked up by key; the
 table itself, which never loses one, so that its indexes serve the past as they serve the present.
 The functions are plain SELECTs, which PostgreSQL puts in their place before it plans.
 
-`applied_as_of` gives the ledger and the time that is "now" in it: its own close time if something
-happened in it or it is the newest, else that of the last ledger before in which something did,
-because close times of quiet ledgers are not kept. For a ledger that is not folded yet it is empty,
-and so is every answer to a query.
+`applied_as_of` gives the ledger and the time that is "now" in it: its own close time where that is
+known, which is for every ledger with events and every one that a source told the time of
+(`ledger.close`: while following, each; read in bulk by events, one an hour); else that of the last
+ledger before that has one. It is 0 before the first. For a ledger that is not folded yet it is
+empty, and so is every answer to a query.
 """
 
 from __future__ import annotations
@@ -58,9 +59,12 @@ SELECT {columns} FROM {table} AS present CROSS JOIN LATERAL (
 """
 _MARK: LiteralString = """
 SELECT present.single, as_of,
-       CASE WHEN as_of = present.ledger THEN present.closed_at ELSE coalesce((
+       CASE WHEN as_of = present.ledger THEN present.closed_at ELSE greatest((
            SELECT fact.closed_at FROM {activity} AS fact WHERE fact.position < ((as_of + 1) << 32)
            ORDER BY fact.position DESC, fact.event_index DESC LIMIT 1
+       ), (
+           SELECT known.closed_at FROM ledger.close AS known WHERE known.ledger <= as_of
+           ORDER BY known.ledger DESC LIMIT 1
        ), 0) END
 FROM {table} AS present WHERE as_of <= present.ledger
 """

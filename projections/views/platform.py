@@ -36,7 +36,9 @@ LEDGER = View(
     columns(
         plain("ledger", "applied.ledger", Type.NUMBER, "Its number"),
         time(
-            "closed_at", "applied.closed_at", "Close time of the newest ledger with events up to it"
+            "closed_at",
+            "applied.closed_at",
+            "Close time of the newest ledger up to it of which it is known",
         ),
     ),
 )

@@ -18,12 +18,14 @@ _END = f"coalesce(({AS_OF} + 1) << 32, {2**63 - 1})"
 MARK = f"""(
     SELECT ledger, closed_at FROM {SCHEMA}.applied WHERE {AS_OF} IS NULL
     UNION ALL
-    SELECT {AS_OF}, coalesce((
+    SELECT {AS_OF}, greatest((
         SELECT closed_at FROM {SCHEMA}.activity WHERE position < {_END}
         ORDER BY position DESC LIMIT 1
+    ), (
+        SELECT closed_at FROM ledger.close WHERE ledger <= {AS_OF} ORDER BY ledger DESC LIMIT 1
     ), 0) WHERE {AS_OF} IS NOT NULL
 ) AS applied"""  # noqa: S608
-"""The ledger that answers hold for, and the close time of the newest one with events up to it."""
+"""The ledger that answers hold for, and the close time of the newest one up to it that is known."""
 
 
 def rows(model: Model[Any], alias: str) -> str:

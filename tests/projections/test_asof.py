@@ -96,7 +96,7 @@ def test_a_past_answer_is_the_answer_of_then(database: str, writer: psycopg.Conn
 def test_between_two_ledgers_nothing_has_changed_but_the_number(
     database: str, writer: psycopg.Connection
 ) -> None:
-    """A quiet ledger's close time is not kept: now is the last ledger's in which something was."""
+    """Where nobody told when a quiet ledger closed, now is the newest time known before it."""
     marks = list(_told(writer, Engine()))
     for mark in marks[:-1]:
         assert mark_at(writer, mark.ledger) == mark
