@@ -36,6 +36,8 @@ from api.documents.papers import routes as papers
 from api.documents.papers.desk import Papers
 from api.documents.service import documents_of, provider
 from api.errors import handlers
+from api.exports import routes as exports_routes
+from api.exports.service import Exports
 from api.figures import Figures
 from api.investments import routes as investments
 from api.invoices import routes as invoices
@@ -45,6 +47,8 @@ from api.keys.service import Keys
 from api.kyc import routes as kyc_routes
 from api.kyc.review import Review
 from api.kyc.service import Kyc
+from api.ledgers import routes as ledgers
+from api.ledgers.comparisons import Comparisons
 from api.limits.counters import MemoryCounter, SharedCounter
 from api.limits.service import Limiter
 from api.live import routes as live
@@ -59,6 +63,9 @@ from api.personal import routes as personal
 from api.problems import routes as problems
 from api.profile import routes as profile_routes
 from api.profile.service import Profiles
+from api.proofs import routes as proofs_routes
+from api.proofs.service import Proofs
+from api.reads import provide_at
 from api.requests import Edge, JsonRequest, TimeLimit
 from api.roles import Roles
 from api.seals import Seals
@@ -97,6 +104,9 @@ ROUTERS = [
     investments.router,
     dashboard.router,
     dashboard_figures.router,
+    ledgers.router,
+    exports_routes.router,
+    proofs_routes.router,
     transactions.router,
     web.router,
     documents.router,
@@ -167,6 +177,9 @@ def create_app(config: ApiConfig) -> Litestar:
         "webhooks": Webhooks(config, database),
         "figures": figures,
         "ladders": ladders,
+        "exports": Exports(config.database_url),
+        "proofs": Proofs(config.database_url),
+        "comparisons": Comparisons(config.database_url),
         "site": Site(pages, database, figures, Assets(ledger), ladders),
     }
 
@@ -187,6 +200,7 @@ def create_app(config: ApiConfig) -> Litestar:
         route_handlers=ROUTERS,
         dependencies={
             **{name: _always(part) for name, part in parts.items()},
+            "at": Provide(provide_at, sync_to_thread=False),
             "subject": Provide(provide_subject, sync_to_thread=False),
             "visitor": Provide(provide_visitor),
             "guest": Provide(provide_guest, sync_to_thread=False),

@@ -17,6 +17,7 @@ from litestar.openapi.datastructures import ResponseSpec
 from litestar.types import Scope, Send
 
 from api.problems.catalogue import BY_SLUG, Kind
+from projections.history import BeforeFirstError, NotFoldedError
 
 PROBLEM_JSON = "application/problem+json"
 
@@ -269,9 +270,21 @@ def _defect(request: Request[Any, Any, Any], error: Exception) -> Problem:
     return Problem("internal")
 
 
+def _in_the_future(_: Request[Any, Any, Any], error: NotFoldedError) -> Problem:
+    """As of a ledger that is not there yet, or not read."""
+    return Problem("ledger-not-read", _sentence(str(error)))
+
+
+def _too_early(_: Request[Any, Any, Any], error: BeforeFirstError) -> Problem:
+    """As of a ledger from before this platform."""
+    return Problem("ledger-too-early", _sentence(str(error)))
+
+
 _PROBLEMS: dict[type[Exception], Callable[[Request[Any, Any, Any], Any], Problem]] = {
     Problem: _raised,
     HTTPException: _refused,
+    NotFoldedError: _in_the_future,
+    BeforeFirstError: _too_early,
     psycopg.OperationalError: _no_database,
     psycopg.DataError: _data,
     psycopg_pool.PoolTimeout: _no_database,

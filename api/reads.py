@@ -1,7 +1,9 @@
 """Reads: the body that PostgreSQL built, passed through as bytes, with the ledger it holds for.
 
 Answers are the same as long as the ledger is, so the ETag is made of the ledger, the address
-asked and, on private routes, who asks. A private answer is never shared.
+asked and, on private routes, who asks. A private answer is never shared. With `?as_of=` the same
+answers are about the end of a ledger of long ago; what is known only outside of the chain has no
+past.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ from typing import Annotated, Any
 
 import msgspec
 from litestar import Request, Response
+from litestar.params import QueryParameter
 from psycopg.rows import tuple_row
 
 from api.database import Connection, NumberedCursor
@@ -20,9 +23,13 @@ from api.errors import Problem
 from api.tokens import Subject
 from api.values import END
 from api.version import VERSION
+from projections.asof import as_of
+from projections.history import FIRST, BeforeFirstError, NotFoldedError
 from projections.query import Query
 
 _PLACE = re.compile(r"%\((\w+)\)s|%%")
+_GENERATION = "'read'::regnamespace::oid::bigint"
+"""Rebuilt read models come in a schema of their own, which then takes the name."""
 
 Digits = Annotated[
     str,
@@ -45,28 +52,59 @@ class Meta(msgspec.Struct, frozen=True):
 
 
 class Read(msgspec.Struct, frozen=True):
-    """What a query gave: JSON, or None where the thing is unknown."""
+    """What a query gave: JSON, or None where the thing is unknown.
+
+    `past`: a ledger was asked for, so that the answer stays, as long as the read models are those
+    of this `generation`: rebuilt ones have another.
+    """
 
     ledger: int
     time: int
     body: bytes | None
+    past: bool = False
+    generation: int = 0
 
 
-async def read(connection: Connection, query: Query) -> Read:
-    """Run a query of the projections; raises "not-read-yet" before the first ledger."""
-    statement, names = _numbered(query.sql)
+def provide_at(
+    as_of: Annotated[
+        int | None,
+        QueryParameter(
+            ge=1, le=2**31 - 1, description="As of the end of this ledger [default: the newest]"
+        ),
+    ] = None,
+) -> int | None:
+    """Dependency of reads that have a past: the ledger asked for, None for the newest."""
+    return as_of
+
+
+async def read(connection: Connection, query: Query, at: int | None = None) -> Read:
+    """Run a query of the projections, about the end of ledger `at` or as things are.
+
+    Raises "not-read-yet" before the first ledger, `history.NotFoldedError` and
+    `history.BeforeFirstError`.
+    """
+    asked = as_of(query, at)
+    statement, names = _numbered(asked.sql)
     cursor = NumberedCursor(connection, row_factory=tuple_row)
-    await cursor.execute(statement, [query.params[name] for name in names])
+    await cursor.execute(statement, [asked.params[name] for name in names])
     row = await cursor.fetchone()
-    if row is None or row[0] == 0:
+    if row is None:
+        raise await _not_there(connection, at)
+    ledger, time, body, generation = row
+    if ledger == 0:
         raise Problem("not-read-yet")
-    ledger, time, body = row
-    return Read(ledger, time, None if body is None else body.encode("utf-8"))
+    if at is not None and time == 0:
+        first = await (await connection.execute(FIRST)).fetchone()
+        raise BeforeFirstError(at, first["first"] if first else None)
+    found = None if body is None else body.encode("utf-8")
+    return Read(ledger, time, found, at is not None, generation)
 
 
 @functools.lru_cache(maxsize=512)
 def _numbered(sql: str) -> tuple[bytes, tuple[str, ...]]:
-    """A statement with `$1` in place of `%(name)s`, and the names in this order.
+    """A query's statement with `$1` in place of `%(name)s`, and the names in this order.
+
+    It gives the generation of the read models too.
 
     psycopg does the same, but not once for statements as long as ours.
     """
@@ -77,7 +115,15 @@ def _numbered(sql: str) -> tuple[bytes, tuple[str, ...]]:
             return "%"
         return f"${numbers.setdefault(match[1], len(numbers) + 1)}"
 
-    return _PLACE.sub(number, sql).encode(), tuple(numbers)
+    statement = f"SELECT found.*, {_GENERATION} FROM ({_PLACE.sub(number, sql)}) AS found"  # noqa: S608
+    return statement.encode(), tuple(numbers)
+
+
+async def _not_there(connection: Connection, at: int | None) -> Exception:
+    found = await (await connection.execute("SELECT ledger FROM read.applied")).fetchone()
+    if at is None or found is None or found["ledger"] == 0:
+        return Problem("not-read-yet")
+    return NotFoldedError(at, found["ledger"])
 
 
 def answer(
@@ -86,11 +132,11 @@ def answer(
     """`{"data": ..., "meta": ...}`, or 304 if the caller has it; 404 naming `what` if unknown."""
     if found.body is None:
         raise Problem("not-found", f"There is no {what} as of ledger {found.ledger}.")
-    tag = _etag(request, found.ledger, subject)
+    tag = _etag(request, found, subject)
     headers = {
         "ETag": tag,
         "X-As-Of-Ledger": str(found.ledger),
-        "Cache-Control": "no-cache" if subject is None else "private, no-cache",
+        "Cache-Control": cache_control(past=found.past, private=subject is not None),
     }
     if subject is not None:
         headers["Vary"] = "Authorization, Cookie"
@@ -99,6 +145,13 @@ def answer(
     meta = msgspec.json.encode(Meta(found.ledger, found.time))
     content = b"".join((b'{"data":', found.body, b',"meta":', meta, b"}"))
     return Response(content, headers=headers, media_type="application/json")
+
+
+def cache_control(*, past: bool, private: bool) -> str:
+    """What may be kept of an answer; of the past a little longer, for only a rebuild changes it."""
+    if private:
+        return "private, no-cache"
+    return "public, max-age=60" if past else "no-cache"
 
 
 def joined(whole: Read, **parts: Read) -> Read:
@@ -112,7 +165,7 @@ def joined(whole: Read, **parts: Read) -> Read:
     for name, part in parts.items():
         items = b"[]" if part.body is None else bytes(_ITEMS.decode(part.body).items)
         members.append(b'"%s":%s' % (name.encode(), items))
-    return Read(whole.ledger, whole.time, b",".join(members) + b"}")
+    return msgspec.structs.replace(whole, body=b",".join(members) + b"}")
 
 
 class _Items(msgspec.Struct):
@@ -122,11 +175,11 @@ class _Items(msgspec.Struct):
 _ITEMS = msgspec.json.Decoder(_Items)
 
 
-def _etag(request: Request[Any, Any, Any], ledger: int, subject: Subject | None) -> str:
+def _etag(request: Request[Any, Any, Any], found: Read, subject: Subject | None) -> str:
     query = "&".join(sorted(request.url.query.split("&")))
     who = "" if subject is None else subject.owner
-    name = f"{VERSION}\n{request.url.path}\n{query}\n{who}"
-    return f'W/"{ledger}-{hashlib.sha256(name.encode()).hexdigest()[:16]}"'
+    name = f"{VERSION}\n{found.generation}\n{request.url.path}\n{query}\n{who}"
+    return f'W/"{found.ledger}-{hashlib.sha256(name.encode()).hexdigest()[:16]}"'
 
 
 def has_tag(if_none_match: str, tag: str) -> bool:

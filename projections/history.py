@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Final
+
 import psycopg
 from psycopg import sql
 
@@ -11,12 +13,31 @@ from projections.codec import Codec
 from projections.model import Mark, Model, RowT
 from projections.tables import SCHEMA
 
+FIRST: Final = "SELECT min(first) AS first FROM ledger.stretch"
+"""The first ledger that was read, null before there is one."""
+
 
 class NotFoldedError(ValueError):
     """The ledger asked for is after the newest that is folded."""
 
     def __init__(self, ledger: int, newest: int) -> None:
         super().__init__(f"ledger {ledger} is after {newest}, the newest that is folded")
+
+
+class BeforeFirstError(ValueError):
+    """The ledger asked for is before the first of which anything is known."""
+
+    def __init__(self, ledger: int, first: int | None) -> None:
+        known = "nothing is known of it" if first is None else f"{first} is the first that was read"
+        super().__init__(f"ledger {ledger} is too early: {known}")
+
+
+def require_begun(connection: psycopg.Connection, mark: Mark) -> Mark:
+    """`mark` itself, if it is not before everything. Raises BeforeFirstError."""
+    if not mark.closed_at:
+        row = connection.execute(FIRST).fetchone()
+        raise BeforeFirstError(mark.ledger, row[0] if row else None)
+    return mark
 
 
 def mark_at(connection: psycopg.Connection, at: int | None, *, schema: str = SCHEMA) -> Mark:

@@ -20,7 +20,7 @@ from api.dashboard.schemas import (
 )
 from api.errors import Problem, documented, invalid_field
 from api.figures import Figures as Worked
-from api.reads import Meta
+from api.reads import Meta, cache_control
 from api.security import SIGNED_IN, Subject
 from api.values import Hash32
 from projections.analytics.dashboards import Answer
@@ -32,16 +32,22 @@ _CACHED = {"Cache-Control": "public, max-age=300"}
 
 
 async def _told(
-    worked: Worked, name: str, about: str | None = None, *, private: bool = False
+    worked: Worked,
+    name: str,
+    at: int | None,
+    about: str | None = None,
+    *,
+    private: bool = False,
 ) -> Response[FiguresAnswer]:
-    workings = await worked.workings()
+    workings = await worked.workings(at)
     mark = workings.facts.mark
     if not mark.ledger:
         raise Problem("not-read-yet")
-    answers = await worked.dashboard(name, about)
+    answers = await worked.dashboard(name, about, at)
     # Another ledger may have been worked out between the two: the figures say which they are of.
     meta = Meta(answers[0].ledger, answers[0].closed_at) if answers else _meta(mark)
-    headers = {"Cache-Control": "private, no-store" if private else "no-cache"}
+    public = cache_control(past=at is not None, private=False)
+    headers = {"Cache-Control": "private, no-store" if private else public}
     body = Figures(name, about, tuple(_figure(answer) for answer in answers))
     return Response(FiguresAnswer(body, meta), headers=headers)
 
@@ -66,42 +72,50 @@ def _figure(answer: Answer) -> Figure:
     )
 
 
-@get("/platform", opt=PUBLIC, summary="Figures of the platform", responses=documented())
-async def get_platform_figures(figures: NamedDependency[Worked]) -> Response[FiguresAnswer]:
+@get("/platform", opt=PUBLIC, summary="Figures of the platform",
+     responses=documented(404, 422))  # fmt: skip
+async def get_platform_figures(
+    figures: NamedDependency[Worked], at: NamedDependency[int | None]
+) -> Response[FiguresAnswer]:
     """Volume, defaults, losses, receipts, cohorts: each with unit and definition, or its reason."""
-    return await _told(figures, "platform")
+    return await _told(figures, "platform", at)
 
 
 @get("/invoices/{invoice_id:str}", opt=PUBLIC, summary="Figures of an invoice",
-     responses=documented(422))  # fmt: skip
+     responses=documented(404, 422))  # fmt: skip
 async def get_invoice_figures(
-    invoice_id: FromPath[str], figures: NamedDependency[Worked]
+    invoice_id: FromPath[str], figures: NamedDependency[Worked], at: NamedDependency[int | None]
 ) -> Response[FiguresAnswer]:
     """Discount, yields, book value, days past due, cost; empty for an id nobody knows."""
     try:
         which = Hash32.parse(invoice_id)
     except ValueError as error:
         raise invalid_field("invoice_id", f"An invoice's id: {error}.") from error
-    return await _told(figures, "invoice", which.hex())
+    return await _told(figures, "invoice", at, which.hex())
 
 
 @get("/mine/{role:str}", opt=PRIVATE, security=SIGNED_IN,
      summary="Your figures, as investor, seller or debtor",
-     responses=documented(401, 404))  # fmt: skip
+     responses=documented(401, 404, 422))  # fmt: skip
 async def get_own_figures(
-    role: FromPath[str], figures: NamedDependency[Worked], subject: NamedDependency[Subject]
+    role: FromPath[str],
+    figures: NamedDependency[Worked],
+    subject: NamedDependency[Subject],
+    at: NamedDependency[int | None],
 ) -> Response[FiguresAnswer]:
     """What you hold, sold or owe, by the registry's definitions; empty where there is nothing."""
     if role not in _OWN:
         raise Problem("not-found", "Your figures are those as investor, seller or debtor.")
-    return await _told(figures, role, subject.address, private=True)
+    return await _told(figures, role, at, subject.address, private=True)
 
 
 @get("/admin", opt=only(ADMIN, *STAFF), security=SIGNED_IN, summary="Figures of risk and system",
-     responses=documented(401))  # fmt: skip
-async def get_admin_figures(figures: NamedDependency[Worked]) -> Response[FiguresAnswer]:
+     responses=documented(401, 404, 422))  # fmt: skip
+async def get_admin_figures(
+    figures: NamedDependency[Worked], at: NamedDependency[int | None]
+) -> Response[FiguresAnswer]:
     """Delinquency, losses, roll rates, concentration, provisions; for the platform's staff."""
-    return await _told(figures, "admin", private=True)
+    return await _told(figures, "admin", at, private=True)
 
 
 @get("/definitions", opt=PUBLIC, summary="What every figure means", responses=documented())

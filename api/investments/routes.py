@@ -21,25 +21,28 @@ from projections.positions import portfolio
 
 
 @get("/", opt=PRIVATE, security=SIGNED_IN, summary="Your holdings",
-     responses=answers(PortfolioAnswer, 401))  # fmt: skip
+     responses=answers(PortfolioAnswer, 401, 404, 422))  # fmt: skip
 async def get_portfolio(
     request: Request[Any, Any, Any],
     database: NamedDependency[Database],
     subject: NamedDependency[Subject],
+    at: NamedDependency[int | None],
 ) -> Response[bytes]:
     """Every position with its invoice, what it brought and what you can claim now."""
     async with database.private(subject.owner) as connection:
-        found = await read(connection, portfolio(subject.address))
+        found = await read(connection, portfolio(subject.address), at)
     return answer(request, found, subject=subject, what="account")
 
 
 @get("/outlook", opt=PRIVATE, security=SIGNED_IN, summary="What your holdings would bring",
-     responses=documented(401))  # fmt: skip
+     responses=documented(401, 404, 422))  # fmt: skip
 async def get_outlook(
-    ladders: NamedDependency[Ladders], subject: NamedDependency[Subject]
+    ladders: NamedDependency[Ladders],
+    subject: NamedDependency[Subject],
+    at: NamedDependency[int | None],
 ) -> Response[OutlookAnswer]:
     """Each position that waits for its debtor: paid on time, late, half, not at all."""
-    mark, rungs = await ladders.outlook(subject.address)
+    mark, rungs = await ladders.outlook(subject.address, at)
     if not mark.ledger:
         raise Problem("not-read-yet")
     positions = [

@@ -13,6 +13,7 @@ from api.invoices import schemas
 from contracts.wire import Address
 from projections import remembering
 from projections.analytics import whatif
+from projections.history import require_begun
 from projections.invoices import INVOICE
 from projections.model import Mark
 
@@ -25,25 +26,36 @@ class Ladders:
     def __init__(self, database_url: str) -> None:
         self._url = database_url
 
-    async def of(self, invoice: bytes, stake: int) -> tuple[Mark, tuple[whatif.Rung, ...]]:
+    async def of(
+        self, invoice: bytes, stake: int, at: int | None = None
+    ) -> tuple[Mark, tuple[whatif.Rung, ...]]:
         """A rung for each scenario of a stake of `stake` base units, and the ledger it starts at.
 
-        Raises "not-found" for an unknown invoice, "not-possible" where the contracts would refuse.
+        That is `at`, None for the newest. Raises "not-found" for an unknown invoice, "not-possible"
+        where the contracts would refuse, and as `history.mark_at` and `require_begun` do.
         """
-        return await asyncio.to_thread(self._of, invoice, stake)
+        return await asyncio.to_thread(self._of, invoice, stake, at)
 
-    async def outlook(self, holder: Address) -> tuple[Mark, tuple[whatif.Rung, ...]]:
+    async def outlook(
+        self, holder: Address, at: int | None = None
+    ) -> tuple[Mark, tuple[whatif.Rung, ...]]:
         """For each position that waits for its debtor, what every scenario would bring."""
-        return await asyncio.to_thread(self._outlook, holder)
+        return await asyncio.to_thread(self._outlook, holder, at)
 
-    def _outlook(self, holder: Address) -> tuple[Mark, tuple[whatif.Rung, ...]]:
+    def _outlook(self, holder: Address, at: int | None) -> tuple[Mark, tuple[whatif.Rung, ...]]:
         with session(self._url) as connection:
-            memory, mark = remembering.of_holder(connection, holder)
+            memory, mark = remembering.of_holder(connection, holder, at=at)
+            if at is not None:
+                require_begun(connection, mark)
         return mark, whatif.outlook(memory, mark, holder)
 
-    def _of(self, invoice: bytes, stake: int) -> tuple[Mark, tuple[whatif.Rung, ...]]:
+    def _of(
+        self, invoice: bytes, stake: int, at: int | None
+    ) -> tuple[Mark, tuple[whatif.Rung, ...]]:
         with session(self._url) as connection:
-            memory, mark = remembering.of_invoice(connection, invoice)
+            memory, mark = remembering.of_invoice(connection, invoice, at=at)
+            if at is not None:
+                require_begun(connection, mark)
         if memory.find(INVOICE, invoice) is None:
             raise Problem(
                 "not-found", f"There is no invoice of that id as of ledger {mark.ledger}."

@@ -44,11 +44,14 @@ def provide_search(  # noqa: PLR0913, PLR0917 -- each is a wish of its own
     )
 
 
-@get("/", opt=SHARED, summary="Invoices open for funding", responses=answers(OffersAnswer, 422))
+@get(
+    "/", opt=SHARED, summary="Invoices open for funding", responses=answers(OffersAnswer, 404, 422)
+)
 async def list_offers(
     request: Request[Any, Any, Any],
     database: NamedDependency[Database],
     search: NamedDependency[Search],
+    at: NamedDependency[int | None],
     limit: Annotated[int, QueryParameter(ge=1, le=100)] = 25,
     after: FromQuery[str | None] = None,
 ) -> Response[bytes]:
@@ -61,18 +64,21 @@ async def list_offers(
     except CursorError as error:
         raise invalid_field("?after", f"{error}.") from error
     async with database.public() as connection:
-        return answer(request, await read(connection, query), what="marketplace")
+        return answer(request, await read(connection, query, at), what="marketplace")
 
 
-@get("/facets", opt=SHARED, summary="How many offers fit", responses=answers(FacetsAnswer, 422))
+@get(
+    "/facets", opt=SHARED, summary="How many offers fit", responses=answers(FacetsAnswer, 404, 422)
+)
 async def count_offers(
     request: Request[Any, Any, Any],
     database: NamedDependency[Database],
     search: NamedDependency[Search],
+    at: NamedDependency[int | None],
 ) -> Response[bytes]:
     """Counts over all pages: each facet as if nothing had been wished of it."""
     async with database.public() as connection:
-        return answer(request, await read(connection, facets(search)), what="marketplace")
+        return answer(request, await read(connection, facets(search), at), what="marketplace")
 
 
 router = Router(

@@ -56,14 +56,16 @@ def stamped(
     return stamp(dataset, at, Engine().digest(connection, at.ledger), party)
 
 
-def count(connection: psycopg.Connection, dataset: Dataset, of: Stamp) -> int | None:
-    """How many rows there are, where that is known before they are worked out."""
+def count(
+    connection: psycopg.Connection, dataset: Dataset, of: Stamp, most: int | None = None
+) -> int | None:
+    """How many rows there are, where that is known before they are worked out; up to `most`."""
     if dataset.view is None:
         return None
     with _past(connection, of.ledger):
-        statement = sql.SQL("SELECT count(*) FROM analytics.{} WHERE {}").format(
-            sql.Identifier(dataset.name), _of_party(dataset, of)
-        )
+        statement = sql.SQL(
+            "SELECT count(*) FROM (SELECT FROM analytics.{} WHERE {} LIMIT {}) AS counted"
+        ).format(sql.Identifier(dataset.name), _of_party(dataset, of), sql.Literal(most))
         row = connection.execute(statement).fetchone()
     return row[0] if row else None
 

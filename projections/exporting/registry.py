@@ -20,6 +20,9 @@ from projections.views.view import Column, Type, View
 
 LOAN_TAPE = "loan_tape"
 
+PUBLIC = frozenset(view.name for view in VIEWS) - {LOAN_TAPE}
+"""What everybody can read on the ledger; the rest is worked out or judged."""
+
 _PARTIES = {"cash_flows": "address", "positions": "holder", "stakes": "investor"}
 """Views of which one address's rows may be asked for alone, and its column."""
 

@@ -15,6 +15,8 @@ from projections.views.view import View
 
 SCHEMA = "analytics"
 ROLE = "stellarsettle_analyst"
+SERVICE = "stellarsettle_api"
+"""It exports what analysts read."""
 
 _REMOVAL = f"""
 DO $$ DECLARE name text; BEGIN
@@ -44,7 +46,7 @@ def _statements() -> Iterator[str]:
     for view in VIEWS:
         yield f"CREATE OR REPLACE VIEW {SCHEMA}.{view.name} AS\n{view.sql}"
         yield from _comments(view)
-    yield f"GRANT SELECT ON ALL TABLES IN SCHEMA {SCHEMA} TO {ROLE}"
+    yield f"GRANT SELECT ON ALL TABLES IN SCHEMA {SCHEMA} TO {ROLE}, {SERVICE}"
 
 
 def _comments(view: View) -> Iterator[str]:

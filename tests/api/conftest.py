@@ -214,6 +214,29 @@ async def lonely(
         yield client
 
 
+class Reader:
+    """Requests to the application on a database, without any ledger."""
+
+    def __init__(self, client: Client, config: ApiConfig, bearer: Bearer) -> None:
+        self.client = client
+        self.config = config
+        self._bearer = bearer
+
+    async def get(self, who: Keypair, path: str) -> httpx.Response:
+        """Read something as somebody."""
+        return await self.client.get(path, headers=self._bearer(self.config, who))
+
+
+@pytest.fixture
+async def reader(
+    database: str, configuration: Callable[..., ApiConfig], bearer: Bearer
+) -> AsyncIterator[Reader]:
+    """The application with a database of its own: enough for what is only read."""
+    config = configuration(database_url=database, pool_wait_seconds=5.0)
+    async with _checked(create_app(config)) as client:
+        yield Reader(client, config, bearer)
+
+
 @pytest.fixture
 def bearer() -> Bearer:
     """Makes the header of somebody who signed in."""

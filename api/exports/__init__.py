@@ -1,0 +1,1 @@
+"""Read models and metrics as files, over HTTP."""

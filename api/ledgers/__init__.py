@@ -1,0 +1,1 @@
+"""Ledgers: which one had closed at a moment, and what is different between two."""

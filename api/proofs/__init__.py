@@ -1,0 +1,1 @@
+"""Numbers derived from their events, and bundles of such derivations worked out again."""
