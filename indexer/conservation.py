@@ -1,8 +1,9 @@
 """Money is conserved: in the read models, and between them and the contracts' real balances.
 
-Checked on demand (`stellarsettle verify`) and, while the indexer runs, at every checkpoint. What
-does not add up is a drift: kept in `ledger.drift` with the ledger in which it was first seen and
-the last one before in which all was well, until a later check no longer finds it.
+Checked on demand (`stellarsettle verify`) and, while the indexer runs, at every checkpoint; there
+also whether the contracts' own records are what the rows say (`contract_records`). What does not
+add up is a drift: kept in `ledger.drift` with the ledger in which it was first seen and the last
+one before in which all was well, until a later check no longer finds it.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import psycopg
 
 from contracts import rpc
 from contracts.wire import Address
+from indexer import contract_records
 from indexer.balances import balance_key, read_balance
 from indexer.findings import Check, Finding
 from indexer.rpc import RpcClient
@@ -27,7 +29,8 @@ from projections.model import Mark
 BALANCE: Final = "the balance is what is held"
 """The law that is about the chain; all others are about the read models."""
 
-_KEYS_AT_ONCE: Final = 200
+_KEYS_AT_ONCE: Final = contract_records.KEYS_AT_ONCE
+_INVOICES_AT_ONCE: Final = 50
 
 _HELD: Final = """
 SELECT contract.address, asset.address, custody.paid_in - custody.paid_out
@@ -60,11 +63,15 @@ class Known(msgspec.Struct, frozen=True):
 
 
 class Conservation(msgspec.Struct, frozen=True):
-    """The newest check: as of which ledger, when, with how many balances; and what drifts."""
+    """The newest check: as of which ledger, when, with how many balances; and what drifts.
+
+    `records`: how many of the contracts' own were compared.
+    """
 
     ledger: int
     checked_at: dt.datetime
     balances: int
+    records: int
     drifts: list[Known]
 
 
@@ -106,6 +113,18 @@ def unlike_the_chain(
             )
 
 
+def unlike_the_contracts(
+    connection: psycopg.Connection, client: RpcClient, through: Mark
+) -> Iterator[Finding]:
+    """Records of the contracts that say anything else than the rows do: all, a few at a time."""
+    invoices = [row[0] for row in connection.execute("SELECT invoice FROM read.terms ORDER BY 1")]
+    for start in range(0, max(1, len(invoices)), _INVOICES_AT_ONCE):
+        wanted = contract_records.expected(connection, invoices[start:][:_INVOICES_AT_ONCE])
+        for _, differing in contract_records.compared(client, wanted, through):
+            for drift in differing:
+                yield Finding(Check.CONSERVATION, f"{drift}: rebuild the read models")
+
+
 def _balances(
     client: RpcClient, amounts: Sequence[Held], through: Mark
 ) -> Iterator[tuple[Held, int | None]]:
@@ -133,7 +152,11 @@ _OPEN: Final = """
 SELECT subject, law, expected::text, found::text, first_ledger, sound_ledger FROM ledger.drift
 WHERE gone_ledger IS NULL ORDER BY first_ledger, subject, law
 """
-_LATEST: Final = "SELECT ledger, checked_at, balances FROM ledger.conservation"
+_LATEST: Final = "SELECT ledger, checked_at, balances, records FROM ledger.conservation"
+_DOUBTFUL: Final = """
+SELECT DISTINCT decode(substring(subject FROM '[0-9a-f]{64}$'), 'hex') FROM ledger.drift
+WHERE gone_ledger IS NULL AND law LIKE %s AND subject ~ '[0-9a-f]{64}$'
+"""
 _SEEN: Final = """
 INSERT INTO ledger.drift (subject, law, expected, found, first_ledger, sound_ledger)
 VALUES (%(subject)s, %(law)s, %(expected)s, %(found)s, %(ledger)s,
@@ -144,12 +167,15 @@ RETURNING xmax = 0
 """
 _GONE: Final = """
 UPDATE ledger.drift SET gone_ledger = %(ledger)s
-WHERE gone_ledger IS NULL AND (law <> %(balance)s OR subject = ANY(%(compared)s))
+WHERE gone_ledger IS NULL
+  AND (NOT (law = %(balance)s OR law LIKE %(told)s) OR subject = ANY(%(compared)s))
   AND NOT (subject, law) IN (SELECT * FROM unnest(%(subjects)s::text[], %(laws)s::text[]))
 """
 _CHECKED: Final = """
-INSERT INTO ledger.conservation (ledger, balances) VALUES (%(ledger)s, %(balances)s)
+INSERT INTO ledger.conservation (ledger, balances, records)
+VALUES (%(ledger)s, %(balances)s, %(records)s)
 ON CONFLICT (single) DO UPDATE SET ledger = EXCLUDED.ledger, balances = EXCLUDED.balances,
+    records = EXCLUDED.records,
     checked_at = clock_timestamp()
 """
 
@@ -160,40 +186,56 @@ def latest(connection: psycopg.Connection) -> Conservation | None:
     if row is None:
         return None
     known = [Known(*one) for one in connection.execute(_OPEN).fetchall()]
-    ledger, checked_at, balances = row
-    return Conservation(ledger, checked_at, balances, known)
+    ledger, checked_at, balances, records = row
+    return Conservation(ledger, checked_at, balances, records, known)
 
 
 def check(connection: psycopg.Connection, client: RpcClient | None) -> list[Drift]:
-    """Check everything now, with `client` balances too, and keep what drifts.
+    """Check everything now, with `client` the chain too, and keep what drifts.
 
-    Returns the drifts that were not known before. The connection may write `ledger` and is not in
-    a transaction. Raises psycopg.Error and what the node raises; then nothing is kept.
+    Of the contracts' own records those are compared that are about no single invoice, and those of
+    invoices that changed since the check before or that drift. Returns the drifts that were not
+    known before. The connection may write `ledger` and is not in a transaction. Raises
+    psycopg.Error and what the node raises; then nothing is kept.
     """
     with connection.transaction():
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         through = mark_at(connection, None)
         found, amounts = drifts(connection), held(connection)
+        records = _records(connection) if client else []
     compared = list(_balances(client, amounts, through)) if client else []
+    told = list(contract_records.compared(client, records, through)) if client else []
     known = {str(row): balance for row, balance in compared if balance is not None}
     found += [
         Drift(str(row), BALANCE, row.amount, balance)
         for row, balance in compared
         if balance is not None and balance < row.amount
     ]
+    found += [drift for _, differing in told for drift in differing]
     with connection.transaction():
         fresh = [drift for drift in found if _keep(connection, drift, through)]
         place = {
             "ledger": through.ledger,
             "balance": BALANCE,
-            "compared": list(known),
+            "told": f"% {contract_records.LAW}",
+            "compared": [*known, *(record.subject for record, _ in told)],
             "subjects": [drift.subject for drift in found],
             "laws": [drift.law for drift in found],
             "balances": len(known),
+            "records": len(told),
         }
         connection.execute(_GONE, place)
         connection.execute(_CHECKED, place)
     return fresh
+
+
+def _records(connection: psycopg.Connection) -> list[contract_records.Expected]:
+    """Those worth comparing at this checkpoint."""
+    row = connection.execute(_LATEST).fetchone()
+    doubtful = connection.execute(_DOUBTFUL, (f"% {contract_records.LAW}",)).fetchall()
+    invoices = [invoice for (invoice,) in doubtful]
+    invoices += contract_records.lately(connection, row[0] if row else 0)
+    return contract_records.expected(connection, dict.fromkeys(invoices))
 
 
 def _keep(connection: psycopg.Connection, drift: Drift, through: Mark) -> bool:

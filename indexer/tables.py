@@ -163,6 +163,13 @@ conservation = sa.Table(
     sa.Column("ledger", sa.BigInteger, nullable=False, comment="the read models were as of it"),
     sa.Column("balances", sa.Integer, nullable=False, comment="how many were compared"),
     sa.Column(
+        "records",
+        sa.Integer,
+        nullable=False,
+        server_default="0",
+        comment="how many of the contracts' own were compared",
+    ),
+    sa.Column(
         "checked_at",
         sa.DateTime(timezone=True),
         nullable=False,

@@ -69,6 +69,7 @@ def verify(
         held = conservation.held(connection)
         if client:
             findings += identity.same_history(connection, client)
+            findings += conservation.unlike_the_contracts(connection, client, rebuilt.through)
         found = tokens.discovered(connection)
         if opener:
             findings += _tokens(connection, found, opener, rebuilt.through)

@@ -80,6 +80,7 @@ def _lines(now: Status) -> Iterator[tuple[str, str]]:
         wrong = len(checked.drifts)
         yield "money", f"{wrong} sums do not add up, as of ledger {checked.ledger}"
         yield "balances", f"{checked.balances} compared with the contracts'"
+        yield "records", f"{checked.records} of the contracts' own compared"
         for drift in checked.drifts:
             sums = f"{drift.law}: {drift.expected}, not {drift.found}"
             yield "drift", f"{drift.subject}: {sums}, since ledger {drift.first_ledger}"
