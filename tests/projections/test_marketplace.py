@@ -15,11 +15,14 @@ from projections.analytics import dashboards
 from projections.analytics import facts as metric_facts
 from projections.analytics.workings import Workings
 from projections.engine import Engine
+from projections.invoices import INVOICE
 from projections.marketplace import TENORS, Search, Sort, facets, open_invoices
+from projections.memory import Memory
+from projections.query import CursorError
 from stellarsettle import postgres
+from tests.projections.asking import ask, write
 from tests.projections.business import ASSET, Business
 from tests.projections.support import DAY, USDC, Chain, address
-from tests.projections.test_queries import ask
 
 OTHER = address("asset:EURC")
 SEED = 20261128
@@ -154,3 +157,41 @@ def test_a_facet_counts_what_its_own_values_would_show(market: psycopg.Connectio
 
 def test_nothing_fits_an_address_that_was_never_seen(market: psycopg.Connection) -> None:
     assert pages(market, Search(seller=address("@nobody"))) == []
+
+
+def test_the_marketplace_is_paged_without_gap_or_repetition(
+    database: str, reader: psycopg.Connection
+) -> None:
+    """Several invoices of one second included; closed and funded ones are not there."""
+    chain = Chain()
+    business = Business(chain)
+    for number in range(23):
+        chain.close(chain.mark.closed_at + (number % 3 == 0))
+        business.list_invoice()
+    business.fund(business.deals[5], business.people[0], Business.TARGET)
+    write(database, chain)
+    seen: list[str] = []
+    after = None
+    for _ in range(5):
+        page = ask(reader, open_invoices(5, after))
+        seen += [item["id"] for item in page["items"]]
+        after = page["next"]
+    assert after is None
+    published = {row.invoice.hex(): row.published_at for row in Memory(chain.records).all(INVOICE)}
+    expected = {deal.id.hex() for deal in business.deals} - {business.deals[5].id.hex()}
+    assert sorted(seen) == sorted(expected)
+    assert [published[one] for one in seen] == sorted(
+        (published[one] for one in seen), key=lambda at: -(at or 0)
+    )
+
+
+@pytest.mark.parametrize("cursor", ["", "1", "x-" + "0" * 64, "1-" + "0" * 63, "1-" + "G" * 64])
+def test_an_invented_cursor_is_refused(cursor: str) -> None:
+    with pytest.raises(CursorError):
+        open_invoices(5, cursor)
+
+
+@pytest.mark.parametrize("limit", [0, -1, 101])
+def test_a_page_has_bounds(limit: int) -> None:
+    with pytest.raises(ValueError, match="1 to 100"):
+        open_invoices(limit)
