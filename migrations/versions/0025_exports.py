@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = "0023"
-down_revision = "0022"
+revision = "0025"
+down_revision = "0024"
 
 _RIGHTS = """
 GRANT USAGE ON SCHEMA analytics TO stellarsettle_api;
