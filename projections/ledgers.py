@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from projections.query import Query, hexadecimal, json_object, single
 
-_CLOSED = "(SELECT then.closed_at FROM read.applied_as_of(middle.ledger) AS then)"
+_CLOSED = "(SELECT reached.closed_at FROM read.applied_as_of(middle.ledger) AS reached)"
 
 _SEARCH = f"""
     WITH RECURSIVE search(low, high) AS (

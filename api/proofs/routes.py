@@ -35,7 +35,7 @@ def _invoice(text: str) -> str:
 
 def _position(invoice: str, holder: str) -> Subject:
     try:
-        who = Address(AnyAddress.parse(holder))
+        who = Address(str(AnyAddress.parse(holder)))
     except ValueError as error:
         raise invalid_field("holder", f"A holder: {error}.") from error
     return Subject("position", _invoice(invoice), who)

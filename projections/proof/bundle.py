@@ -6,7 +6,7 @@ import enum
 import hashlib
 import re
 from collections.abc import Iterable
-from typing import Any, Final, Literal, TypeAlias
+from typing import Annotated, Any, Final, Literal, TypeAlias
 
 import msgspec
 
@@ -72,6 +72,10 @@ class Subject(msgspec.Struct, frozen=True, omit_defaults=True):
         return None if self.invoice is None else bytes.fromhex(self.invoice)
 
 
+_Ledger = Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
+_Seconds = Annotated[int, msgspec.Meta(ge=0, lt=2**53)]
+
+
 class LedgerEvent(msgspec.Struct, frozen=True):
     """An event with its place: `transaction` counts from 1 in its ledger, `index` from 0.
 
@@ -79,12 +83,12 @@ class LedgerEvent(msgspec.Struct, frozen=True):
     in Unix seconds.
     """
 
-    ledger: int
-    transaction: int
-    operation: int
-    index: int
+    ledger: _Ledger
+    transaction: Annotated[int, msgspec.Meta(ge=0, lt=2**20)]
+    operation: Annotated[int, msgspec.Meta(ge=0, lt=2**12)]
+    index: Annotated[int, msgspec.Meta(ge=0, lt=2**31)]
     contract: Contract
-    closed_at: int
+    closed_at: _Seconds
     tx_hash: str
     xdr: bytes
 
@@ -143,9 +147,9 @@ class Bundle(msgspec.Struct, frozen=True, kw_only=True):
     escrow: Address
     distributor: Address
     subject: Subject
-    ledger: int
-    closed_at: int
-    first_ledger: int
+    ledger: _Ledger
+    closed_at: _Seconds
+    first_ledger: _Ledger
     folds: dict[str, int]
     events: list[LedgerEvent]
     headers: list[Header]

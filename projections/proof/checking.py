@@ -38,6 +38,10 @@ def checked(bundle: Bundle, records: Sequence[Record]) -> Derivation:
         derivation = derive(bundle.subject, bundle.mark, records)
     except LookupError as error:
         raise RefusedError(Refusal.DROPPED, str(error)) from error
+    except Exception as error:  # what no contract emits breaks folds in ways that nobody can list
+        raise RefusedError(
+            Refusal.CHANGED, f"its events cannot be folded ({type(error).__name__})"
+        ) from error
     for event, step in zip(bundle.events, derivation.steps, strict=True):
         for sentence in step.contradictions:
             raise RefusedError(

@@ -100,7 +100,7 @@ async def test_everybody_takes_his_own_and_the_staff_everything(told: Any) -> No
     whole = await told.get(OWNER, "/v1/exports/staff/loan_tape")
     assert whole.status_code == 200, whole.text
     assert len(pl.read_parquet(whole.content)) > 0
-    figures = await told.get(OWNER, "/v1/exports/staff/M11.bucket?format=ndjson")
+    figures = await told.get(OWNER, "/v1/exports/staff/M23.platform?format=ndjson")
     assert len(pl.read_ndjson(figures.content)) > 0
 
 

@@ -81,13 +81,16 @@ async def test_what_changed_between_two_ledgers_is_what_their_rows_differ_in(
     invoice, created, funded = row
     path = f"/v1/diff?from={created}&to={funded}"
     of_invoice = (await reader.client.get(f"{path}&invoice={invoice}")).json()["data"]
-    assert of_invoice["events"]["escrow_funded"] == 1
-    changes = {change["model"]: change for change in of_invoice["changes"]}
-    assert set(changes) == {"invoice", "position"}
-    fields = {one["field"]: (one["before"], one["after"]) for one in changes["invoice"]["fields"]}
+    assert of_invoice["events"]["escrow_funded"] >= 1
+    changed = [
+        (change["model"], {one["field"]: (one["before"], one["after"]) for one in change["fields"]})
+        for change in of_invoice["changes"]
+    ]
+    assert {model for model, _ in changed} == {"invoice", "position"}
+    (fields,) = (fields for model, fields in changed if model == "invoice")
     assert fields["status"] == ("created", "open")
-    stake = {one["field"]: one["after"] for one in changes["position"]["fields"]}
-    assert fields["raised"] == ("0", stake["shares"])
+    stakes = [int(fields["shares"][1]) for model, fields in changed if model == "position"]
+    assert fields["raised"] == ("0", str(sum(stakes)))
     whole = (await reader.client.get(path)).json()["data"]
     assert whole["invoices"][invoice] == sum(of_invoice["events"].values())
     assert sum(whole["events"].values()) >= sum(of_invoice["events"].values())
