@@ -162,6 +162,9 @@ def _of_invoice(
         approved=int(row.approved_at is not None),
         acknowledged=int(row.acknowledged_at is not None),
     )
+    index, carry = (pool.index, pool.carry) if pool else (0, 0)
+    totals = {"supply": row.supply, "index": index, "carry": carry}
+    yield Expected(f"shares of {name}", instance_key(terms.token), totals, _totals)
     if pool is not None:
         yield _record(
             f"pool {name}",
@@ -169,8 +172,6 @@ def _of_invoice(
             pool,
             *("par_sold", "late", "fee", "investors", "seller", "claimed", "seller_claimed", "seq"),
         )
-        totals = {"supply": row.supply, "index": pool.index, "carry": pool.carry}
-        yield Expected(f"shares of {name}", instance_key(terms.token), totals, _totals)
     for position in memory.all(POSITION):
         yield _record(
             f"position of {position.holder} in {name}",
@@ -182,5 +183,5 @@ def _of_invoice(
 
 def _totals(value: object) -> Values:
     storage = value.storage if isinstance(value, ContractInstance) else None
-    found = (storage or {}).get(("Totals",))
-    return _fields("supply", "index", "carry")(found)
+    nothing = {"supply": 0, "index": 0, "carry": 0}
+    return _fields(*nothing)((storage or {}).get(("Totals",), nothing))
