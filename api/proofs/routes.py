@@ -104,7 +104,7 @@ def _documented(body: Any, what: str) -> dict[int, ResponseSpec]:
 
 
 _DERIVED = _documented(schemas.DerivationAnswer, "As of one ledger")
-_BUNDLE = _documented(Bundle, "A file that `stellarsettle verify` works out again")
+_BUNDLE = _documented(dict[str, Any], "A file that `stellarsettle verify` works out again")
 
 
 @get("/invoice/{invoice_id:str}", opt=PUBLIC, summary="An invoice's figures, derived",
