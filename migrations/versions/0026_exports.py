@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = "0025"
-down_revision = "0024"
+revision = "0026"
+down_revision = "0025"
 
 _RIGHTS = """
 GRANT USAGE ON SCHEMA analytics TO stellarsettle_api;
