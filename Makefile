@@ -225,6 +225,7 @@ words: $(READY)
 	  --omit-header -k translate -k marked -o build/words.pot api/web
 	@$(BIN)/pybabel -q update --no-fuzzy-matching --ignore-obsolete --omit-header \
 	  -i build/words.pot -l de -o api/web/catalogues/de.po
+	@$(BIN)/python -m api.web.told
 
 .PHONY: lock
 lock: $(READY)

@@ -17,6 +17,8 @@ LANGUAGES = {"en": "English", "de": "Deutsch"}
 SOURCE = "en"
 COOKIE = "language"
 CATALOGUES = Path(__file__).parent / "catalogues"
+TOLD = CATALOGUES / "told"
+"""Catalogues of what is written elsewhere: problems, metrics, actions (`api.web.told`)."""
 
 
 def chosen(request: Request[Any, Any, Any]) -> str:
@@ -44,10 +46,15 @@ def _accepted(header: str) -> str:
 
 @functools.cache
 def words(language: str) -> gettext.NullTranslations:
-    """The catalogue of a language; the source language needs none."""
-    path = CATALOGUES / f"{language}.po"
-    if language == SOURCE or not path.exists():
+    """The catalogues of a language in one; the source language needs none."""
+    if language == SOURCE:
         return gettext.NullTranslations()
+    found = _compiled(CATALOGUES / f"{language}.po", language)
+    found.add_fallback(_compiled(TOLD / f"{language}.po", language))
+    return found
+
+
+def _compiled(path: Path, language: str) -> gettext.GNUTranslations:
     compiled = io.BytesIO()
     with path.open("rb") as file:
         write_mo(compiled, read_po(file, locale=language))

@@ -179,6 +179,23 @@ def test_the_reader_chooses_the_language_and_stays_where_they_are(scene: Scene) 
         assert client.get("/language/xx").status_code == 404
 
 
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/help", "Es ist nichts auszuzahlen."),
+        ("/metrics", "Die Rechnung ist weder beglichen noch abgeschrieben."),
+        ("/market/none", "Prüfen Sie die Adresse"),
+    ],
+)
+def test_what_is_written_elsewhere_is_in_the_reader_s_language_too(
+    scene: Scene, path: str, said: str
+) -> None:
+    page = _get(scene, path, **{"Accept-Language": "de"}).text
+    assert said in page
+    english = re.findall(r'<(?!a )\w+ lang="en">', page)
+    assert len(english) == (1 if path == "/market/none" else 0)
+
+
 @pytest.mark.parametrize("to", ["https://evil.example", "//evil.example", "/\\evil", "x", "/\n"])
 def test_a_choice_of_language_leads_nowhere_else(scene: Scene, to: str) -> None:
     answer = httpx.get(f"{scene.url}/language/de", params={"to": to}, headers=HTML)

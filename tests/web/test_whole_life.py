@@ -81,7 +81,7 @@ def test_a_newcomer_sells_invests_pays_late_and_sees_the_late_charge_arrive(
 ) -> None:
     invoice = _sell(newcomer, scene, corpus)
     newcomer.go_on("Have it approved")
-    scene.cast.verifier.act("approve", invoice_id=invoice)
+    newcomer.press(newcomer.row(invoice), "Approve")
     newcomer.go_on("Owe it")
     panel = newcomer.page.locator("section").filter(has_text=label(invoice))
     newcomer.press(panel, "I owe this")
