@@ -82,3 +82,14 @@ delivery = sa.Table(
     sa.Index("delivery_by_notification", "notification"),
     comment="One notification for one webhook, and what came of it.",
 )
+
+mail_allowance = sa.Table(
+    "mail_allowance",
+    metadata,
+    sa.Column(
+        "bucket", sa.Text, primary_key=True, comment="keyed hash of the account or the address"
+    ),
+    sa.Column("day", sa.Date, primary_key=True),
+    sa.Column("sent", sa.Integer, nullable=False),
+    comment="How many mails a day were asked for by an account, or went to an address.",
+)
