@@ -130,12 +130,13 @@ class Engine:
         return self._applied
 
     def _load(self, connection: psycopg.Connection, records: Sequence[Record]) -> None:
-        want = self._storage.want
+        want, at_hand = self._storage.want, self._storage.rows
         for record in records:
             event = record.event
             for reads in self._reads.get(type(event), ()):
                 for model, key in reads(event):
-                    want(model, key)
+                    if key not in at_hand[model]:  # nearly every one is
+                        want(model, key)
         self._storage.load(connection)
 
     def _fold(self, records: Sequence[Record]) -> None:
