@@ -59,10 +59,9 @@ _ITEM = json_object(
     raised=digits("s.raised"),
 )
 
-_OF_INVOICE = pages.statement(_ITEM, FUNDING.name, "s", "s.invoice = %(invoice)s")
-_OF_INVESTOR = pages.statement(
-    _ITEM, FUNDING.name, "s", f"s.investor = {address_number('investor')}"
-)
+_STAKES = f"read.{FUNDING.name} AS s"
+_OF_INVOICE = pages.statement(_ITEM, _STAKES, "s", "s.invoice = %(invoice)s")
+_OF_INVESTOR = pages.statement(_ITEM, _STAKES, "s", f"s.investor = {address_number('investor')}")
 
 
 def of_invoice(invoice: bytes, limit: int = 25, after: str | None = None) -> Query:

@@ -15,11 +15,14 @@ _BEGINNING: Final = f"{2**63 - 1}-0"
 _NEXT: Final = "(array_agg(page.position || '-' || page.event_index))[%(limit)s::int]"
 
 
-def statement(item: str, table: str, alias: str, condition: str) -> str:
-    """SQL for a page of `table` where `condition` holds; `item` is a JSON expression for a row."""
+def statement(item: str, source: str, alias: str, condition: str) -> str:
+    """SQL for a page of `source` where `condition` holds; `item` is a JSON expression for a row.
+
+    `alias` is what has the position in `source`, which is what stands behind FROM.
+    """
     page = f"""
         SELECT {item} AS item, {alias}.position, {alias}.event_index
-        FROM read.{table} AS {alias}
+        FROM {source}
         WHERE {condition}
           AND ({alias}.position, {alias}.event_index)
               < (%(before_position)s::bigint, %(before_index)s::bigint)

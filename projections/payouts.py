@@ -159,7 +159,7 @@ def of_invoice(invoice: bytes) -> Query:
 
 _OF_ADDRESS = pages.statement(
     json_object(**_FIELDS, invoice=hexadecimal("o.invoice"), asset=address("o.asset")),
-    MONEY_OUT.name,
+    f"read.{MONEY_OUT.name} AS o",
     "o",
     f"o.entitled = {address_number('entitled')}",
 )

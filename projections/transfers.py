@@ -103,7 +103,14 @@ _ITEM = json_object(
     recipient_shares=digits("m.recipient_shares"),
 )
 
-_OF_INVOICE = pages.statement(_ITEM, TRANSFER.name, "m", "m.invoice = %(invoice)s")
+_MOVES = ", ".join(f"'{event.NAME}'" for event in TRANSFER.rules)
+_OF_INVOICE = pages.statement(
+    _ITEM,
+    "read.activity AS l JOIN read.transfer AS m USING (position, event_index)",
+    "l",
+    f"l.invoice = %(invoice)s AND l.name IN ({_MOVES})",
+)
+"""An invoice's movements are found by what happened to it: transfers need no index of their own."""
 
 
 def of_invoice(invoice: bytes, limit: int = 25, after: str | None = None) -> Query:
