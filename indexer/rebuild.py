@@ -7,7 +7,7 @@ with its session. It takes nothing from the network and nothing from `read`, and
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Final
 
 import msgspec
@@ -16,9 +16,11 @@ from psycopg import sql
 
 from indexer import stored
 from indexer.collector import patient
-from indexer.decode import Decoded, Quarantined, decode_all, set_aside
+from indexer.decode import Quarantined, decode_all
+from indexer.folding import Folding
+from indexer.sources.protocol import RawEvent
 from indexer.writer import ROLE
-from projections.engine import Engine, FoldError
+from projections.engine import Change, Engine
 from projections.model import Mark
 
 SCHEMA: Final = "pg_temp"
@@ -88,7 +90,11 @@ def beside(
 
     The connection is in a transaction that sees one moment of the live models, and is rolled back.
     """
-    with patient(), psycopg.connect(url, options=f"-c role={ROLE}") as connection:
+    with (
+        patient(),
+        psycopg.connect(url, options=f"-c role={ROLE}") as connection,
+        psycopg.connect(url, autocommit=True, options=f"-c role={ROLE}") as reading,
+    ):
         connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
         locked = connection.execute("SELECT pg_try_advisory_xact_lock(%s)", (LOCK,)).fetchone()
         if not locked or not locked[0]:
@@ -99,7 +105,7 @@ def beside(
         _make_tables(connection)
         _drop_secondary_indexes(connection)
         try:
-            yield connection, _fold_all(connection, through, events_at_once)
+            yield connection, _fold_all(connection, reading, through, events_at_once)
         finally:
             connection.rollback()
 
@@ -133,27 +139,39 @@ def _drop_secondary_indexes(connection: psycopg.Connection) -> None:
         connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(SCHEMA, name)))
 
 
-def _fold_all(connection: psycopg.Connection, through: Mark, events_at_once: int) -> Rebuilt:
+def _fold_all(
+    connection: psycopg.Connection,
+    reading: psycopg.Connection,
+    through: Mark,
+    events_at_once: int,
+) -> Rebuilt:
     engine = Engine(SCHEMA)
     live = Engine(_LIVE).digest(connection)
     quarantined: list[Quarantined] = []
     count = 0
-    for events, mark in stored.whole_ledgers(connection, through, events_at_once):
-        count += len(events)
-        quarantined += fold(connection, engine, decode_all(events), mark)
+    stretches = stored.whole_ledgers(reading, through, events_at_once)
+    for events, set_aside in fold(connection, engine, stretches):
+        count += events
+        quarantined += set_aside
     return Rebuilt(through, count, live, engine.digest(connection), quarantined)
 
 
 def fold(
-    connection: psycopg.Connection, engine: Engine, decoded: Decoded, mark: Mark
-) -> list[Quarantined]:
-    """Apply one part, as the writer does: what a fold refuses is set aside, the rest flows."""
-    while True:
-        try:
-            with connection.transaction():
-                engine.apply(connection, decoded.records, mark)
-        except FoldError as error:
-            engine.forget()
-            decoded = set_aside(decoded, error)
-        else:
-            return decoded.quarantined
+    connection: psycopg.Connection,
+    engine: Engine,
+    stretches: Iterable[tuple[list[RawEvent], Mark]],
+) -> Iterator[tuple[int, list[Quarantined]]]:
+    """Apply stretches of whole ledgers as the writer does; tells of each its number of events.
+
+    What a fold refuses is set aside, the rest flows. Nothing else may use `connection` meanwhile;
+    when all is told, everything is written.
+    """
+
+    def write(change: Change, _: list[Quarantined]) -> None:
+        with connection.transaction():
+            change.write(connection)
+
+    with Folding(engine, connection, reading_writes=True) as folding:
+        for events, mark in stretches:
+            yield len(events), folding.submit(decode_all(events), mark, write)
+        folding.settle()

@@ -77,10 +77,11 @@ def renew(
     with (
         patient(),
         psycopg.connect(url, autocommit=True, options=f"-c role={ROLE}") as connection,
+        psycopg.connect(url, autocommit=True, options=f"-c role={ROLE}") as reading,
         _alone(connection),
         _schema(connection),
     ):
-        build = _Build(connection, events_at_once)
+        build = _Build(connection, reading, events_at_once)
         if first is not None:
             build.begin_at(first)
         build.catch_up()
@@ -108,10 +109,13 @@ def redrive(url: str) -> Redriven:
 
 
 class _Build:
-    """The new models on their way: `after` is the ledger up to which they are whole."""
+    """The new models on their way; stored events come through `reading`."""
 
-    def __init__(self, connection: psycopg.Connection, events_at_once: int) -> None:
+    def __init__(
+        self, connection: psycopg.Connection, reading: psycopg.Connection, events_at_once: int
+    ) -> None:
         self._connection = connection
+        self._reading = reading
         self._events_at_once = events_at_once
         self._engine = Engine(SCHEMA)
         self._first = 0
@@ -158,14 +162,13 @@ class _Build:
         return Renewed(through, self._events, former, digest, released, self._quarantined)
 
     def _fold_up_to(self, through: Mark) -> None:
-        parts = stored.whole_ledgers(
-            self._connection, through, self._events_at_once, after=self._after
+        stretches = stored.whole_ledgers(
+            self._reading, through, self._events_at_once, after=self._after
         )
-        for events, mark in parts:
-            set_aside = fold(self._connection, self._engine, decode_all(events), mark)
-            archived.require_readable(self._connection, set_aside)
+        for events, set_aside in fold(self._connection, self._engine, stretches):
+            archived.require_readable(self._reading, set_aside)
             self._quarantined += set_aside
-            self._events += len(events)
+            self._events += events
         self._after = through.ledger
 
     def _replace_quarantine(self) -> int:

@@ -14,7 +14,6 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import Any, Final, Self
 
@@ -22,9 +21,10 @@ import psycopg
 
 from indexer import coverage, partitions, quarantine
 from indexer.copying import CONTRACT_IDS, copy_events
-from indexer.decode import Prepared, Quarantined, set_aside
+from indexer.decode import Prepared, Quarantined
+from indexer.folding import Folding
 from indexer.sources.protocol import Deployment
-from projections.engine import Change, Engine, FoldError
+from projections.engine import Change, Engine
 from projections.model import Mark
 from projections.tables import APPLIED_CHANNEL
 
@@ -72,9 +72,8 @@ class Writer:
     """Holds the lock on a database and commits batches; use it as a context manager.
 
     `after` is the ledger up to which the database is whole; `fold_seconds` and `commit_seconds` are
-    what the newest fold and the newest finished commit took. A batch is folded while the one before
-    it is being committed, in a thread: PostgreSQL and the folds work side by side. The folds read
-    through a session of their own; what that session cannot see yet is in the engine's memory.
+    what the newest fold and the newest finished commit took. The folds read through a session of
+    their own; what that session cannot see yet is in the engine's memory (`indexer.folding`).
     """
 
     def __init__(
@@ -82,15 +81,17 @@ class Writer:
     ) -> None:
         self._connection = connection
         self._reading = reading
-        self._engine = engine
-        self._committing = ThreadPoolExecutor(1, thread_name_prefix="commit")
-        self._commit: Future[None] | None = None
+        self._folding = Folding(engine, reading)
         self._version = 0
         self._room = 0
         self._next_beat = 0.0
         self.after = 0
-        self.fold_seconds = 0.0
         self.commit_seconds = 0.0
+
+    @property
+    def fold_seconds(self) -> float:
+        """What the newest fold took."""
+        return self._folding.fold_seconds
 
     @classmethod
     def open(
@@ -133,7 +134,7 @@ class Writer:
 
     def close(self) -> None:
         """End the sessions, and with them the lock; a commit under way comes to its end first."""
-        self._committing.shutdown()
+        self._folding.close()
         self._reading.close()
         self._connection.close()
 
@@ -151,48 +152,28 @@ class Writer:
 
         Waits for the commit of the batch before, and raises what that one raised.
         """
-        began = time.perf_counter()
-        change, quarantined = self._fold(batch)
-        self.fold_seconds = time.perf_counter() - began
-        self.settle()
-        self._commit = self._committing.submit(self._write, batch, change, quarantined)
-        return quarantined
+
+        def write(change: Change, quarantined: list[Quarantined]) -> None:
+            self._write(batch, change, quarantined)
+
+        return self._folding.submit(batch.decoded, batch.through, write)
 
     def settle(self) -> None:
         """Wait for the commit under way, if there is one; raises what it raised."""
-        if self._commit is not None:
-            commit, self._commit = self._commit, None
-            try:
-                commit.result()
-            except BaseException:
-                self._engine.forget()
-                raise
+        self._folding.settle()
 
     def beat(self, latest: int) -> None:
         """Note that the network was heard of, at most once a second; `latest` is its newest.
 
         Raises what a commit raised that has ended since.
         """
-        if self._commit is not None:
-            if not self._commit.done():
-                return  # it notes the same
-            self.settle()
+        if self._folding.writing:
+            return  # it notes the same
+        self.settle()
         now = time.monotonic()
         if now >= self._next_beat:
             self._next_beat = now + _HEARTBEAT_SECONDS
             self._connection.execute(_BEAT, (latest,))
-
-    def _fold(self, batch: Prepared) -> tuple[Change, list[Quarantined]]:
-        decoded = batch.decoded
-        while True:
-            try:
-                change = self._engine.fold(self._reading, decoded.records, batch.through)
-            except FoldError as error:
-                # The engine begins again from the database, which must know all that is folded.
-                self.settle()
-                decoded = set_aside(decoded, error)
-            else:
-                return change, decoded.quarantined
 
     def _write(self, batch: Prepared, change: Change, quarantined: list[Quarantined]) -> None:
         """The one transaction of a batch; the only code that runs in the committing thread."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import struct
 import threading
@@ -20,6 +21,7 @@ from indexer.findings import Check
 from indexer.rpc import RpcClient
 from indexer.sources.protocol import Batch, RawEvent
 from indexer.writer import Writer
+from projections.engine import Engine
 from projections.model import Mark
 from tests.indexer import synthetic
 from tests.indexer.node import Node, serving
@@ -86,6 +88,14 @@ def test_a_rebuild_gives_the_same_digest_however_it_is_cut(
     assert rebuilt.equal
     assert (rebuilt.events, rebuilt.quarantined) == (len(events), [])
     assert rebuilt.through.ledger == events[-1].ledger
+
+
+def test_a_rebuild_that_remembers_nothing_reads_what_it_just_wrote(
+    filled: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Temporary tables have one session: folds wait with their reads for the write under way."""
+    monkeypatch.setattr(rebuild, "Engine", functools.partial(Engine, cache_rows=0))
+    assert rebuild.rebuild(filled, events_at_once=20).equal
 
 
 def test_stored_events_come_back_in_whole_ledgers(filled: str, events: list[RawEvent]) -> None:
