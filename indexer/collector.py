@@ -28,7 +28,7 @@ def collect_young() -> None:
 
 @contextlib.contextmanager
 def patient() -> Iterator[None]:
-    """Until the block ends collect rarely, leaving alone what is there already, and switch often."""
+    """Until the block ends collect rarely, leave alone what is there already, switch often."""
     before, switching = gc.get_threshold(), sys.getswitchinterval()
     gc.freeze()
     gc.set_threshold(_THRESHOLD, *before[1:])
