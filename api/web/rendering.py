@@ -25,7 +25,7 @@ from api.security import Subject
 from api.sessions.service import Sessions
 from api.stellar import Ledger
 from api.version import VERSION
-from api.web import demo, language, names, packing
+from api.web import demo, language, names, packing, told
 from api.web.charts import Chart
 from api.web.numbers import NONE, PlainWriter, Writer, browser, label, short
 from api.web.static import FILES
@@ -220,9 +220,8 @@ def content_policy(rpc_url: str) -> str:
 
 def _told(words: gettext.NullTranslations, sentence: str) -> str:
     """A sentence that is written elsewhere, in the page's language; marked where it has none."""
-    translated = words.gettext(sentence)
-    if translated != sentence or type(words) is gettext.NullTranslations:
-        return translated
+    if type(words) is gettext.NullTranslations or sentence in told.sentences():
+        return words.gettext(sentence)
     return Markup('<span lang="{}">{}</span>').format(language.SOURCE, sentence)
 
 

@@ -6,7 +6,8 @@ they are: they are read with the data dictionary.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import functools
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from babel.messages.catalog import Catalog
@@ -20,9 +21,10 @@ from projections.analytics.metric import Reason
 from projections.analytics.registry import METRICS
 
 
-def sentences() -> list[str]:
+@functools.cache
+def sentences() -> Mapping[str, None]:
     """Each once, in the order of their places."""
-    return list(dict.fromkeys(_all()))
+    return dict.fromkeys(_all())
 
 
 def _all() -> Iterator[str]:
