@@ -1,8 +1,9 @@
 """The indexer reads in an hour: what a ledger passes on its way to rows stays small.
 
 The core is `indexer.pipeline` and `indexer.reading` with every module of the room that they import,
-directly or not; where ledgers come from (`sources/`), the wire format (`xdr/`) and what checks,
-rebuilds or tells of the result are rooms or modules of their own. Lines are all lines.
+directly or not, and what reads the bytes of events, which is at home with the contracts; where
+ledgers come from (`sources/`), the wire format (`xdr/`) and what checks, rebuilds or tells of the
+result are rooms or modules of their own. Lines are all lines.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ import ast
 from pathlib import Path
 
 ROOM = Path(__file__).parents[2] / "indexer"
+_READING = ("layouts", "scval", "strkey")
 _CORE_LINES = 2_500
 _FILE_LINES = 500
 
@@ -43,8 +45,10 @@ def _lines(path: Path) -> int:
 
 def test_the_core_is_small() -> None:
     core = _core()
-    assert core >= {"writer", "decode", "scval", "coverage", "quarantine"}
-    assert sum(_lines(ROOM / f"{name}.py") for name in core) < _CORE_LINES
+    assert core >= {"writer", "folding", "decode", "coverage", "quarantine"}
+    files = [ROOM / f"{name}.py" for name in core]
+    files += [ROOM.parent / "contracts" / f"{name}.py" for name in _READING]
+    assert sum(map(_lines, files)) < _CORE_LINES
 
 
 def test_no_file_is_long() -> None:
