@@ -42,6 +42,7 @@ help:
 	@echo "make bench-projections  those of metrics, read models and exports"
 	@echo "make bench-api    those of the API (ONLY=mixed: a single one)"
 	@echo "make soak         a mixed load for 30 minutes (MINUTES=): nothing may grow"
+	@echo "make test-schema  requests made up from the OpenAPI document, 50 for each route (EXAMPLES=)"
 	@echo "make openapi      at a release: save the OpenAPI document that later ones must keep"
 	@echo "make lock         write requirements.lock anew"
 	@echo "make clean        remove everything that was built"
@@ -147,6 +148,10 @@ bench-index: built
 bench-api: built wrk
 	@$(BIN)/python tests/bench/bench_api.py $(ONLY)
 	@$(BIN)/python tests/bench/bench_sse.py
+
+.PHONY: test-schema
+test-schema: $(READY)
+	@SCHEMA_EXAMPLES=$(or $(EXAMPLES),50) $(BIN)/python -m pytest tests/api/test_schema.py $(ARGS)
 
 .PHONY: openapi
 openapi: $(READY)

@@ -15,9 +15,9 @@ from api.debtors.passes import Guest
 from api.debtors.schemas import (
     Answer,
     Confirmation,
+    DebtorInvitation,
+    DebtorInvitationRequest,
     GuestPass,
-    Invitation,
-    InvitationRequest,
     Invitations,
     Link,
     LinkAndCode,
@@ -41,10 +41,10 @@ Seen = Annotated[str | None, HeaderParameter(name="If-Match", description="The E
 @post("/invitations", opt=BY_HAND, security=SIGNED_IN, summary="Ask a debtor without a wallet",
       responses=documented(400, 401, 404, 409, 413, 422))  # fmt: skip
 async def invite_debtor(
-    data: JSONBody[InvitationRequest],
+    data: JSONBody[DebtorInvitationRequest],
     debtors: NamedDependency[Debtors],
     subject: NamedDependency[Subject],
-) -> Response[Invitation]:
+) -> Response[DebtorInvitation]:
     """A mail with a link goes there. What is printed must be what the invoice was made of."""
     return Response(await debtors.invite(subject, data), headers=_NO_STORE)
 
@@ -66,7 +66,7 @@ async def get_invitation(
     invitation_id: FromPath[uuid.UUID],
     debtors: NamedDependency[Debtors],
     subject: NamedDependency[Subject],
-) -> Response[Invitation]:
+) -> Response[DebtorInvitation]:
     """With what the debtor said."""
     return Response(await debtors.one(subject.owner, invitation_id), headers=_NO_STORE)
 

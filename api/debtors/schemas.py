@@ -36,7 +36,9 @@ class Printed(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=T
     issue_date: Annotated[str, msgspec.Meta(max_length=10, examples=["2026-01-31"])]
 
 
-class InvitationRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class DebtorInvitationRequest(
+    msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
+):
     """Whom to ask about an own invoice that names no debtor's account."""
 
     invoice_id: Hash32
@@ -80,7 +82,7 @@ class Answer(msgspec.Struct, frozen=True, kw_only=True):
     digest: Hex
 
 
-class Invitation(msgspec.Struct, frozen=True, kw_only=True):
+class DebtorInvitation(msgspec.Struct, frozen=True, kw_only=True):
     """An invitation as its seller sees it."""
 
     id: uuid.UUID
@@ -97,7 +99,7 @@ class Invitation(msgspec.Struct, frozen=True, kw_only=True):
 class Invitations(msgspec.Struct, frozen=True):
     """One's invitations, newest first."""
 
-    data: tuple[Invitation, ...]
+    data: tuple[DebtorInvitation, ...]
 
 
 class LinkToken(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -157,7 +159,7 @@ class Objection(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields
     reason: Annotated[str, _REASON]
 
 
-class StaffAnswer(Answer, frozen=True, kw_only=True):
+class AnswerForStaff(Answer, frozen=True, kw_only=True):
     """An answer as the platform's own people see it."""
 
     invoice: Hex
@@ -168,4 +170,4 @@ class StaffAnswer(Answer, frozen=True, kw_only=True):
 class StaffAnswers(msgspec.Struct, frozen=True):
     """Answers, the newest first."""
 
-    data: tuple[StaffAnswer, ...]
+    data: tuple[AnswerForStaff, ...]

@@ -13,9 +13,9 @@ from api.debtors import mails, store
 from api.debtors.bank import BankAccount, reference
 from api.debtors.invoice import OVER, Invoice, invoice_of, natural_key
 from api.debtors.schemas import (
-    Invitation,
-    InvitationRequest,
-    StaffAnswer,
+    AnswerForStaff,
+    DebtorInvitation,
+    DebtorInvitationRequest,
     StaffAnswers,
     Statement,
 )
@@ -41,7 +41,7 @@ class Debtors:
         self._seals = seals
         self._roles = roles
 
-    async def invite(self, by: Subject, wanted: InvitationRequest) -> Invitation:
+    async def invite(self, by: Subject, wanted: DebtorInvitationRequest) -> DebtorInvitation:
         """Send a link to a debtor's address.
 
         Raises "no-mail", "no-bank-account", "not-found" for an invoice that is not one's own,
@@ -74,13 +74,13 @@ class Debtors:
             await record(connection, by.owner, "debtor.invite", about, invitation=str(invitation))
             return await self._one(connection, by.owner, invitation)
 
-    async def own(self, owner: str, invoice: bytes | None = None) -> tuple[Invitation, ...]:
+    async def own(self, owner: str, invoice: bytes | None = None) -> tuple[DebtorInvitation, ...]:
         """Somebody's invitations, the newest first."""
         async with self._database.private(owner) as connection:
             rows = await store.own(connection, owner, invoice=invoice, limit=_MOST_SHOWN)
-        return tuple(msgspec.convert(row, Invitation) for row in rows)
+        return tuple(msgspec.convert(row, DebtorInvitation) for row in rows)
 
-    async def one(self, owner: str, invitation: uuid.UUID) -> Invitation:
+    async def one(self, owner: str, invitation: uuid.UUID) -> DebtorInvitation:
         """One of them; raises "not-found"."""
         async with self._database.private(owner) as connection:
             return await self._one(connection, owner, invitation)
@@ -96,13 +96,15 @@ class Debtors:
         """What debtors said, for the platform's own people."""
         async with self._database.staff(by.owner, await self._roles.of(by)) as connection:
             rows = await store.answers(connection, invoice=invoice, limit=limit)
-        return StaffAnswers(tuple(msgspec.convert(row, StaffAnswer) for row in rows))
+        return StaffAnswers(tuple(msgspec.convert(row, AnswerForStaff) for row in rows))
 
-    async def _one(self, connection: Connection, owner: str, invitation: uuid.UUID) -> Invitation:
+    async def _one(
+        self, connection: Connection, owner: str, invitation: uuid.UUID
+    ) -> DebtorInvitation:
         rows = await store.own(connection, owner, invitation=invitation)
         if not rows:
             raise Problem("not-found", "You have no invitation of that id.")
-        return msgspec.convert(rows[0], Invitation)
+        return msgspec.convert(rows[0], DebtorInvitation)
 
     async def _own_invoice(self, connection: Connection, by: Subject, which: bytes) -> Invoice:
         """An invoice that the asker alone sells, and whose debtor has no account."""
@@ -116,7 +118,7 @@ class Debtors:
         return invoice
 
     def _statement(
-        self, wanted: InvitationRequest, invoice: Invoice, account: BankAccount
+        self, wanted: DebtorInvitationRequest, invoice: Invoice, account: BankAccount
     ) -> Statement:
         """What the debtor will be asked; the facts must be those that the invoice was made of."""
         natural = identity(self._config.platform_key, natural_key(wanted.printed))

@@ -11,7 +11,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from api.access import BY_HAND, own
-from api.debtors.schemas import InvitationRequest
+from api.debtors.schemas import DebtorInvitationRequest
 from api.debtors.service import Debtors
 from api.errors import Problem
 from api.security import Subject
@@ -72,7 +72,7 @@ def _invoice(text: str) -> Hash32:
         raise Problem("not-found", "There is no invoice of that id.") from error
 
 
-def _wanted(which: Hash32, typed: dict[str, str]) -> InvitationRequest:
+def _wanted(which: Hash32, typed: dict[str, str]) -> DebtorInvitationRequest:
     """The form as the API is asked; raises "invalid-field"."""
     plain: dict[str, Any] = {
         name: typed.get(name, "").strip() for name in ("email", "seller", "debtor", "language")
@@ -82,7 +82,7 @@ def _wanted(which: Hash32, typed: dict[str, str]) -> InvitationRequest:
         for name, value in typed.items()
         if name.startswith(_PRINTED)
     }
-    return converted(plain | {"invoice_id": which}, InvitationRequest)
+    return converted(plain | {"invoice_id": which}, DebtorInvitationRequest)
 
 
 async def _page(  # noqa: PLR0913, PLR0917 -- a page and what went wrong on it
