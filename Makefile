@@ -43,6 +43,7 @@ help:
 	@echo "make bench-api    those of the API (ONLY=mixed: a single one)"
 	@echo "make soak         a mixed load for 30 minutes (MINUTES=): nothing may grow"
 	@echo "make test-schema  requests made up from the OpenAPI document, 50 for each route (EXAMPLES=)"
+	@echo "make clients      typed clients for Python and TypeScript, from the OpenAPI document"
 	@echo "make openapi      at a release: save the OpenAPI document that later ones must keep"
 	@echo "make lock         write requirements.lock anew"
 	@echo "make clean        remove everything that was built"
@@ -152,6 +153,18 @@ bench-api: built wrk
 .PHONY: test-schema
 test-schema: $(READY)
 	@SCHEMA_EXAMPLES=$(or $(EXAMPLES),50) $(BIN)/python -m pytest tests/api/test_schema.py $(ARGS)
+
+CLIENTS := build/clients
+OPENAPI_TYPESCRIPT := openapi-typescript@7.13.0
+.PHONY: clients
+clients: $(READY)
+	@$(BIN)/python -m api.compatibility $(CLIENTS)/openapi.json
+	@PATH=$(CURDIR)/$(BIN):$$PATH openapi-python-client generate --path $(CLIENTS)/openapi.json \
+	  --output-path $(CLIENTS)/python/stellarsettle_client --meta none --overwrite >/dev/null
+	@command -v npx >/dev/null && npx --yes $(OPENAPI_TYPESCRIPT) $(CLIENTS)/openapi.json \
+	  -o $(CLIENTS)/typescript/stellarsettle.d.ts >/dev/null || \
+	  echo "Node is not here: no types for TypeScript"
+	@echo "Clients are in $(CLIENTS)"
 
 .PHONY: openapi
 openapi: $(READY)

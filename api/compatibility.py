@@ -1,7 +1,8 @@
 """What a change of the OpenAPI document takes away from those who built on the one before.
 
 `python -m api.compatibility` writes the document of these routes to docs/openapi.json: that is done
-for a release. Until then it is what was promised, and a test compares.
+for a release. Until then it is what was promised, and a test compares. With a path it is written
+there.
 
 Nothing that could be asked may be refused, and nothing that was told may be missing: routes,
 parameters and fields stay; what is asked may become optional, not required; what is told may gain
@@ -11,6 +12,7 @@ fields; types stay, choices of what is asked only grow.
 from __future__ import annotations
 
 import json
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -187,4 +189,6 @@ def document() -> Document:
 
 
 if __name__ == "__main__":
-    PAGE.write_text(json.dumps(document(), indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    place = Path(sys.argv[1]) if len(sys.argv) > 1 else PAGE
+    place.parent.mkdir(parents=True, exist_ok=True)
+    place.write_text(json.dumps(document(), indent=1, sort_keys=True) + "\n", encoding="utf-8")

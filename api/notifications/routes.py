@@ -68,7 +68,7 @@ async def read_through(
 
 
 @post("/{number:int}/read", opt=PRIVATE, security=SIGNED_IN, status_code=200,
-      summary="Mark one read", responses=documented(401, 422))  # fmt: skip
+      summary="Mark one read", responses=documented(401, 404, 422))  # fmt: skip
 async def read_one(
     number: FromPath[int],
     notifications: NamedDependency[Notifications],
