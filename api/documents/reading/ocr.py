@@ -31,9 +31,9 @@ _LAYOUT: Final = "--psm 4"
 
 
 class Readings(msgspec.Struct, frozen=True):
-    """The same pages as two readers see them."""
+    """The same pages as two readers see them; no `first` where Tesseract is not installed."""
 
-    first: list[Page]
+    first: list[Page] | None
     second: list[Page]
 
 
@@ -74,11 +74,11 @@ def _readings(images: Sequence[Image.Image]) -> Readings:
     """Both at once: Tesseract is a process of its own, so each has a processor."""
     language = _language()
     with ThreadPoolExecutor(1) as beside:
-        first = beside.submit(
+        first = language and beside.submit(
             lambda: [_words(image, number, language) for number, image in enumerate(images)]
         )
         second = [second_reader.words(image, number) for number, image in enumerate(images)]
-        return Readings(_pages(images, first.result()), _pages(images, second))
+        return Readings(_pages(images, first.result()) if first else None, _pages(images, second))
 
 
 def _pages(images: Sequence[Image.Image], lines: Sequence[list[list[Word]]]) -> list[Page]:
@@ -119,14 +119,12 @@ _COLUMNS: Final = (
 )  # fmt: skip
 
 
-def _language() -> str:
-    """The best model that is installed."""
+def _language() -> str | None:
+    """The best model that is installed; None without Tesseract."""
     import pytesseract  # noqa: PLC0415 -- as above
 
     try:
         installed = pytesseract.get_languages()
-    except pytesseract.TesseractNotFoundError as error:
-        raise RefusedError(
-            Refusal.UNREADABLE_HERE, "Scans cannot be read here: Tesseract is not installed."
-        ) from error
+    except pytesseract.TesseractNotFoundError:
+        return None
     return next((each for each in _LANGUAGES if each in installed), "eng")

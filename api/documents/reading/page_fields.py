@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from api.documents.reading import layouts, parties, solver, spans, vocabulary
+from api.documents.reading import layouts, parties, solver, spans, tax_ids, vocabulary
 from api.documents.reading.field import Field, Source
 from api.documents.reading.known import Known, recognise
 from api.documents.reading.memory import Memory
@@ -19,8 +19,11 @@ def read(
 
     `known` are parties by name, and where their fields stood.
     """
+    read_here = _read(pages, found, source)
+    ids = tax_ids.read(pages, read_here.get("buyer"), read_here.get("seller"), source)
     return (
-        _read(pages, found, source)
+        read_here
+        | ids
         | layouts.remembered(pages, found, known.layouts, source)
         | _known(pages, known.parties, source)
     )

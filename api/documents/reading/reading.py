@@ -151,8 +151,14 @@ def _seen(pages: list[Page], known: Memory, source: Source) -> _Seen:
 
 
 def _seen_by_both(readings: ocr.Readings, known: Memory) -> _Seen:
-    """What two readers tell together; the pages are those of the one who found more words."""
-    one, other = (_seen(each, known, Source.OCR) for each in (readings.first, readings.second))
+    """What two readers tell together; the pages are those of the one who found more words.
+
+    Of a reader that is alone every field is as if the other had not found it.
+    """
+    other = _seen(readings.second, known, Source.OCR)
+    if readings.first is None:
+        return msgspec.structs.replace(other, fields=agreement.agreed({}, other.fields))
+    one = _seen(readings.first, known, Source.OCR)
     richer = max(one, other, key=lambda seen: _words(seen.pages))
     offered = agreement.offered(one.alternatives, other.alternatives, (one.fields, other.fields))
     return msgspec.structs.replace(

@@ -21,7 +21,6 @@ class Refusal(enum.Enum):
     ATTACHMENTS = "attachments"
     IMAGE_TOO_LARGE = "image_too_large"
     NOT_AN_INVOICE = "not_an_invoice"
-    UNREADABLE_HERE = "unreadable_here"
     TIMEOUT = "timeout"
     OUT_OF_MEMORY = "out_of_memory"
     CRASHED = "crashed"

@@ -26,7 +26,7 @@ from api.documents.reading.memory import NOTHING, Memory
 from api.documents.reading.reading import Effort, Reading, needs_ocr
 from api.documents.reading.refusal import Refusal, RefusedError
 
-WALL_SECONDS: Final = {Effort.TEXT: 8.0, Effort.OCR: 60.0}
+WALL_SECONDS: Final = {Effort.TEXT: 8.0, Effort.OCR: 120.0}
 _CPU_SECONDS: Final = {Effort.TEXT: 8, Effort.OCR: 60}
 _MEMORY_BYTES: Final = {Effort.TEXT: 1 << 30, Effort.OCR: 3 << 30}
 _FILE_BYTES: Final = {Effort.TEXT: 0, Effort.OCR: 128 << 20}

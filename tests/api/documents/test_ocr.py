@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import shutil
 
 import pypdfium2
 import pytest
@@ -13,10 +12,6 @@ from api.documents.reading import sandbox
 from api.documents.reading.field import Source
 from api.documents.reading.refusal import Refusal, RefusedError
 from tests.api.documents import sheets
-
-needs_tesseract = pytest.mark.skipif(
-    shutil.which("tesseract") is None, reason="Tesseract is not installed: `make ocr`"
-)
 
 
 def _picture(degrees: float = 0.0) -> Image.Image:
@@ -34,7 +29,6 @@ def _bytes(image: Image.Image, form: str) -> bytes:
     return out.getvalue()
 
 
-@needs_tesseract
 @pytest.mark.parametrize("degrees", [0.0, 0.8, -0.8])
 def test_a_scan_is_read_though_it_lies_askew(degrees: float) -> None:
     reading = sandbox.read(_bytes(_picture(degrees), "PNG"))
@@ -45,7 +39,6 @@ def test_a_scan_is_read_though_it_lies_askew(degrees: float) -> None:
     assert reading.fields["total"].source is Source.OCR
 
 
-@needs_tesseract
 def test_a_pdf_without_words_is_looked_at_as_a_picture() -> None:
     reading = sandbox.read(_bytes(_picture(), "PDF"))
     assert reading.fields["total"].value == "1523.20"
@@ -55,7 +48,15 @@ def test_a_pdf_without_words_is_looked_at_as_a_picture() -> None:
     assert 470 <= box.x0 <= 490
 
 
-@needs_tesseract
+def test_without_tesseract_the_second_reader_reads_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("PATH", "/nowhere")
+    reading = sandbox.read(_bytes(_picture(), "PNG"))
+    total = reading.fields["total"]
+    assert (total.value, total.evidence[-1]) == ("1523.20", "only one of two readers found it")
+
+
 def test_an_empty_page_gives_no_fields() -> None:
     reading = sandbox.read(_bytes(Image.new("L", (400, 300), 255), "PNG"))
     assert reading.wordless
