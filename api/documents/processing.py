@@ -117,6 +117,8 @@ class Processing:
         async with self._database.worker() as connection:
             known = await records.memory(connection, record.owner)
             curve = await outcomes.curve(connection)
+        async with self._database.private(record.owner) as connection:
+            known = known.with_sellers(await records.own_businesses(connection, record.owner))
         reading = await asyncio.to_thread(sandbox.read, data, known=known)
         if curve is not None:
             fields = calibrated(reading.fields, curve)

@@ -348,6 +348,17 @@ async def memory(connection: Connection, owner: str) -> Memory:
     return Memory(known, tuple(_layouts(zip(sellers, rows, strict=True))))
 
 
+async def own_businesses(connection: Connection, owner: str) -> tuple[Party, ...]:
+    """The organisations that the owner belongs to, which issue what he uploads."""
+    query = """
+        SELECT o.name, o.tax_id FROM app.organisation AS o
+        JOIN app.organisation_member AS m ON m.organisation = o.id
+        WHERE m.owner = %s AND o.tax_id IS NOT NULL ORDER BY o.name, o.id
+    """
+    rows = await (await connection.execute(query, (owner,))).fetchall()
+    return tuple(Party(row["name"], row["tax_id"]) for row in rows)
+
+
 def _layouts(confirmed: Iterable[tuple[Party, Mapping[str, Any]]]) -> Iterator[Layout]:
     """The last layouts of each seller."""
     seen: Counter[Party] = Counter()

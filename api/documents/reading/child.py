@@ -110,4 +110,4 @@ def _confine(task: Task) -> None:
         (resource.RLIMIT_NOFILE, 64),
     ):
         resource.setrlimit(limit, (value, value))
-    os.nice(5)
+    os.nice(10)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from api.documents.reading.known import Known
+from api.documents.reading.known import Known, Party
 from api.documents.reading.layouts import Layout
 
 
@@ -13,6 +13,12 @@ class Memory(msgspec.Struct, frozen=True):
 
     parties: Known = Known()
     layouts: tuple[Layout, ...] = ()
+
+    def with_sellers(self, sellers: tuple[Party, ...]) -> Memory:
+        """The same, and further sellers to look for."""
+        known = dict.fromkeys((*self.parties.sellers, *sellers))
+        parties = msgspec.structs.replace(self.parties, sellers=tuple(known))
+        return msgspec.structs.replace(self, parties=parties)
 
 
 NOTHING = Memory()

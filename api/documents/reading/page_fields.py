@@ -60,7 +60,7 @@ def _known(pages: Sequence[Page], known: Known, source: Source) -> dict[str, Fie
         found = recognise(pages, parties_known)
         if found is None:
             continue
-        evidence = (f"a {name} you confirmed before, by {found.by}",)
+        evidence = (f"a {name} known from before, by {found.by}",)
         place = (source, found.page, found.box, evidence)
         fields[name] = Field(found.party.name, found.sure, *place)
         fields[f"{name}_tax_id"] = Field(found.party.tax_id, found.sure, *place)

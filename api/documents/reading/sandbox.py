@@ -40,6 +40,8 @@ _MAX_OUTPUT: Final = {
 }
 """Bytes of JSON that it may say; files are in it in base64."""
 _CHUNK: Final = 1 << 16
+_LOOKING: Final = threading.BoundedSemaphore(max(1, (os.cpu_count() or 2) // 2))
+"""Scans keep two processors busy each: so many at once, and the others wait for their turn."""
 _NOTHING: Final[Mapping[str, Field]] = {}
 
 
@@ -54,7 +56,7 @@ def read(
 
     Pages are looked at as pictures only where they hold no words; that may take the time of
     `Effort.OCR`. Safe to call from several threads; the calling process never looks inside the
-    file. `text_only` leaves an embedded invoice out, `known` is what
+    file; scans wait for each other. `text_only` leaves an embedded invoice out, `known` is what
     the person's confirmed documents taught.
     """
     kind = kind_of(data)
@@ -62,7 +64,8 @@ def read(
         reading = _read(data, Effort.TEXT, wall_seconds, text_only=text_only, known=known)
         if not needs_ocr(kind, reading):
             return reading
-    return _read(data, Effort.OCR, wall_seconds, text_only=text_only, known=known)
+    with _LOOKING:
+        return _read(data, Effort.OCR, wall_seconds, text_only=text_only, known=known)
 
 
 def unpack(data: bytes) -> tuple[bytes, ...]:

@@ -175,6 +175,21 @@ async def test_what_was_read_is_held_against_what_people_say(desk: Any) -> None:
     assert dict(rows) == {"number": False, "total": True}
 
 
+async def test_the_uploading_organisation_is_the_seller(desk: Any) -> None:
+    made = await desk.client.post(
+        "/v1/organisations",
+        json={"name": "Hafenweg Lindenwerk", "tax_id": "DE 136 695 976"},
+        headers=desk.bearer(SANA),
+    )
+    assert made.is_success, made.text
+    sheet = sheets.pdf((*sheets.INVOICE, (50, 800, "USt-IdNr. DE136695976")))
+    seller = (await desk.read(SANA, sheet))["fields"]["seller"]
+    assert (seller["value"], seller["band"]) == ("Hafenweg Lindenwerk", "sure")
+    assert "tax id" in seller["evidence"][0]
+    strangers = (await desk.read(OTHER, sheet))["fields"]["seller"]
+    assert strangers["value"] == "Lindenwerk GmbH"
+
+
 async def test_confidence_follows_what_people_confirm(desk: Any) -> None:
     before = (await desk.read(SANA, sheets.pdf()))["fields"]["date"]["confidence"]
     assert await desk.documents.tidying.recalibrate() == 0, "little says nothing"
@@ -349,7 +364,7 @@ async def test_parties_that_were_confirmed_are_known_again(desk: Any) -> None:
     for name, value in said.items():
         field = second["fields"][name]
         assert (field["value"], field["band"]) == (" ".join(value.split()), "sure")
-        assert "you confirmed before" in field["evidence"][0]
+        assert "known from before" in field["evidence"][0]
         assert field["box"] is not None
     strangers = await desk.read(OTHER, sheets.pdf(later))
     assert strangers["fields"]["seller_tax_id"]["value"] is None
