@@ -29,7 +29,7 @@ def rotate() -> None:
         done = asyncio.run(_rotate())
     except (KeyLostError, psycopg.Error, settings.SettingsError) as error:
         raise click.ClickException(str(error)) from error
-    click.echo(f"{done} cases have the newest key now")
+    click.echo(f"{done} keys are wrapped anew")
 
 
 async def _rotate() -> int:

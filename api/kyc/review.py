@@ -14,7 +14,17 @@ from api.database import Connection, Database
 from api.errors import Problem, invalid_field
 from api.kyc import store
 from api.kyc.fields import FIELDS
-from api.kyc.schemas import Approval, Case, Decided, OpenCase, Question, Rejection, Status
+from api.kyc.schemas import (
+    Acceptance,
+    Approval,
+    Case,
+    Decided,
+    OpenAcceptance,
+    OpenCase,
+    Question,
+    Rejection,
+    Status,
+)
 from api.kyc.sealing import opened
 from api.kyc.service import Kyc
 from api.roles import Roles
@@ -50,6 +60,24 @@ class Review:
             await record(connection, by.owner, "kyc.open", str(case))
         return msgspec.convert({**_shown(row), "fields": fields}, OpenCase)
 
+    async def acceptances(self, by: Subject, owner: str) -> tuple[Acceptance, ...]:
+        """What was ever accepted of somebody, whatever he told or erased since."""
+        async with self._database.staff(by.owner, await self._roles.of(by)) as connection:
+            rows = await store.acceptances(connection, owner)
+        return tuple(msgspec.convert(row, Acceptance) for row in rows)
+
+    async def acceptance(self, by: Subject, which: uuid.UUID) -> OpenAcceptance:
+        """On what it was accepted, in clear; logged as opening a case is."""
+        async with self._database.staff(by.owner, await self._roles.of(by)) as connection:
+            row = await store.acceptance(connection, which)
+            if row is None:
+                raise Problem("not-found", "There is no acceptance of that id.")
+            inside = self._kyc.keys.unwrap(row["case_id"], store.wrapped_of(row))
+            fields = opened(inside.data_key, row["case_id"], row["fields"])
+            about = str(row["case_id"])
+            await record(connection, by.owner, "kyc.open", about, acceptance=row["id"])
+        return msgspec.convert({**row, "fields": fields}, OpenAcceptance)
+
     async def assign(self, by: Subject, case: uuid.UUID) -> Case:
         """Look after a case from now on."""
         async with self._case(by, case) as (connection, _):
@@ -71,7 +99,9 @@ class Review:
             if row["first_approver"] == by.owner:
                 raise Problem("four-eyes", "You approved it already: another has to as well.")
             await store.decide(connection, case, status="ACCEPTED", by=by.owner, days=given.days)
-            await record(connection, by.owner, "kyc.approve", about, **what, days=given.days)
+            kept = str(await store.keep(connection, case))
+            log = {**what, "days": given.days, "acceptance": kept}
+            await record(connection, by.owner, "kyc.approve", about, **log)
             accepted = await self._again(connection, case)
         return await self._admitted(by, accepted)
 

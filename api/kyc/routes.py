@@ -13,12 +13,14 @@ from api.access import BY_HAND, only
 from api.errors import documented
 from api.kyc.review import COMPLIANCE, Review
 from api.kyc.schemas import (
+    Acceptances,
     Approval,
     Case,
     Cases,
     Decided,
     KycAnswer,
     KycRequest,
+    OpenAcceptance,
     OpenCase,
     Question,
     Rejection,
@@ -46,14 +48,14 @@ async def get_own(
 async def put_own(
     data: JSONBody[KycRequest], kyc: NamedDependency[Kyc], subject: NamedDependency[Subject]
 ) -> Response[KycAnswer]:
-    """All at once or bit by bit. Sealed field by field; whatever was decided before is over."""
+    """All at once or bit by bit, each sealed. What was decided before is over, and kept."""
     return Response(await kyc.put(subject.owner, data), headers=_NO_STORE)
 
 
 @delete("/", opt=BY_HAND, security=SIGNED_IN, status_code=204, summary="Erase what you told",
         responses=documented(401, 404, 409))  # fmt: skip
 async def forget_own(kyc: NamedDependency[Kyc], subject: NamedDependency[Subject]) -> None:
-    """With its key. What was accepted has to be kept."""
+    """With its key. What was accepted is kept for as long as the law says, for compliance alone."""
     await kyc.forget(subject.owner)
 
 
@@ -67,6 +69,27 @@ async def list_cases(
 ) -> Response[Cases]:
     """What is due first comes first: age, deadline, who looks after it, who approved first."""
     return Response(Cases(await review.queue(subject, status, limit)), headers=_NO_STORE)
+
+
+@get("/acceptances", opt=STAFF, security=SIGNED_IN, summary="What was accepted (compliance)",
+     responses=documented(401, 422))  # fmt: skip
+async def list_acceptances(
+    review: NamedDependency[Review], subject: NamedDependency[Subject], owner: FromQuery[str]
+) -> Response[Acceptances]:
+    """Of one person (`owner` as in a case), whatever was told or erased since."""
+    return Response(Acceptances(await review.acceptances(subject, owner)), headers=_NO_STORE)
+
+
+@get("/acceptances/{acceptance_id:uuid}", opt=STAFF, security=SIGNED_IN,
+     summary="What an acceptance rests on (compliance)",
+     responses=documented(401, 404, 422))  # fmt: skip
+async def open_acceptance(
+    acceptance_id: FromPath[uuid.UUID],
+    review: NamedDependency[Review],
+    subject: NamedDependency[Subject],
+) -> Response[OpenAcceptance]:
+    """In clear. That you looked is in the audit log."""
+    return Response(await review.acceptance(subject, acceptance_id), headers=_NO_STORE)
 
 
 @get("/{case_id:uuid}", opt=STAFF, security=SIGNED_IN, summary="A KYC case (compliance)",
@@ -143,6 +166,8 @@ staff_router = Router(
     "/v1/admin/kyc",
     route_handlers=[
         list_cases,
+        list_acceptances,
+        open_acceptance,
         open_case,
         assign_case,
         approve_case,

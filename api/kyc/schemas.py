@@ -85,6 +85,33 @@ class Cases(msgspec.Struct, frozen=True):
     data: tuple[Case, ...]
 
 
+class Acceptance(msgspec.Struct, frozen=True, kw_only=True):
+    """A case as it was accepted: by whom, until when, and how long that is kept."""
+
+    id: str
+    owner: str
+    kind: Kind
+    revision: int
+    first_approver: str
+    first_approved_at: Moment
+    decided_by: str
+    decided_at: Moment
+    expires_at: Moment
+    kept_until: Moment
+
+
+class OpenAcceptance(Acceptance, frozen=True, kw_only=True):
+    """With what was accepted, in clear; who opened it is in the audit log."""
+
+    fields: dict[str, str]
+
+
+class Acceptances(msgspec.Struct, frozen=True):
+    """The newest first."""
+
+    data: tuple[Acceptance, ...]
+
+
 class Approval(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """You have read this revision and accept it."""
 

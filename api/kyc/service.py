@@ -68,10 +68,15 @@ class Kyc:
                 "asked": sorted(asked),
             }
             await store.put(connection, values, keys.wrap(case, inside))
+            told_now = {"fields": sorted(told.fields), "was": before and before["status"]}
+            await record(connection, owner, "kyc.tell", str(case), **told_now)
             return _answer(await store.own(connection, owner))
 
     async def forget(self, owner: str) -> None:
-        """Erase what somebody told, with its key; raises "kyc-kept" once it was accepted."""
+        """Erase what somebody told, with its key; raises "kyc-kept" while it is accepted.
+
+        What was accepted before is kept for as long as the law says, in `kyc_acceptance`.
+        """
         async with self._database.private(owner) as connection:
             found = await store.own(connection, owner)
             if found is None:
@@ -93,9 +98,9 @@ class Kyc:
 
     async def _rotate_some(self, connection: Connection) -> int:
         old = await store.wrapped_before(connection, self.keys.current, _AT_ONCE)
-        for case, wrapped in old.items():
-            again = self.keys.wrap(case, self.keys.unwrap(case, wrapped))
-            await store.wrap_again(connection, case, again)
+        for held in old:
+            again = self.keys.wrap(held.case, self.keys.unwrap(held.case, held.wrapped))
+            await store.wrap_again(connection, held, again)
         return len(old)
 
 

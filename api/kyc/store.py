@@ -5,12 +5,15 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
+import msgspec
 from psycopg.types.json import Jsonb
 
 from api.database import Connection
 from api.documents.storage.keys import Wrapped
 
 DUE_DAYS = 3
+KEPT_YEARS = 5
+"""How long what was accepted is kept after the acceptance has ended."""
 
 _STATUS = """
 CASE WHEN status = 'ACCEPTED' AND expires_at <= now() THEN 'NEEDS_INFO' ELSE status END AS status
@@ -54,11 +57,50 @@ UPDATE app.kyc_case SET status = %(status)s, message = %(message)s, asked = %(as
     first_approved_at = CASE WHEN %(status)s = 'ACCEPTED' THEN first_approved_at END
 WHERE id = %(id)s
 """
-_WRAPPED_BEFORE = """
-SELECT id, key_version, wrapped FROM app.kyc_case WHERE key_version <> %s
-ORDER BY id LIMIT %s FOR UPDATE
+_KEEP = """
+INSERT INTO app.kyc_acceptance
+    (id, case_id, owner, kind, revision, fields, key_version, wrapped, first_approver,
+     first_approved_at, decided_by, decided_at, expires_at, kept_until)
+SELECT %(acceptance)s, id, owner, kind, revision, fields, key_version, wrapped, first_approver,
+       first_approved_at, decided_by, decided_at, expires_at,
+       expires_at + make_interval(years => %(years)s)
+FROM app.kyc_case WHERE id = %(case)s
 """
-_WRAP_AGAIN = "UPDATE app.kyc_case SET key_version = %s, wrapped = %s WHERE id = %s"
+_ACCEPTANCE = """
+id::text, owner, kind, revision, first_approver,
+extract(epoch FROM first_approved_at)::bigint AS first_approved_at, decided_by,
+extract(epoch FROM decided_at)::bigint AS decided_at,
+extract(epoch FROM expires_at)::bigint AS expires_at,
+extract(epoch FROM kept_until)::bigint AS kept_until
+"""
+_ACCEPTANCES = f"""
+SELECT {_ACCEPTANCE} FROM app.kyc_acceptance AS a WHERE owner = %s ORDER BY a.decided_at DESC, id
+"""  # noqa: S608
+_ACCEPTED = f"""
+SELECT {_ACCEPTANCE}, case_id, fields, key_version, wrapped FROM app.kyc_acceptance WHERE id = %s
+"""  # noqa: S608
+_FORGET = "DELETE FROM app.kyc_acceptance WHERE kept_until < now()"
+_WRAPPED_BEFORE = {
+    table: f"""
+        SELECT id, {case} AS case_id, key_version, wrapped FROM app.{table}
+        WHERE key_version <> %s ORDER BY id LIMIT %s FOR UPDATE
+    """  # noqa: S608
+    for table, case in (("kyc_case", "id"), ("kyc_acceptance", "case_id"))
+}
+"""By table; `case_id` is what the key is bound to."""
+_WRAP_AGAIN = {
+    table: f"UPDATE app.{table} SET key_version = %s, wrapped = %s WHERE id = %s"  # noqa: S608
+    for table in _WRAPPED_BEFORE
+}
+
+
+class Held(msgspec.Struct, frozen=True):
+    """A wrapped key, the row that it is in, and the case that it is bound to."""
+
+    table: str
+    id: uuid.UUID
+    case: uuid.UUID
+    wrapped: Wrapped
 
 
 async def own(connection: Connection, owner: str) -> dict[str, Any] | None:
@@ -109,17 +151,42 @@ async def decide(connection: Connection, case: uuid.UUID, **decision: Any) -> No
     await connection.execute(_DECIDE, values)
 
 
-async def wrapped_before(
-    connection: Connection, version: int, limit: int
-) -> dict[uuid.UUID, Wrapped]:
-    """Keys of cases that another than this master key wraps; a worker's transaction."""
-    rows = await (await connection.execute(_WRAPPED_BEFORE, (version, limit))).fetchall()
-    return {row["id"]: wrapped_of(row) for row in rows}
+async def keep(connection: Connection, case: uuid.UUID) -> uuid.UUID:
+    """Keep a case as it was just accepted, whatever becomes of it; the id of what is kept."""
+    acceptance = uuid.uuid4()
+    values = {"acceptance": acceptance, "case": case, "years": KEPT_YEARS}
+    await connection.execute(_KEEP, values)
+    return acceptance
 
 
-async def wrap_again(connection: Connection, case: uuid.UUID, wrapped: Wrapped) -> None:
+async def acceptances(connection: Connection, owner: str) -> list[dict[str, Any]]:
+    """What was accepted of somebody, the newest first."""
+    return await (await connection.execute(_ACCEPTANCES, (owner,))).fetchall()
+
+
+async def acceptance(connection: Connection, which: uuid.UUID) -> dict[str, Any] | None:
+    """What was accepted, and on what: sealed."""
+    return await (await connection.execute(_ACCEPTED, (which,))).fetchone()
+
+
+async def forget(connection: Connection) -> None:
+    """Let go what need not be kept any more; a worker's transaction."""
+    await connection.execute(_FORGET)
+
+
+async def wrapped_before(connection: Connection, version: int, limit: int) -> list[Held]:
+    """Some keys that another than this master key wraps; a worker's transaction."""
+    found = []
+    for table, statement in _WRAPPED_BEFORE.items():
+        rows = await (await connection.execute(statement.encode(), (version, limit))).fetchall()
+        found += [Held(table, row["id"], row["case_id"], wrapped_of(row)) for row in rows]
+    return found
+
+
+async def wrap_again(connection: Connection, held: Held, wrapped: Wrapped) -> None:
     """Keep the same key, wrapped anew."""
-    await connection.execute(_WRAP_AGAIN, (wrapped.version, wrapped.data, case))
+    values = (wrapped.version, wrapped.data, held.id)
+    await connection.execute(_WRAP_AGAIN[held.table].encode(), values)
 
 
 def wrapped_of(row: dict[str, Any]) -> Wrapped:

@@ -117,8 +117,38 @@ async def test_two_people_accept_and_the_member_is_admitted(desk: Desk) -> None:
     assert kept.json()["type"] == "/problems/kyc-kept"
     log = (await desk.ask("joan", "GET", f"/v1/audit?about={case}")).json()["data"]
     assert [entry["action"] for entry in reversed(log)] == [
-        "kyc.open", "kyc.assign", "kyc.approve-first", "kyc.approve",
+        "kyc.tell", "kyc.open", "kyc.assign", "kyc.approve-first", "kyc.approve",
     ]  # fmt: skip
+
+
+async def test_what_was_accepted_outlives_what_the_person_does(desk: Desk) -> None:
+    """The way out that there was: tell something new, so that the case is open, and erase it."""
+    case = (await desk.tell(**TOLD))["id"]
+    await desk.decide("grace", case, "approval", revision=1)
+    assert (await desk.decide("joan", case, "approval", revision=1)).status_code == 200
+    assert (await desk.tell(id_number="Y-1"))["status"] == "PROCESSING"
+    assert (await desk.ask("ada", "DELETE", "/v1/kyc")).status_code == 204
+    assert (await desk.ask("grace", "GET", f"/v1/admin/kyc/{case}")).status_code == 404
+    listing = f"/v1/admin/kyc/acceptances?owner={desk.ada.public_key}"
+    (kept,) = (await desk.ask("grace", "GET", listing)).json()["data"]
+    assert kept["kept_until"] - kept["expires_at"] > 5 * 365 * 86_400
+    whole = (await desk.ask("joan", "GET", f"/v1/admin/kyc/acceptances/{kept['id']}")).json()
+    assert whole["fields"] == TOLD, "what was accepted, not what was told later"
+    assert whole["first_approver"] != whole["decided_by"]
+    log = (await desk.ask("joan", "GET", f"/v1/audit?about={case}")).json()["data"]
+    actions = [entry["action"] for entry in reversed(log)]
+    assert actions[-3:] == ["kyc.tell", "kyc.forget", "kyc.open"]
+    assert (await desk.ask("ada", "GET", listing)).status_code == 403
+    pool = Database(desk.url, size=1, wait_seconds=5)
+    await pool.open()
+    for roles in ((), ("compliance", "staff:compliance", "admin")):
+        async with pool.staff(desk.ada.public_key, roles) as connection:
+            for change in (
+                "DELETE FROM app.kyc_acceptance",
+                "UPDATE app.kyc_acceptance SET kind = 'x'",
+            ):
+                assert (await connection.execute(change.encode())).rowcount == 0
+    await pool.close()
 
 
 async def test_the_staff_accepts_and_the_chains_role_builds(desk: Desk) -> None:
@@ -242,10 +272,17 @@ async def test_keys_are_rotated(database: str) -> None:
     people = [Keypair.random().public_key for _ in range(3)]
     for who in people:
         await Kyc(pool, old).put(who, KycRequest(kind="person", fields={"first_name": "N"}))
+    with psycopg.connect(database) as owner:
+        owner.execute(
+            "INSERT INTO app.kyc_acceptance SELECT gen_random_uuid(), id, owner, kind, 1, fields,"
+            " key_version, wrapped, 'a', now(), 'b', now(), now(), now() + interval '1 day'"
+            " FROM app.kyc_case WHERE owner = %s",
+            (people[0],),
+        )
     text = ",".join(f"{v}:{_base64(key)}" for v, key in both.items())
     environment = {"DATABASE_URL": database, "DOCUMENT_KEYS": text}
     run = await asyncio.to_thread(CliRunner().invoke, cli, ["kyc", "rotate"], env=environment)
-    assert run.output == "3 cases have the newest key now\n", run.output
+    assert run.output == "4 keys are wrapped anew\n", run.output
     told = KycRequest(kind="person", fields={"last_name": "L"})
     with pytest.raises(KeyLostError):
         await Kyc(pool, old).put(people[0], told)
@@ -253,6 +290,9 @@ async def test_keys_are_rotated(database: str) -> None:
     again = await newest.put(people[0], told)
     assert set(again.provided_fields) == {"first_name", "last_name"}
     assert await newest.rotate() == 0
+    with psycopg.connect(database) as owner:
+        versions = owner.execute("SELECT key_version FROM app.kyc_acceptance").fetchall()
+    assert versions == [(2,)]
     await pool.close()
 
 
