@@ -19,9 +19,11 @@ class Limits(msgspec.Struct, frozen=True, kw_only=True):
     sign_in: int = 60
     """Of one address, to the routes that sign somebody in."""
     user: int = 1_200
-    """Of one person, through whichever session."""
+    """Of one account's people together, through whichever sessions, memos and numbers."""
     key: int = 6_000
     """Of one API key."""
+    streams: int = 100
+    """How many live streams of one network address a process serves at once."""
     shared: bool = False
     """Count in PostgreSQL, for all processes together, rather than in each one's memory."""
     trusted_proxies: int = 0
@@ -60,7 +62,7 @@ class ApiConfig(msgspec.Struct, frozen=True, kw_only=True):
     """Wrap the keys of personal data; without them none is taken in."""
     cors_origins: tuple[str, ...] = ()
     public_rpc_url: str = ""
-    """Where browsers find a node to submit to; empty: at `rpc_url`."""
+    """Where browsers find a node to submit to; empty: nowhere, but for a local ledger."""
     demo_people: str = ""
     """A file of people whose keys everybody may have; only on a local ledger."""
     token_seconds: int = 900
@@ -118,8 +120,12 @@ class ApiConfig(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def browser_rpc_url(self) -> str:
-        """The node that pages of this service submit to."""
-        return self.public_rpc_url or self.rpc_url
+        """The node that wallets and pages are told to submit to; empty where none was named.
+
+        `rpc_url` may hold a provider's key: nobody is shown it but on a ledger of this machine.
+        """
+        local = self.network_passphrase == LOCAL_PASSPHRASE
+        return self.public_rpc_url or (self.rpc_url if local else "")
 
     @property
     def web_auth_domain(self) -> str:

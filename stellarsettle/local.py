@@ -139,7 +139,7 @@ class LocalPlatform:
             "BANK_ACCOUNT": "Demo Servicing; DE89 3704 0044 0532 0130 00; COBADEFFXXX",
             "MAIL_URL": (folder / "mail").resolve().as_uri(),
             # Everybody here asks from one address, as often as a machine can.
-            **dict.fromkeys(("LIMIT_ADDRESS", "LIMIT_SIGN_IN", "LIMIT_USER"), "0"),
+            **dict.fromkeys(("LIMIT_ADDRESS", "LIMIT_SIGN_IN", "LIMIT_USER", "LIMIT_STREAMS"), "0"),
             **self.deployment.environment(),
             **settings.fresh_keys(),
             **further,

@@ -95,6 +95,7 @@ def configuration(chosen: Settings) -> ApiConfig:
             sign_in=chosen.limit_sign_in,
             user=chosen.limit_user,
             key=chosen.limit_key,
+            streams=chosen.limit_streams,
             shared=chosen.limits_shared,
             trusted_proxies=chosen.trusted_proxies,
         ),

@@ -87,6 +87,8 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     """Requests a minute of one person."""
     limit_key: Annotated[int, msgspec.Meta(ge=0)] = 6_000
     """Requests a minute of one API key."""
+    limit_streams: Annotated[int, msgspec.Meta(ge=0)] = 100
+    """Live streams of one network address in one process; 0: any number."""
     limits_shared: bool = False
     """Count requests in PostgreSQL for all processes together, rather than in each one."""
     trusted_proxies: Annotated[int, msgspec.Meta(ge=0, le=10)] = 0
@@ -120,7 +122,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     pinata_gateway: str = "https://gateway.pinata.cloud"
     """Where Pinata gives them back."""
     public_rpc_url: str = ""
-    """Where browsers find a node to submit to; empty: at RPC_URL, which everybody then sees."""
+    """A node that everybody may see, for wallets in a browser; empty: they are told of none."""
     demo_people: str = ""
     """A file of people whose keys everybody may have, for trying out; only on a local ledger."""
     parent_pid: int = 0

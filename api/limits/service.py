@@ -32,14 +32,14 @@ class Limiter:
     async def of_address(self, scope: Any, name: str = "address") -> None:
         """Count a request of the address it came from; raises "too-many-requests"."""
         if name in self._policies:
-            await self._count(scope, name, self._address(scope))
+            await self._count(scope, name, self.address(scope))
 
     async def of_subject(self, scope: Any, subject: Subject) -> None:
-        """Count a request of a person, or of an API key; raises "too-many-requests"."""
+        """Count a request of an account's people, or of an API key; raises "too-many-requests"."""
         if subject.key is not None and "key" in self._policies:
             await self._count(scope, "key", str(subject.key))
         elif subject.key is None and "user" in self._policies:
-            await self._count(scope, "user", subject.owner)
+            await self._count(scope, "user", subject.address)
 
     async def _count(self, scope: Any, name: str, who: str) -> None:
         verdict = await self._counter.count(self._policies[name], who)
@@ -48,7 +48,7 @@ class Limiter:
         if not verdict.allowed:
             raise Problem("too-many-requests", headers={"Retry-After": str(verdict.retry_after)})
 
-    def _address(self, scope: Any) -> str:
+    def address(self, scope: Any) -> str:
         """The network of the client: behind proxies of ours, as the outermost of them saw it."""
         client = scope.get("client") or ("unknown", 0)
         seen = str(client[0])
@@ -72,14 +72,22 @@ def _forwarded(scope: Any) -> list[str]:
     return [part.strip() for part in ",".join(values).split(",") if part.strip()]
 
 
+def _host(written: str) -> str:
+    """An address as proxies write it: some add the port, with IPv6 in brackets then."""
+    if written.startswith("["):
+        return written[1:].partition("]")[0]
+    host, colon, _ = written.partition(":")
+    return host if colon and written.count(":") == 1 else written
+
+
 def _network(address: str) -> str:
     """One subscriber: an IPv4 address, an IPv6 network of 64 bits."""
     try:
-        known = ipaddress.ip_address(address)
+        known = ipaddress.ip_address(_host(address))
     except ValueError:
         return address
     if isinstance(known, ipaddress.IPv6Address):
         if known.ipv4_mapped is not None:
             return str(known.ipv4_mapped)
         return str(ipaddress.ip_network((known, 64), strict=False))
-    return address
+    return str(known)

@@ -11,7 +11,7 @@ import asyncio
 import contextlib
 import logging
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Iterator
 
 import msgspec
 import psycopg
@@ -48,15 +48,17 @@ _HINT = msgspec.json.Decoder(hints.Hint)
 class Hub:
     """The streams of one process; run it as long as the process serves."""
 
-    def __init__(self, url: str, database: Database, *, most: int) -> None:
+    def __init__(self, url: str, database: Database, *, most: int, of_address: int) -> None:
         self._url = url
         self._database = database
         self._most = most
+        self._of_address = of_address
         self._ledger = 0
         self._streams: set[Stream] = set()
         self._by_topic: dict[str, set[Stream]] = defaultdict(set)
         self._by_owner: dict[str, set[Stream]] = defaultdict(set)
         self._by_account: dict[str, set[Stream]] = defaultdict(set)
+        self._by_address: dict[str, set[Stream]] = defaultdict(set)
 
     @contextlib.asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -75,14 +77,21 @@ class Hub:
         for stream in self._streams:
             stream.end()
 
-    def require_place(self) -> None:
-        """Raise the problem "too-many-streams" where there are as many as there may be."""
+    def require_place(self, address: str) -> None:
+        """Raise "too-many-streams" where there are as many as may be, here or of one address."""
+        if self._of_address and len(self._by_address.get(address, ())) >= self._of_address:
+            raise Problem("too-many-own-streams", headers={"Retry-After": "30"})
         if len(self._streams) >= self._most:
             raise Problem("too-many-streams", headers={"Retry-After": "5"})
 
-    async def follow(self, stream: Stream, after: int | None) -> AsyncIterator[bytes]:
+    async def follow(self, stream: Stream, after: int | None) -> AsyncGenerator[bytes, None]:
         """The messages of a new stream, which has seen ledger `after`, or nothing yet."""
-        self._join(stream)
+        with contextlib.suppress(Problem):
+            # Once more, without a pause before it joins: many may have asked at once.
+            self.require_place(stream.address)
+            self._join(stream)
+        if stream not in self._streams:
+            return
         try:
             await self._resume(stream, after)
             async for message in stream.messages():
@@ -104,6 +113,7 @@ class Hub:
 
     def _places(self, stream: Stream) -> Iterator[tuple[dict[str, set[Stream]], str]]:
         """Where a stream is to be found. What a shared account has on the ledger is nobody's."""
+        yield self._by_address, stream.address
         for topic in stream.topics:
             yield self._by_topic, topic
         if stream.subject is not None:

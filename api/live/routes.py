@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
-from litestar import Router, get
+from litestar import Request, Router, get
 from litestar.di import NamedDependency
 from litestar.openapi.datastructures import ResponseSpec
 from litestar.params import HeaderParameter, QueryParameter
@@ -12,6 +12,7 @@ from litestar.response import Stream as StreamResponse
 
 from api.access import PUBLIC, UNTIMED
 from api.errors import Problem, documented, invalid_field
+from api.limits.service import Limiter
 from api.live import topics
 from api.live.hub import Hub
 from api.live.schemas import LiveHint
@@ -64,7 +65,9 @@ LastEventId = Annotated[
     },
 )
 async def follow(
+    request: Request[Any, Any, Any],
     hub: NamedDependency[Hub],
+    limiter: NamedDependency[Limiter],
     visitor: NamedDependency[Subject | None],
     wanted: Wanted,
     last_event_id: LastEventId = None,
@@ -80,8 +83,9 @@ async def follow(
         raise invalid_field("?topics", f"At most {_MOST_TOPICS} topics.")
     if visitor is None and not topics.PRIVATE.keys().isdisjoint(asked):
         raise Problem("sign-in-required", headers=WWW_AUTHENTICATE)
-    hub.require_place()
-    stream = Stream(asked, visitor)
+    address = limiter.address(request.scope)
+    hub.require_place(address)
+    stream = Stream(asked, visitor, address=address)
     messages = hub.follow(stream, _ledger(last_event_id))
     return StreamResponse(messages, media_type="text/event-stream", headers=_HEADERS)
 

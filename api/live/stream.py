@@ -31,9 +31,12 @@ class Stream:
         topics: Iterable[str],
         subject: Subject | None = None,
         clock: Callable[[], float] = time.time,
+        *,
+        address: str = "",
     ) -> None:
         self.topics = frozenset(topics)
         self.subject = subject
+        self.address = address
         self._clock = clock
         self._asked_again = clock() + SIGNED_IN_SECONDS
         self._ledger = 0

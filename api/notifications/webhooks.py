@@ -14,6 +14,7 @@ from api.config import ApiConfig
 from api.database import Connection, Database
 from api.errors import Problem, invalid_field
 from api.jobs.outbox import enqueue
+from api.limits.holdings import count_of, has_room
 from api.notifications import signing, store
 from api.notifications.schemas import (
     Delivery,
@@ -33,6 +34,7 @@ _GONE = 410
 
 _COLUMNS = "id, url, topics, created_at, former_until, ended"
 _LIST = f"SELECT {_COLUMNS} FROM app.webhook WHERE owner = %s ORDER BY created_at, id"  # noqa: S608
+_COUNT = count_of("webhook")
 _INSERT = f"""
 INSERT INTO app.webhook (id, owner, url, topics) VALUES (%s, %s, %s, %s) RETURNING {_COLUMNS}
 """  # noqa: S608
@@ -105,8 +107,7 @@ class Webhooks:
         await self._check(wanted.url)
         identity = uuid.uuid4()
         async with self._database.private(owner) as connection:
-            await connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (owner,))
-            if len(await _all(connection, owner)) >= _MOST:
+            if not await has_room(connection, owner, _COUNT, _MOST):
                 raise Problem("too-many-webhooks")
             values = (identity, owner, wanted.url, list(wanted.topics))
             row = await (await connection.execute(_INSERT.encode(), values)).fetchone()

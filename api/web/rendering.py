@@ -204,13 +204,14 @@ def _file(name: str, charts: Mapping[str, Chart]) -> Response[str]:
 def content_policy(rpc_url: str) -> str:
     """What a page may load and whom it may talk to: itself, and the node that wallets submit to."""
     node = urlsplit(rpc_url)
+    reached = f" {node.scheme}://{node.netloc}" if rpc_url else ""
     return "; ".join(
         (
             "default-src 'none'",
             "script-src 'self'",
             "style-src 'self'",
             "img-src 'self' data:",
-            f"connect-src 'self' {node.scheme}://{node.netloc}",
+            f"connect-src 'self'{reached}",
             "form-action 'self'",
             "base-uri 'none'",
             "frame-ancestors 'none'",

@@ -47,7 +47,7 @@ def _configuration(**changes: Any) -> ApiConfig:
         "token_seed": b"token seed of the tests, 32 byte",
         "platform_key": b"platform key of the tests, 32 by",
         "master_keys": MasterKeys({1: b"master key of the tests, 32 byte"}),
-        "limits": Limits(address=0, sign_in=0, user=0, key=0),
+        "limits": Limits(address=0, sign_in=0, user=0, key=0, streams=0),
     }
     return ApiConfig(**(given | changes))
 

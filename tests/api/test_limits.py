@@ -12,17 +12,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from litestar import Litestar, get
 from litestar.testing import AsyncTestClient
-from stellar_sdk import Keypair
+from stellar_sdk import Keypair, MuxedAccount
 
 from api.access import PUBLIC, UNTIMED
 from api.app import create_app
 from api.config import ApiConfig, Limits
 from api.database import Database
-from api.errors import as_json, handlers
+from api.errors import Problem, as_json, handlers
+from api.keys.schemas import KeyRequest
+from api.keys.service import Keys
 from api.limits.counters import MemoryCounter, SharedCounter
 from api.limits.law import WINDOW_SECONDS, Policy, ask, verdict
 from api.limits.service import Limiter
+from api.live.hub import Hub
+from api.live.stream import Stream
+from api.organisations.schemas import OrganisationRequest
+from api.organisations.service import Organisations
 from api.requests import Edge, TimeLimit
+from api.tokens import Proof, Tokens
 from tests.api.signing import bearing, session
 
 pytestmark = pytest.mark.anyio
@@ -33,7 +40,7 @@ Configure = Callable[..., ApiConfig]
 
 def _only(**quotas: Any) -> Limits:
     """These limits and no others."""
-    return Limits(**({"address": 0, "sign_in": 0, "user": 0, "key": 0} | quotas))
+    return Limits(**({"address": 0, "sign_in": 0, "user": 0, "key": 0, "streams": 0} | quotas))
 
 
 @given(
@@ -168,6 +175,10 @@ async def test_people_and_keys_have_limits_of_their_own(
         (1, "", "10.0.0.1", "10.0.0.1"),
         (0, "", "2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
         (0, "", "::ffff:1.2.3.4", "1.2.3.4"),
+        (1, "6.6.6.6, 9.9.9.9:4711", "10.0.0.1", "9.9.9.9"),
+        (1, "[2001:db8:1:2:3:4:5:6]:4711", "10.0.0.1", "2001:db8:1:2::/64"),
+        (1, "2001:db8:1:2:3:4:5:6", "10.0.0.1", "2001:db8:1:2::/64"),
+        (1, "unknown", "10.0.0.1", "unknown"),
     ],
 )
 async def test_whose_address_it_is(proxies: int, forwarded: str, client: str, network: str) -> None:
@@ -182,6 +193,80 @@ async def test_whose_address_it_is(proxies: int, forwarded: str, client: str, ne
     headers = [(b"x-forwarded-for", forwarded.encode())] if forwarded else []
     await limiter.of_address({"client": (client, 1), "headers": headers, "state": {}})
     assert counted == [network]
+
+
+async def test_another_memo_or_number_is_no_other_person(
+    config: ApiConfig, configuration: Configure
+) -> None:
+    """One account signs in as many; it may ask no more often, and has no more of anything."""
+    who = Keypair.random()
+    limited = configuration(database_url=config.database_url, limits=_only(user=4, shared=True))
+    owners = [
+        who.public_key,
+        f"{who.public_key}:1",
+        *(MuxedAccount(who.public_key, number).account_muxed or "" for number in range(300)),
+    ]
+
+    def header(owner: str) -> dict[str, str]:
+        return bearing(Tokens(limited).issue(Proof(owner=owner, method="sep10")))
+
+    async with AsyncTestClient(create_app(limited)) as client:
+        answers = [await client.get("/v1/keys", headers=header(owner)) for owner in owners[:6]]
+        assert [one.status_code for one in answers] == [200] * 4 + [429] * 2
+    pool = Database(config.database_url, size=8, wait_seconds=20)
+    await pool.open()
+    keys, organisations = Keys(pool), Organisations(pool)
+    wanted = KeyRequest(name="k", scopes=("read",))
+
+    async def make(owner: str) -> bool:
+        try:
+            await keys.make(owner, wanted)
+        except Problem:
+            return False
+        return True
+
+    made = await asyncio.gather(*(make(owner) for owner in owners * 2))
+    assert sum(made) == 200, "ten times what one may have, however many come at once"
+    stranger = Keypair.random().public_key
+    assert await make(stranger), "another account is counted for itself"
+    assert len(await keys.own(owners[5])) <= 2, "and what is counted is shown to nobody else"
+
+    async def found(owner: str) -> bool:
+        try:
+            await organisations.found(owner, OrganisationRequest(name="O"))
+        except Problem:
+            return False
+        return True
+
+    assert sum(await asyncio.gather(*(found(stranger) for _ in range(30)))) == 20
+    await pool.close()
+
+
+async def test_one_address_cannot_take_every_place_of_live_streams(
+    config: ApiConfig, configuration: Configure
+) -> None:
+    hub = Hub(config.database_url, Database(config.database_url, size=1, wait_seconds=1),
+              most=10, of_address=3)  # fmt: skip
+    streams = [Stream(["ledger"], address="1.2.3.4") for _ in range(6)]
+    running = [hub.follow(stream, None) for stream in streams]
+    # All asked before the first began: who comes too late is let go at once.
+    begun = [await anext(one, None) for one in running]
+    assert [one is not None for one in begun] == [True] * 3 + [False] * 3
+    with pytest.raises(Problem, match="As many live streams"):
+        hub.require_place("1.2.3.4")
+    hub.require_place("5.6.7.8")
+    await running[0].aclose()
+    hub.require_place("1.2.3.4")
+    for one in running:
+        await one.aclose()
+    limited = configuration(database_url=config.database_url, limits=_only(streams=1))
+    app = create_app(limited)
+    async with AsyncTestClient(app) as client:
+        taken = app.state["hub"].follow(Stream(["ledger"], address="testclient"), None)
+        await anext(taken)
+        refused = await client.get("/v1/events?topics=ledger")
+        assert refused.json()["type"] == "/problems/too-many-own-streams"
+        await taken.aclose()
 
 
 async def test_an_answer_that_takes_too_long_is_given_up(configuration: Configure) -> None:

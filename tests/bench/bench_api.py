@@ -36,7 +36,9 @@ from tests.bench.meter import report
 from tests.bench.mix import Mix
 
 PROCESSES = 2
-OUT_OF_REACH = dict.fromkeys(("LIMIT_ADDRESS", "LIMIT_USER", "LIMIT_SIGN_IN"), str(10**9))
+OUT_OF_REACH = dict.fromkeys(
+    ("LIMIT_ADDRESS", "LIMIT_USER", "LIMIT_SIGN_IN", "LIMIT_STREAMS"), str(10**9)
+)
 _OFFERS = "/v1/marketplace?limit=50"
 _LEDGER_SECONDS = 5
 

@@ -43,6 +43,7 @@ class Served:
             "API_WORKERS": str(workers),
             "PUBLIC_URL": self.url,
             "PARENT_PID": str(os.getpid()),
+            "LIMIT_STREAMS": "0",
             **settings.fresh_keys(),
             **further,
         }
