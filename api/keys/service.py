@@ -8,9 +8,11 @@ import uuid
 
 import msgspec
 
+from api.audit.log import record
 from api.database import Database
 from api.errors import Problem
 from api.keys.schemas import Key, KeyRequest, NewKey
+from api.limits.holdings import count_of, has_room
 from api.tokens import Subject, account_of
 
 PREFIX = "sskey_"
@@ -26,7 +28,7 @@ extract(epoch FROM used_at)::bigint AS used_at,
 extract(epoch FROM revoked_at)::bigint AS revoked_at
 """
 _GOOD = "revoked_at IS NULL AND expires_at > now()"
-_COUNT = f"SELECT count(*) AS good FROM app.api_key WHERE {_GOOD}"  # noqa: S608
+_COUNT = count_of("api_key", _GOOD)
 _INSERT = f"""
 INSERT INTO app.api_key (id, owner, name, scopes, digest, expires_at)
 VALUES (%(id)s, %(owner)s, %(name)s, %(scopes)s, %(digest)s,
@@ -63,11 +65,11 @@ class Keys:
             "days": wanted.days,
         }
         async with self._database.private(owner) as connection:
-            await connection.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", (owner,))
-            row = await (await connection.execute(_COUNT)).fetchone()
-            if row is not None and row["good"] >= MOST:
+            if not await has_room(connection, owner, _COUNT, MOST):
                 raise Problem("too-many", f"You have {MOST} keys: revoke one first.")
             made = await (await connection.execute(_INSERT, values)).fetchone()
+            did = {"scopes": values["scopes"], "days": wanted.days}
+            await record(connection, owner, "key.make", str(values["id"]), **did)
         return msgspec.convert({**(made or {}), "key": key}, NewKey)
 
     async def own(self, owner: str) -> tuple[Key, ...]:
@@ -81,6 +83,7 @@ class Keys:
         async with self._database.private(owner) as connection:
             if await (await connection.execute(_REVOKE, (key,))).fetchone() is None:
                 raise Problem("not-found", "You have no key of that id that is good.")
+            await record(connection, owner, "key.revoke", str(key))
 
     async def recognise(self, key: str) -> Subject | None:
         """For whom a key acts, and with which scopes; None if it is no good key."""

@@ -14,6 +14,7 @@ import msgspec
 from api.audit.log import record
 from api.database import Connection, Database
 from api.errors import Problem
+from api.limits.holdings import count_of, has_room
 from api.organisations import store
 from api.organisations.schemas import (
     InvitationRequest,
@@ -27,6 +28,7 @@ from api.organisations.schemas import (
 
 _OWNER: Role = "owner"
 _MOST = 20
+_COUNT = count_of("organisation_member")
 
 
 class Organisations:
@@ -45,10 +47,10 @@ class Organisations:
         """A new one, whose first owner is whoever founds it; raises "too-many"."""
         organisation = uuid.uuid4()
         async with self._database.private(owner) as connection:
-            if len(await store.own(connection, owner)) >= _MOST:
-                raise Problem("too-many", f"You belong to {_MOST} organisations.")
+            await _require_room(connection, owner)
             await store.insert(connection, organisation, wanted.name, wanted.tax_id)
             await store.join(connection, organisation, owner, _OWNER)
+            await record(connection, owner, "organisation.found", str(organisation))
             (row,) = await store.own(connection, owner, organisation)
         return msgspec.convert(row, Organisation)
 
@@ -66,6 +68,7 @@ class Organisations:
         """Describe it anew, as an owner."""
         async with self._as_owner(owner, organisation) as connection:
             await store.update(connection, organisation, wanted.name, wanted.tax_id)
+            await record(connection, owner, "organisation.describe", str(organisation))
             (row,) = await store.own(connection, owner, organisation)
         return msgspec.convert(row, Organisation)
 
@@ -106,9 +109,12 @@ class Organisations:
             "days": wanted.days,
         }
         async with self._as_owner(owner, organisation) as connection:
+            await store.lock(connection, organisation)
             if len(await store.invitations(connection, organisation)) >= _MOST:
                 raise Problem("too-many", f"{_MOST} invitations are open: withdraw one first.")
             row = await store.invite(connection, values)
+            did = {"invitation": row["id"], "role": wanted.role, "days": wanted.days}
+            await record(connection, owner, "organisation.invite", str(organisation), **did)
         return msgspec.convert({**row, "token": token}, NewInvitation)
 
     async def withdraw(self, owner: str, organisation: uuid.UUID, invitation: uuid.UUID) -> None:
@@ -116,10 +122,16 @@ class Organisations:
         async with self._as_owner(owner, organisation) as connection:
             if not await store.withdraw(connection, organisation, invitation):
                 raise Problem("not-found", "There is no open invitation of that id.")
+            about, which = str(organisation), str(invitation)
+            await record(connection, owner, "organisation.withdraw", about, invitation=which)
 
     async def accept(self, owner: str, token: str) -> Organisation:
-        """Join by a link, once; raises "invitation-over"; a member stays what he was."""
+        """Join by a link, once; a member stays what he was.
+
+        Raises "invitation-over", "too-many".
+        """
         async with self._database.private(owner) as connection:
+            await _require_room(connection, owner)
             invited = await store.accept(connection, _digest(token), owner)
             if invited is None:
                 raise Problem("invitation-over")
@@ -160,6 +172,11 @@ class Organisations:
             if row["role"] != _OWNER:
                 raise Problem("forbidden", "Only owners of the organisation may do this.")
             yield connection
+
+
+async def _require_room(connection: Connection, owner: str) -> None:
+    if not await has_room(connection, owner, _COUNT, _MOST):
+        raise Problem("too-many", f"You belong to {_MOST} organisations.")
 
 
 def _keep_an_owner(members: dict[str, Member], leaving: str) -> None:

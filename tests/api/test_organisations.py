@@ -163,3 +163,41 @@ async def test_the_database_shows_a_company_to_its_members_only(company: Company
             rows = await connection.execute("SELECT * FROM app.invitation")
             assert await rows.fetchall() == []
     await pool.close()
+
+
+async def test_who_invites_and_changes_is_in_the_audit_log(company: Company) -> None:
+    link = await company.link("editor")
+    assert (await company.ask(company.founder, "PUT", "", name="Sana AG")).status_code == 200
+    rest = f"/invitations/{link['id']}"
+    assert (await company.ask(company.founder, "DELETE", rest)).status_code == 204
+    with psycopg.connect(company.config.database_url) as owner:
+        rows = owner.execute(
+            "SELECT actor, action, detail FROM audit.entry WHERE about = %s ORDER BY number",
+            (company.path.rpartition("/")[2],),
+        ).fetchall()
+    assert {actor for actor, _, _ in rows} == {company.founder.public_key}
+    assert [action for _, action, _ in rows] == [
+        "organisation.found", "organisation.invite", "organisation.describe",
+        "organisation.withdraw",
+    ]  # fmt: skip
+    assert link["id"] in rows[1][2]
+    assert link["token"] not in str(rows)
+
+
+async def test_there_are_twenty_invitations_however_many_come_at_once(company: Company) -> None:
+    asked = (company.ask(company.founder, "POST", "/invitations", role="viewer") for _ in range(25))
+    codes = [answer.status_code for answer in await asyncio.gather(*asked)]
+    assert sorted(codes) == [201] * 20 + [409] * 5
+
+
+async def test_keys_are_in_the_audit_log(company: Company) -> None:
+    head = company.head(company.founder)
+    wanted = {"name": "k", "scopes": ["read"]}
+    made = (await company.client.post("/v1/keys", json=wanted, headers=head)).json()
+    await company.client.delete(f"/v1/keys/{made['id']}", headers=head)
+    with psycopg.connect(company.config.database_url) as owner:
+        rows = owner.execute(
+            "SELECT action, detail FROM audit.entry WHERE about = %s ORDER BY number", (made["id"],)
+        ).fetchall()
+    assert [action for action, _ in rows] == ["key.make", "key.revoke"]
+    assert made["key"] not in str(rows)
