@@ -112,3 +112,33 @@ async def test_a_worker_reads_all_and_writes_none(
             rows = await connection.execute(b"SELECT * FROM " + table)
             assert await rows.fetchall() == []
     await pool.close()
+
+
+async def test_what_is_held_is_told_in_clear_bit_by_bit_and_to_its_person_only(
+    client: Client, config: ApiConfig, two: list[dict[str, str]]
+) -> None:
+    """More rows than are read at once; what is sealed is opened, and no key is in it."""
+    told = {"kind": "person", "fields": {"first_name": "Ada", "id_number": "X-998877"}}
+    assert (await client.put("/v1/kyc", json=told, headers=two[0])).status_code == 200
+    me = (await client.get("/v1/sessions/current", headers=two[0])).json()["owner"]
+    key = (
+        await client.post("/v1/keys", json={"name": "k", "scopes": ["read"]}, headers=two[0])
+    ).json()
+    with psycopg.connect(config.database_url) as owner:
+        owner.execute(
+            "INSERT INTO app.notification (owner, key, kind, topic, ledger, time, shown)"
+            " SELECT %s, n::text, 'payout', 'payment', n, n, true"
+            " FROM generate_series(1, 450) AS n",
+            (me,),
+        )
+    answer = await client.get("/v1/me/data", headers=two[0])
+    held = answer.json()
+    assert [one["ledger"] for one in held["notification"]] == list(range(1, 451))
+    (case,) = held["kyc_case"]
+    assert case["fields"] == told["fields"]
+    assert "wrapped" not in case
+    (shown,) = held["api_key"]
+    assert (shown["id"], "digest" in shown) == (key["id"], False)
+    other = (await client.get("/v1/me/data", headers=two[1])).json()
+    assert not any(other.values())
+    assert set(other) == set(held)
