@@ -16,7 +16,7 @@ from litestar.openapi.spec import Schema as OpenApiSchema
 from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response import Stream
 
-from api.access import BY_HAND, PRIVATE, PUBLIC, UNTIMED, only
+from api.access import PRIVATE, PUBLIC, UNTIMED, only, own
 from api.documents import facts, review
 from api.documents.facts import Facts
 from api.documents.intake import BrokenOffError, parse_digest
@@ -40,6 +40,8 @@ from api.values import Hash32, encode
 _PRIVATE: Final = {"Cache-Control": "private, no-store", "Vary": "Authorization"}
 _BYTES: Final = "application/octet-stream"
 _NAME_LENGTH: Final = 200
+_OWN: Final = own("document")
+_OWN_BY_HAND: Final = own("document", by_hand=True)
 _REVIEWERS: Final = only("verifier", "compliance")
 
 
@@ -173,7 +175,7 @@ async def list_documents(
     return _answer(DocumentList(tuple(review.view(each) for each in found)))
 
 
-@get("/{document_id:uuid}", opt=PRIVATE, security=SIGNED_IN, summary="A document under review",
+@get("/{document_id:uuid}", opt=_OWN, security=SIGNED_IN, summary="A document under review",
      responses={**_says(Review, "With fields, checks, duplicates"),
                 **documented(401, 404)})  # fmt: skip
 async def get_document(
@@ -186,7 +188,8 @@ async def get_document(
     return await _shown(documents, subject, record)
 
 
-@patch("/{document_id:uuid}", opt=BY_HAND, security=SIGNED_IN, summary="Confirm or correct fields",
+@patch("/{document_id:uuid}", opt=_OWN_BY_HAND, security=SIGNED_IN,
+       summary="Confirm or correct fields",
        responses={**_says(Review, "As it is now"),
                   **documented(401, 403, 404, 409, 412, 422, 428)})  # fmt: skip
 async def correct(
@@ -202,7 +205,7 @@ async def correct(
     return await _shown(documents, subject, changed)
 
 
-@post("/{document_id:uuid}/confirmation", opt=BY_HAND, security=SIGNED_IN, status_code=200,
+@post("/{document_id:uuid}/confirmation", opt=_OWN_BY_HAND, security=SIGNED_IN, status_code=200,
       summary="Confirm the document",
       responses={**_says(Review, "Confirmed"),
                  **documented(401, 403, 404, 409, 412, 422, 428)})  # fmt: skip
@@ -217,7 +220,7 @@ async def confirm(
     return await _shown(documents, subject, await documents.desk.confirm(subject.owner, record))
 
 
-@put("/{document_id:uuid}/support", opt=BY_HAND, security=SIGNED_IN,
+@put("/{document_id:uuid}/support", opt=_OWN_BY_HAND, security=SIGNED_IN,
      summary="Make it a supporting document",
      responses={**_says(Review, "Supports the invoice"),
                 **documented(401, 403, 404, 409, 412, 422, 428)})  # fmt: skip
@@ -236,7 +239,7 @@ async def support(
     return await _shown(documents, subject, changed)
 
 
-@get("/{document_id:uuid}/supporting", opt=PRIVATE, security=SIGNED_IN,
+@get("/{document_id:uuid}/supporting", opt=_OWN, security=SIGNED_IN,
      summary="What supports an invoice",
      responses={**_says(DocumentList, "In order"), **documented(401, 404)})  # fmt: skip
 async def list_supporting(
@@ -250,7 +253,7 @@ async def list_supporting(
     return _answer(DocumentList(tuple(review.view(each) for each in found)))
 
 
-@get("/{document_id:uuid}/facts", opt=PRIVATE, security=SIGNED_IN, summary="What was confirmed",
+@get("/{document_id:uuid}/facts", opt=_OWN, security=SIGNED_IN, summary="What was confirmed",
      responses={**_says(Facts, "For a draft, and for create-escrow"),
                 **documented(401, 404, 409)})  # fmt: skip
 async def get_facts(
@@ -263,7 +266,7 @@ async def get_facts(
     return _answer(facts.confirmed(record))
 
 
-@get("/{document_id:uuid}/pages/{number:int}", opt=PRIVATE, security=SIGNED_IN,
+@get("/{document_id:uuid}/pages/{number:int}", opt=_OWN, security=SIGNED_IN,
      summary="A page as a picture",
      responses={**_file("PNG of 110 dots an inch", "image/png"),
                 **documented(401, 404, 409, 410, 422)})  # fmt: skip
@@ -279,7 +282,7 @@ async def get_page(
     return Response(image, media_type="image/png", headers=_PRIVATE)
 
 
-@get("/{document_id:uuid}/copy", opt=PRIVATE, security=SIGNED_IN, summary="A copy for reading",
+@get("/{document_id:uuid}/copy", opt=_OWN, security=SIGNED_IN, summary="A copy for reading",
      responses={**_file("PDF, marked with who took it and when", "application/pdf"),
                 **documented(401, 404, 409, 410, 422)})  # fmt: skip
 async def get_copy(
@@ -294,7 +297,7 @@ async def get_copy(
     return Response(copy, media_type="application/pdf", headers=headers)
 
 
-@get("/{document_id:uuid}/original", opt=PRIVATE | UNTIMED, security=SIGNED_IN,
+@get("/{document_id:uuid}/original", opt=_OWN | UNTIMED, security=SIGNED_IN,
      summary="The very file that was uploaded",
      responses={**_file("The file", _BYTES), **documented(401, 403, 404, 409, 410)})  # fmt: skip
 async def get_original(
@@ -309,7 +312,7 @@ async def get_original(
     return Stream(pieces, media_type=_BYTES, headers=headers)
 
 
-@get("/{document_id:uuid}/opening", opt=PRIVATE, security=SIGNED_IN,
+@get("/{document_id:uuid}/opening", opt=_OWN, security=SIGNED_IN,
      summary="What opens the commitment",
      responses={**_says(Opening, "Salt and hash"),
                 **documented(401, 403, 404, 409, 410)})  # fmt: skip
@@ -323,7 +326,7 @@ async def get_opening(
     return _answer(await documents.desk.opening(subject.owner, record))
 
 
-@get("/{document_id:uuid}/accesses", opt=PRIVATE, security=SIGNED_IN, summary="Who opened it",
+@get("/{document_id:uuid}/accesses", opt=_OWN, security=SIGNED_IN, summary="Who opened it",
      responses={**_says(AccessList, "Newest first"), **documented(401, 404)})  # fmt: skip
 async def list_accesses(
     documents: NamedDependency[Documents],
@@ -335,7 +338,7 @@ async def list_accesses(
     return _answer(AccessList(await documents.desk.accesses(subject.owner, record)))
 
 
-@delete("/{document_id:uuid}", opt=BY_HAND, security=SIGNED_IN, status_code=200,
+@delete("/{document_id:uuid}", opt=_OWN_BY_HAND, security=SIGNED_IN, status_code=200,
         summary="Erase a document",
         responses={**_says(Review, "Erased"),
                    **documented(401, 403, 404, 409, 412, 428)})  # fmt: skip

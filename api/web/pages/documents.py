@@ -10,7 +10,7 @@ from litestar.di import NamedDependency
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from api.access import BY_HAND
+from api.access import BY_HAND, own
 from api.documents import review
 from api.documents.records import Record
 from api.documents.schemas import Review
@@ -21,6 +21,7 @@ from api.web.forms import typed_into
 from api.web.names import fields as field_names
 from api.web.site import Site
 
+_OWN_BY_HAND = own("document", by_hand=True)
 _MANY = 50
 _OPEN = ("receiving", "received", "scanned", "read")
 
@@ -42,7 +43,7 @@ async def get_documents(
     )
 
 
-@get("/seller/documents/{document_id:uuid}", opt=BY_HAND, include_in_schema=False)
+@get("/seller/documents/{document_id:uuid}", opt=_OWN_BY_HAND, include_in_schema=False)
 async def get_document_page(
     request: Request[Any, Any, Any],
     document_id: FromPath[UUID],
@@ -54,7 +55,12 @@ async def get_document_page(
     return await _shown(request, site, documents, subject, document_id)
 
 
-@post("/seller/documents/{document_id:uuid}", opt=BY_HAND, include_in_schema=False, status_code=303)
+@post(
+    "/seller/documents/{document_id:uuid}",
+    opt=_OWN_BY_HAND,
+    include_in_schema=False,
+    status_code=303,
+)
 async def say_fields(
     request: Request[Any, Any, Any],
     document_id: FromPath[UUID],
