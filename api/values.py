@@ -255,11 +255,12 @@ def _is_value(annotation: Any) -> bool:
     return annotation in _KINDS
 
 
-def _decode(kind: type[Any], value: Any) -> Any:
+def decode(kind: type[Any], value: Any) -> Any:
+    """How values are read from JSON (msgspec's `dec_hook`); raises ValueError with a sentence."""
     return kind.parse(value)
 
 
-DECODERS = [(_is_value, _decode)]
+DECODERS = [(_is_value, decode)]
 """For Litestar: how values are read from JSON."""
 
 

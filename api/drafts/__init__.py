@@ -1,0 +1,1 @@
+"""Drafts: invoices before they are on the ledger, checked by the contracts' rules as they grow."""
