@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from projections import facts
 from projections.query import (
     Query,
@@ -78,6 +80,13 @@ _WHOLE = json_object(
 
 _BY_ID = single(f"SELECT {_WHOLE} {_FROM} WHERE i.invoice = %(id)s")
 
+_SUMMARIES = single(
+    json_list(f"""
+        SELECT {json_object(**facts.SUMMARY)} AS item {_FROM}
+        WHERE i.invoice = ANY(%(ids)s) ORDER BY i.invoice
+    """)
+)
+
 _PARTY_ITEM = json_object(
     **facts.SUMMARY,
     role="mine.role",
@@ -101,6 +110,11 @@ _PARTY_ITEMS = f"""
 """  # noqa: S608
 
 _OF_PARTY = single(json_object(address="%(address)s::text", items=json_list(_PARTY_ITEMS)))
+
+
+def summaries(ids: Iterable[bytes]) -> Query:
+    """These invoices as they stand in a list, those that there are, by id; never null."""
+    return Query(_SUMMARIES, {"ids": list(ids)})
 
 
 def by_id(invoice: bytes) -> Query:

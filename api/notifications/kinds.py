@@ -1,9 +1,9 @@
 """Every kind of notification: what it is about, and whom it concerns.
 
 Kinds are the contracts' events, by their names. People are found by their part in the invoice
-(`seller`, `debtor`, `payee`, `holder`), as whom the event names (`actor`), as whom shares went to
-(`recipient`), or by what they do on the platform (`role:...`, `treasury`). Who acts is told too:
-a notification is also the receipt.
+(`seller`, `debtor`, `payee`, `holder`), by watching it (`watcher`), as whom the event names
+(`actor`), as whom shares went to (`recipient`), or by what they do on the platform (`role:...`,
+`treasury`). Who acts is told too: a notification is also the receipt.
 """
 
 from __future__ import annotations
@@ -13,7 +13,15 @@ from typing import Literal
 import msgspec
 
 Topic = Literal[
-    "invoice", "funding", "payment", "trouble", "position", "account", "platform", "transaction"
+    "invoice",
+    "funding",
+    "payment",
+    "trouble",
+    "position",
+    "account",
+    "platform",
+    "transaction",
+    "watch",
 ]
 """What people switch on and off for each channel."""
 
@@ -33,18 +41,18 @@ class OfDebtor(msgspec.Struct, frozen=True):
     duties: tuple[str, ...] = ()
 
 
-_EVERYBODY = ("seller", "payee", "debtor", "holder")
+_EVERYBODY = ("seller", "payee", "debtor", "holder", "watcher")
 
 KINDS: dict[str, Kind] = {
     "invoice_created": Kind("invoice", ("seller", "debtor", "role:verifier")),
     "invoice_approved": Kind("invoice", ("seller",)),
     "invoice_rejected": Kind("invoice", ("seller",)),
     "invoice_published": Kind("invoice", ("seller", "debtor")),
-    "invoice_acknowledged": Kind("invoice", ("seller", "debtor", "holder")),
+    "invoice_acknowledged": Kind("invoice", ("seller", "debtor", "holder", "watcher")),
     "escrow_funded": Kind("funding", ("seller", "actor")),
-    "funding_closed": Kind("funding", ("seller", "debtor", "holder")),
-    "funding_expired": Kind("funding", ("seller", "debtor", "holder")),
-    "invoice_cancelled": Kind("funding", ("seller", "debtor", "holder")),
+    "funding_closed": Kind("funding", ("seller", "debtor", "holder", "watcher")),
+    "funding_expired": Kind("funding", ("seller", "debtor", "holder", "watcher")),
+    "invoice_cancelled": Kind("funding", ("seller", "debtor", "holder", "watcher")),
     "funds_released": Kind("funding", _EVERYBODY),
     "stake_refunded": Kind("payment", ("actor",)),
     "payment_recorded": Kind("payment", (*_EVERYBODY, "actor")),
@@ -91,6 +99,9 @@ OF_DEBTORS: dict[str, OfDebtor] = {
     "disputed": OfDebtor("debtor_objected", "trouble", ("role:arbiter",)),
 }
 """What debtors without a wallet can say; the seller is told, and these people."""
+
+OFFER_FITS = "offer_fits"
+"""A new offer that fits a saved search."""
 
 FAILED, EXPIRED, REPLACED = "transaction_failed", "transaction_expired", "transaction_replaced"
 OF_INTENTS: dict[str, str] = {"failed": FAILED, "expired": EXPIRED, "replaced": REPLACED}

@@ -23,6 +23,7 @@ from api.notifications.kinds import KINDS, OF_INTENTS
 from api.notifications.store import New
 from api.reads import read
 from api.transactions.store import Stored
+from api.watching import store as watching
 from projections import parties
 from projections.query import Query
 
@@ -142,6 +143,10 @@ async def _people(connection: Connection, told: Iterable[Happening]) -> _People:
     duties: dict[str, list[str]] = defaultdict(list)
     for part in await _all(connection, parties.at(about), tuple[_Part, ...]):
         parts[part.invoice, part.ledger, part.part].append(part.address)
+    for watcher in await watching.watchers(connection, {invoice for invoice, _ in about}):
+        for invoice, ledger in about:
+            if invoice.hex() == watcher["invoice"]:
+                parts[watcher["invoice"], ledger, "watcher"].append(watcher["owner"])
     for duty in await _all(connection, parties.on_duty(), tuple[_OnDuty, ...]):
         duties[duty.duty].append(duty.address)
     received = await _all(connection, parties.recipients(moved), tuple[_Received, ...])

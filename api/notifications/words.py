@@ -116,6 +116,10 @@ _EN: Mapping[str, tuple[str, str]] = {
         "Objection to {invoice}",
         "The debtor of {invoice}, invited by link, objects to the debt. See what was said.",
     ),
+    "offer_fits": (
+        "{invoice} fits your search",
+        "{invoice} is open for investors, asks for {amount}, and fits a search of yours.",
+    ),
     "transaction_failed": (
         "Transaction failed",
         "A transaction of yours is in a ledger and did nothing. See why, and build it again.",
@@ -233,6 +237,10 @@ _DE: Mapping[str, tuple[str, str]] = {
     "debtor_objected": (
         "Einwand gegen {invoice}",
         "Der per Link eingeladene Schuldner bestreitet {invoice}. Sehen Sie nach, warum.",
+    ),
+    "offer_fits": (
+        "{invoice} passt zu Ihrer Suche",
+        "In {invoice} kann investiert werden: gesucht sind {amount}. Das passt zu Ihrer Suche.",
     ),
     "transaction_failed": (
         "Transaktion gescheitert",

@@ -13,7 +13,7 @@ from standardwebhooks.webhooks import Webhook, WebhookVerificationError
 from api import outside
 from api.config import ApiConfig
 from api.notifications import signing
-from api.notifications.kinds import KINDS, OF_DEBTORS, OF_INTENTS, UNTOLD
+from api.notifications.kinds import KINDS, OF_DEBTORS, OF_INTENTS, OFFER_FITS, UNTOLD
 from api.notifications.letters import confirmation, letter
 from api.notifications.mail import Folder, Mailing, postman_of
 from api.notifications.words import LANGUAGES, Facts, Reader, Told, told
@@ -33,7 +33,12 @@ def test_every_event_is_told_or_left_out_on_purpose() -> None:
 @pytest.mark.parametrize("language", sorted(LANGUAGES))
 def test_every_kind_has_words_whose_figures_there_are(language: str) -> None:
     words = LANGUAGES[language]
-    assert set(words) == {*KINDS, *OF_INTENTS.values(), *(one.name for one in OF_DEBTORS.values())}
+    assert set(words) == {
+        *KINDS,
+        OFFER_FITS,
+        *OF_INTENTS.values(),
+        *(one.name for one in OF_DEBTORS.values()),
+    }
     for kind, pair in words.items():
         for text in pair:
             named = {name for _, name, _, _ in string.Formatter().parse(text) if name}

@@ -1,0 +1,1 @@
+"""What investors keep an eye on: single invoices, and searches that tell of new offers."""
