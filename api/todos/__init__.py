@@ -1,0 +1,1 @@
+"""What waits for whoever is signed in, from everywhere, in one list."""
