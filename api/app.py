@@ -35,6 +35,8 @@ from api.documents import routes as documents
 from api.documents.papers import routes as papers
 from api.documents.papers.desk import Papers
 from api.documents.service import documents_of, provider
+from api.drafts import routes as drafts_routes
+from api.drafts.service import Drafts
 from api.errors import handlers
 from api.exports import routes as exports_routes
 from api.exports.service import Exports
@@ -60,12 +62,15 @@ from api.notifications.webhooks import Webhooks
 from api.organisations import routes as organisations_routes
 from api.organisations.service import Organisations
 from api.personal import routes as personal
+from api.personal.held import Held
 from api.problems import routes as problems
 from api.profile import routes as profile_routes
 from api.profile.service import Profiles
 from api.proofs import routes as proofs_routes
 from api.proofs.service import Proofs
 from api.reads import provide_at
+from api.quotes import routes as quotes_routes
+from api.quotes.service import Quotes
 from api.requests import Edge, JsonRequest, TimeLimit
 from api.roles import Roles
 from api.seals import Seals
@@ -76,11 +81,15 @@ from api.shared import Kept, SharedAnswers, Stamps
 from api.staff import routes as staff_routes
 from api.staff.service import Staff
 from api.stellar import Ledger
+from api.todos import routes as todos_routes
+from api.todos.service import Waiting
 from api.tokens import Tokens
 from api.transactions import routes as transactions
 from api.transactions.service import Intents
 from api.values import DECODERS, ValueSchemas
 from api.version import VERSION
+from api.watching import routes as watching_routes
+from api.watching.service import Watching
 from api.web import routes as web
 from api.web.errors import answering
 from api.web.rendering import Pages
@@ -110,6 +119,10 @@ ROUTERS = [
     transactions.router,
     web.router,
     documents.router,
+    drafts_routes.router,
+    watching_routes.router,
+    todos_routes.router,
+    quotes_routes.router,
     debtors_routes.router,
     debtors_routes.staff_router,
     papers.router,
@@ -145,9 +158,12 @@ def create_app(config: ApiConfig) -> Litestar:
     figures, ladders = Figures(config.database_url), Ladders(config.database_url)
     files = documents_of(config, database)
     stamps = Stamps(config.database_url, seconds=config.pool_wait_seconds)
-    hub = Hub(config.database_url, database, most=config.live_streams)
+    hub = Hub(
+        config.database_url, database, most=config.live_streams, of_address=config.limits.streams
+    )
     roles, intents = Roles(database), Intents(config, database, ledger)
     kyc = Kyc(database, config.master_keys)
+    drafts = Drafts(config, database, intents)
     passes = Passes(seals)
     gate = Gate(Parts(tokens, sessions, keys, roles, limiter, passes))
     parts: dict[str, Any] = {
@@ -170,8 +186,15 @@ def create_app(config: ApiConfig) -> Litestar:
         "profiles": Profiles(database),
         "sign_in": SignIn(config, database, ledger),
         "message_sign_in": MessageSignIn(config, database, ledger, seals),
+        "held": Held(database, config.master_keys),
         "hub": hub,
+        "limiter": limiter,
         "intents": intents,
+        "files": files,
+        "watching": Watching(database),
+        "waiting": Waiting(database, roles),
+        "drafts": drafts,
+        "quotes": Quotes(database, ladders, drafts),
         "notifications": Notifications(config, database, seals),
         "papers": Papers(config, database),
         "webhooks": Webhooks(config, database),

@@ -6,6 +6,7 @@ from api.accounts import tables as accounts
 from api.admin import tables as admin
 from api.debtors import tables as debtors
 from api.documents import tables as documents
+from api.drafts import tables as drafts
 from api.jobs import tables as jobs
 from api.keys import tables as keys
 from api.kyc import tables as kyc
@@ -17,6 +18,7 @@ from api.profile import tables as profile
 from api.sessions import tables as sessions
 from api.staff import tables as staff
 from api.transactions import tables as transactions
+from api.watching import tables as watching
 from api.worker import tables as worker
 
 __all__ = [
@@ -24,6 +26,7 @@ __all__ = [
     "admin",
     "debtors",
     "documents",
+    "drafts",
     "jobs",
     "keys",
     "kyc",
@@ -35,5 +38,6 @@ __all__ = [
     "sessions",
     "staff",
     "transactions",
+    "watching",
     "worker",
 ]

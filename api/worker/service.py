@@ -14,6 +14,7 @@ from api.jobs import outbox
 from api.jobs.outbox import Kind
 from api.jobs.runner import Handlers
 from api.jobs.schedule import Nothing, Recurring
+from api.kyc import store as kyc
 from api.notifications import store as notified
 from api.notifications.allowance import forget_mail
 from api.notifications.mail import Mailing, postman_of
@@ -24,6 +25,7 @@ from api.seals import Seals
 from api.sessions import store as sessions
 from api.stellar import Ledger
 from api.transactions.tracker import Tracker
+from api.watching.service import MATCH, Matching, promise_matching
 from api.worker.follower import Follower, settling
 from api.worker.lookout import Lookout
 from api.worker.worker import Duty, Worker
@@ -48,7 +50,7 @@ async def work(config: ApiConfig, stop: asyncio.Event) -> None:
     ledger = Ledger(config.rpc_url, config.network_passphrase, waits=config.node_waits)
     telling = Telling(mail=bool(config.mail_url))
     tracker = Tracker(database, ledger, telling)
-    follower = Follower(database, settling(tracker), telling.of_happened)
+    follower = Follower(database, settling(tracker), telling.of_happened, promise_matching)
     lookout = Lookout(database, tracker)
     await database.open()
     documents = documents_of(config, database)
@@ -78,6 +80,7 @@ def _handlers(
     handlers = Handlers()
     handlers.on(PURGE, _purge)
     handlers.on(HOOK, Webhooks(config, database).deliver)
+    handlers.on(MATCH, Matching(telling).match)
     handlers.on(debtors.ANSWERED, debtors.Hearing(telling).tell)
     if config.mail_url:
         mailing = Mailing(config, postman_of(config.mail_url))
@@ -100,3 +103,4 @@ async def _purge(connection: Connection, _: Nothing) -> None:
     await notified.forget(connection, _REMEMBERED)
     await sessions.sweep(connection)
     await forget_mail(connection)
+    await kyc.forget(connection)

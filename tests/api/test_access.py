@@ -10,6 +10,7 @@ import re
 import time
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -27,8 +28,11 @@ from api.config import ApiConfig
 from api.database import Database
 from api.debtors.bank import BankAccount
 from api.debtors.schemas import Printed, Statement
+from api.documents.config import DocumentsConfig
+from api.documents.storage.keys import MasterKeys
 from api.table import COLUMNS, NO, NOBODY, PAGE, PASS, SIGN_IN, YES, page
 from api.table import SIGNED_IN as SIGNED
+from tests.api.conftest import People, _checked
 from tests.api.following import indexing, shown
 
 pytestmark = pytest.mark.anyio
@@ -70,6 +74,10 @@ def _routes(app: Litestar) -> dict[tuple[str, str], dict[str, Any]]:
         for handler in getattr(route, "route_handlers", [])
         for method in handler.http_methods - {"OPTIONS", "HEAD"}
     }
+
+
+_TOO_EARLY = {"document": {409, 412, 428}, "draft": {428}}
+"""What the owner of a thing may be told instead: that it was found, and is not ready for this."""
 
 
 class Everybody:
@@ -195,6 +203,31 @@ async def _webhook(everybody: Everybody) -> str:
     return str(names["id"])
 
 
+async def _document(everybody: Everybody) -> str:
+    """Another each time, as it came: nobody has scanned it yet."""
+    made = await everybody.client.post(
+        "/v1/documents",
+        content=b"%%PDF-1.7\n%% %d\n" % time.time_ns(),
+        headers=await everybody.sign_in(everybody.owner),
+    )
+    assert made.status_code == 201, made.text
+    return str(made.json()["id"])
+
+
+async def _draft(everybody: Everybody) -> str:
+    headers = await everybody.sign_in(everybody.owner)
+    made = await everybody.client.post("/v1/drafts", json={}, headers=headers)
+    assert made.status_code == 201, made.text
+    return str(made.json()["id"])
+
+
+async def _search(everybody: Everybody) -> str:
+    headers = await everybody.sign_in(everybody.owner)
+    made = await everybody.client.post("/v1/searches", json={"name": "S"}, headers=headers)
+    assert made.status_code == 201, made.text
+    return str(made.json()["id"])
+
+
 async def _debtor(everybody: Everybody) -> str:
     """As if a mail had gone out: tests of debtors have the mail server and the invoice for it."""
     found = str(uuid.uuid4())
@@ -229,6 +262,9 @@ OWN: dict[str, Callable[[Everybody], Awaitable[str | dict[str, str]]]] = {
     "organisation": _organisation,
     "webhook": _webhook,
     "debtor": _debtor,
+    "document": _document,
+    "draft": _draft,
+    "search": _search,
 }
 """How the owner comes by a thing of his own, for each kind that a route declares with `own`: its
 id, or where a path names more than one thing, each by its parameter."""
@@ -264,12 +300,23 @@ def _example(schema: dict[str, Any], document: dict[str, Any]) -> Any:
 
 
 @pytest.fixture
-async def everybody(people: Any) -> AsyncIterator[Everybody]:
-    """Everybody, on the running application with its ledger and its indexer."""
-    with indexing(people.config, people.platform.deployment.start_ledger):
-        found = Everybody(people)
-        await found.come()
-        yield found
+async def everybody(
+    settled: ApiConfig, platform: Any, bearer: Any, tmp_path: Path
+) -> AsyncIterator[Everybody]:
+    """Everybody, on the running application with its ledger and its indexer.
+
+    It takes documents in; its scanner is away, so each stays what it is: received.
+    """
+    master_keys = MasterKeys({1: b"a document key of the tests, 32b"})
+    kept = DocumentsConfig(
+        folder=tmp_path / "documents", master_keys=master_keys, scanner="127.0.0.1:1"
+    )
+    config = msgspec.structs.replace(settled, documents=kept)
+    async with _checked(create_app(config)) as client:
+        found = Everybody(People(client, config, platform, bearer))
+        with indexing(config, platform.deployment.start_ledger):
+            await found.come()
+            yield found
 
 
 def test_the_table_is_the_code_and_names_every_route(
@@ -315,7 +362,10 @@ async def test_another_persons_things_are_found_by_nobody(everybody: Everybody) 
             answer = await everybody.ask(route, headers, path, body=True)
             assert answer.status_code == (401 if who == NOBODY else 404), (route, who, answer.text)
         answer = await everybody.ask(route, owner, path, body=True)
-        assert answer.is_success, (route, answer.text)
+        assert answer.is_success or answer.status_code in _TOO_EARLY.get(kind, ()), (
+            route,
+            answer.text,
+        )
 
 
 async def test_the_database_shows_a_stranger_nothing(everybody: Everybody) -> None:
