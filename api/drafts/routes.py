@@ -128,10 +128,10 @@ def _whole(draft: Draft, **headers: str) -> Response[Draft]:
     return Response(draft, headers={**_NO_STORE, "ETag": f'"{draft.version}"', **headers})
 
 
-def _seen(if_match: str | None) -> int:
+def _seen(if_match: str | None) -> int | None:
     """The version of an ETag; one that is none of ours was never seen."""
     if if_match is None:
-        raise Problem("precondition-required")
+        return None
     text = if_match.strip().removeprefix("W/").strip('"')
     return int(text) if text.isascii() and text.isdigit() and len(text) < 19 else 0
 

@@ -83,11 +83,12 @@ class Drafts:
             return await self._whole(connection, owner, draft)
 
     async def change(
-        self, owner: str, draft: uuid.UUID, seen: int, change: Mapping[str, Any]
+        self, owner: str, draft: uuid.UUID, seen: int | None, change: Mapping[str, Any]
     ) -> Draft:
         """Merge a change (RFC 7396) into the version that was seen.
 
-        Raises "not-found", "precondition-failed", "draft-done" once it is on the ledger.
+        Raises "not-found", "precondition-required" where nothing was seen, "precondition-failed"
+        where something else was, "draft-done" once it is on the ledger.
         """
         async with self._writing(owner, draft, seen) as (connection, row):
             content = merged(row["content"], change)
@@ -96,12 +97,12 @@ class Drafts:
                 await store.note(connection, draft, version, owner, "change", changes)
             return await self._whole(connection, owner, draft)
 
-    async def discard(self, owner: str, draft: uuid.UUID, seen: int) -> None:
+    async def discard(self, owner: str, draft: uuid.UUID, seen: int | None) -> None:
         """Throw it away, as it was seen; raises "not-found", "precondition-failed"."""
         async with self._writing(owner, draft, seen, done=True) as (connection, _):
             await store.delete(connection, draft)
 
-    async def publish(self, owner: str, draft: uuid.UUID, seen: int) -> Intent:
+    async def publish(self, owner: str, draft: uuid.UUID, seen: int | None) -> Intent:
         """Build the transaction that puts it on the ledger; the same version gives the same one.
 
         Raises "invalid-field" with every pointer that is wrong, and whatever the ledger refuses.
@@ -113,11 +114,11 @@ class Drafts:
         if found.problems:
             raise Problem("invalid-field", found.problems[0].detail, faults=found.problems)
         content = msgspec.convert(found.content, Content, dec_hook=decode)
-        key = f"draft {draft} {seen} {owner}"
+        key = f"draft {draft} {found.version} {owner}"
         body = _escrow(content)
         intent = await self._intents.build(owner, ACTIONS["create-escrow"], body, key=key)
         if intent.invoice_id is not None:
-            await self._published(owner, draft, seen, intent)
+            await self._published(owner, draft, found.version, intent)
         return intent
 
     async def history(self, owner: str, draft: uuid.UUID) -> tuple[Change, ...]:
@@ -141,7 +142,7 @@ class Drafts:
 
     @asynccontextmanager
     async def _writing(
-        self, owner: str, draft: uuid.UUID, seen: int, *, done: bool = False
+        self, owner: str, draft: uuid.UUID, seen: int | None, *, done: bool = False
     ) -> AsyncIterator[tuple[Connection, dict[str, Any]]]:
         """A draft that nobody else changes meanwhile, and that is what the writer saw."""
         async with self._database.private(owner) as connection:
@@ -190,7 +191,9 @@ async def _require_writer(connection: Connection, owner: str, organisation: uuid
         raise Problem("forbidden", "Only owners and editors of the organisation may do this.")
 
 
-def _require_version(version: int, seen: int) -> None:
+def _require_version(version: int, seen: int | None) -> None:
+    if seen is None:
+        raise Problem("precondition-required")
     if version != seen:
         raise Problem("precondition-failed")
 
