@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = "0025"
-down_revision = "0024"
+revision = "0026"
+down_revision = "0025"
 
 # An owner is G..., M... or G...:memo: the key lies in the same 51 characters of each.
 _POLICY = """
