@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from alembic import op
 
-revision = "0026"
-down_revision = "0025"
+revision = "0030"
+down_revision = "0029"
 
 # An owner is G..., M... or G...:memo: the key lies in the same 51 characters of each.
 _POLICY = """
