@@ -68,9 +68,9 @@ from api.profile import routes as profile_routes
 from api.profile.service import Profiles
 from api.proofs import routes as proofs_routes
 from api.proofs.service import Proofs
-from api.reads import provide_at
 from api.quotes import routes as quotes_routes
 from api.quotes.service import Quotes
+from api.reads import provide_at
 from api.requests import Edge, JsonRequest, TimeLimit
 from api.roles import Roles
 from api.seals import Seals
