@@ -53,7 +53,7 @@ def _answer(proof: Proof, steps: int, *, past: bool) -> Response[schemas.Derivat
         folds=bundle.folds,
         state=bundle.state,
         digest=bundle.digest,
-        verify=f"stellarsettle verify {_name(bundle)}",
+        verify=f"stellarsettle verify {file_name(bundle)}",
     )
     meta = Meta(bundle.ledger, bundle.closed_at)
     headers = {"Cache-Control": cache_control(past=past, private=False)}
@@ -62,13 +62,14 @@ def _answer(proof: Proof, steps: int, *, past: bool) -> Response[schemas.Derivat
 
 def _file(proof: Proof, *, past: bool) -> Response[bytes]:
     headers = {
-        "Content-Disposition": f'attachment; filename="{_name(proof.bundle)}"',
+        "Content-Disposition": f'attachment; filename="{file_name(proof.bundle)}"',
         "Cache-Control": cache_control(past=past, private=False),
     }
     return Response(encoded(proof.bundle), media_type="application/json", headers=headers)
 
 
-def _name(bundle: Bundle) -> str:
+def file_name(bundle: Bundle) -> str:
+    """What a bundle's file is called: by what it is about, and as of which ledger."""
     subject = bundle.subject
     parts = [subject.kind, (subject.invoice or "")[:8], (subject.holder or "")[:8]]
     return "-".join(["proof", *filter(None, parts), str(bundle.ledger)]) + ".json"

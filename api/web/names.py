@@ -50,7 +50,56 @@ EVENTS = {
     "payout": marked("Paid out to a holder"),
     "residual_claimed": marked("Rest paid out to the seller"),
     "fees_collected": marked("Fees collected"),
+    "skimmed": marked("Surplus sent away"),
+    "mint": marked("Shares issued"),
+    "transfer": marked("Shares transferred"),
+    "burn": marked("Shares burned"),
+    "approve": marked("Somebody allowed to move shares"),
+    "member_set": marked("Membership set"),
+    "role_granted": marked("Role given"),
+    "role_revoked": marked("Role taken"),
+    "asset_set": marked("Asset put on or off the list"),
+    "params_set": marked("Bounds of new invoices set"),
+    "treasury_set": marked("Treasury chosen"),
+    "paused": marked("Platform paused"),
+    "unpaused": marked("Platform resumed"),
+    "owner_proposed": marked("Contract offered to another owner"),
+    "owner_accepted": marked("Owner taken office"),
+    "upgrade_proposed": marked("New code announced"),
+    "upgrade_applied": marked("New code applied"),
+    "upgrade_cancelled": marked("New code withdrawn"),
+    "token_wasm_set": marked("Code of share tokens set"),
+    "token_wasm_cancelled": marked("Code of share tokens withdrawn"),
 }
+
+PROVEN = {
+    "raised": marked("Raised"),
+    "supply": marked("Shares of all holders"),
+    "outstanding": marked("Face not paid"),
+    "late_owed": marked("Late charge owed"),
+    "amount_due": marked("Due now"),
+    "held_by_escrow": marked("Held by the escrow"),
+    "held_by_distributor": marked("Held by the distributor"),
+    "shares": marked("Shares"),
+    "claimable": marked("Can be claimed"),
+    "received": marked("Received"),
+    "net": marked("Received less paid in"),
+    "held": marked("Held by the contracts"),
+    "invoices": marked("Invoices in this state"),
+}
+"""Figures of a proof that are no metrics, by their names."""
+
+FLOWS = {
+    "stake": marked("Stake paid in"),
+    "refund": marked("Stake taken back"),
+    "payout": marked("Paid out to you"),
+    "payment": marked("Payment of an invoice"),
+    "release": marked("Paid for an invoice"),
+    "residual": marked("Rest of an invoice"),
+    "fees": marked("Fees collected"),
+    "skim": marked("Surplus sent away"),
+}
+"""Movements of somebody's money, by the names of `projections.flows`."""
 
 SCENARIOS = {
     "on_time": marked("Paid on the due date"),
@@ -169,6 +218,16 @@ def fields(translate: Translate) -> dict[str, str]:
 def document_states(translate: Translate) -> dict[str, str]:
     """Names of a document's states."""
     return {code: translate(name) for code, name in DOCUMENT_STATES.items()}
+
+
+def flow_kinds(translate: Translate) -> dict[str, str]:
+    """Names of movements of somebody's money."""
+    return {code: translate(name) for code, name in FLOWS.items()}
+
+
+def proven(translate: Translate) -> dict[str, str]:
+    """Names of a proof's figures that are no metrics."""
+    return {code: translate(name) for code, name in PROVEN.items()}
 
 
 def case_states(translate: Translate) -> dict[str, str]:

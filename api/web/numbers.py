@@ -72,6 +72,14 @@ class Writer(msgspec.Struct, frozen=True):
             return NONE
         return self._decimal(Decimal(ratio), "#,##0.00\u00a0%")
 
+    def difference(self, before: str, after: str, *, ratio: bool, decimals: int = 0) -> str:
+        """How much more or less, with its sign: of ratios in percentage points."""
+        with localcontext(_WIDE):
+            more = Decimal(after) - Decimal(before)
+            value = more * 100 if ratio else more.scaleb(-decimals)
+            exact = "0.00" if ratio or decimals else "0.##"
+            return self._decimal(value, f"+#,##{exact};-#,##{exact}")
+
     def bps(self, points: int) -> str:
         """Basis points as a percentage."""
         return self.percent(Decimal(points) / 10_000)

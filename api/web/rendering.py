@@ -8,10 +8,10 @@ import functools
 import gettext
 import io
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 import msgspec
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
@@ -34,6 +34,8 @@ _TEMPLATES = Path(__file__).parent / "templates"
 _FRESH_SECONDS = 1.0
 _STALE_LEDGERS = 3
 _LATE_SECONDS = 60
+AS_OF = "as_of"
+"""What an address says to have a page as of a ledger of the past."""
 _REFUSED = 400
 """The first status of answers that refuse: a refusal is always a page."""
 _FILE = "file"
@@ -43,18 +45,20 @@ _FILE = "file"
 class Standing(msgspec.Struct, frozen=True):
     """As of which ledger a page holds, and how far behind the network's newest that is.
 
-    `lag` is None while nothing is known of the network; `silent` if its node does not answer.
+    `lag` is None while nothing is known of the network; `silent` if its node does not answer;
+    `past`: the reader asked for that ledger.
     """
 
     ledger: int
     time: int
     lag: int | None
     silent: bool
+    past: bool = False
 
     @property
     def stale(self) -> bool:
         """Whether the reader must be told."""
-        return self.lag is not None and self.lag > _STALE_LEDGERS
+        return self.lag is not None and self.lag > _STALE_LEDGERS and not self.past
 
 
 class Tip:
@@ -109,7 +113,7 @@ class Pages:
         """How a read stands against the network's newest ledger."""
         newest = self._tip.newest()
         lag = None if newest is None else max(0, newest - found.ledger)
-        return Standing(found.ledger, found.time, lag, self._tip.silent)
+        return Standing(found.ledger, found.time, lag, self._tip.silent, found.past)
 
     def writer(self, request: Request[Any, Any, Any]) -> Writer:
         """Writes numbers and dates as this reader is used to, and for a file as programs are."""
@@ -120,7 +124,7 @@ class Pages:
         """Words in this reader's language."""
         return language.words(language.chosen(request)).gettext
 
-    def page(
+    def page(  # noqa: PLR0913 -- a page and what it carries
         self,
         request: Request[Any, Any, Any],
         template: str,
@@ -129,13 +133,14 @@ class Pages:
         status: int = 200,
         secret: bool = False,
         charts: Mapping[str, Chart | None] | None = None,
+        proof: str = "",
         **values: Any,
     ) -> Response[Any]:
         """A whole page. `values` are the template's; what it does not get, it may not name.
 
         `charts` are its figures by name, None where there is nothing to draw; with `?file=` and a
-        name the answer is that figure's values. A `secret` page holds something that only its
-        reader may know, beside the session's token.
+        name the answer is that figure's values. `proof`: the page where its numbers are derived. A
+        `secret` page holds something that only its reader may know, beside the session's token.
         """
         drawn = {name: chart for name, chart in (charts or {}).items() if chart is not None}
         wanted = request.query_params.get(_FILE)
@@ -147,6 +152,7 @@ class Pages:
         text: str = _template(template, spoken).render(
             **self._shared,
             **values,
+            proof=proof,
             charts=drawn,
             language=spoken,
             languages=language.LANGUAGES,
@@ -159,6 +165,10 @@ class Pages:
             step_names=names.steps(language.words(spoken).gettext),
             standing=standing,
             here=request.url.path,
+            asked=(asked := request.query_params.get(AS_OF)),
+            past=standing is not None and standing.past,
+            go=functools.partial(kept, asked),
+            without_past=_without(request.query_params.multi_items(), AS_OF),
             query=request.url.query,
             subject=user.address if isinstance(user, Subject) else None,
             csrf=csrf,
@@ -184,6 +194,19 @@ class Pages:
         if not isinstance(user, Subject) or user.session is None:
             return ""
         return self._sessions.csrf_token(user.session)
+
+
+def kept(as_of: str | None, path: str) -> str:
+    """A path of ours that leads to the same ledger of the past as this page, if it shows one."""
+    if as_of is None:
+        return path
+    bare, mark, place = path.partition("#")
+    return f"{bare}{'&' if '?' in bare else '?'}{urlencode({AS_OF: as_of})}{mark}{place}"
+
+
+def _without(pairs: Iterable[tuple[str, Any]], name: str) -> str:
+    """What an address says after its `?`, one thing left out."""
+    return urlencode([pair for pair in pairs if pair[0] != name])
 
 
 def _file(name: str, charts: Mapping[str, Chart]) -> Response[str]:

@@ -23,6 +23,10 @@ class Sheet:
             rows.setdefault(tuple(answer.key.items()), {})[answer.figure] = answer
             self.ledger, self.time = answer.ledger, answer.closed_at
 
+    def tables(self) -> list[str]:
+        """The tables that have rows, in the order in which they were given."""
+        return list(self._tables)
+
     def rows(self, table: str, **key: str) -> list[tuple[dict[str, str], Row]]:
         """All rows of a table whose key has these values."""
         return [

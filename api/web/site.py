@@ -23,7 +23,7 @@ class Site:
     assets: Assets
     ladders: Ladders
 
-    async def standing(self) -> Standing:
-        """As of which ledger everything is shown now; raises "not-read-yet" before the first."""
+    async def standing(self, at: int | None = None) -> Standing:
+        """As of which ledger everything is shown: now, or that of `at`; raises as `read` does."""
         async with self.database.public() as connection:
-            return self.pages.standing(await read(connection, overview()))
+            return self.pages.standing(await read(connection, overview(), at))

@@ -29,7 +29,9 @@ METRICS: Final = {
     "position": ("M05.position",),
     "platform": None,
 }
-"""Tables of metrics about a subject, None: all of the dashboard of that name."""
+"""Tables of metrics about a subject, None: all of the dashboards in `PLATFORM`."""
+PLATFORM: Final = ("platform", "risk")
+"""Dashboards whose figures are proven from the platform's events."""
 
 
 def figures(subject: Subject, memory: Memory, mark: Mark) -> list[Figure]:
@@ -164,7 +166,8 @@ def _metrics(subject: Subject, memory: Memory, mark: Mark) -> Iterator[Figure]:
         for column, value in (("invoice", subject.invoice), ("holder", subject.holder))
         if value is not None
     }
-    for name in METRICS[subject.kind] or DASHBOARDS["platform"].tables:
+    everything = dict.fromkeys(name for one in PLATFORM for name in DASHBOARDS[one].tables)
+    for name in METRICS[subject.kind] or everything:
         for answer in of_table(name, workings, about):
             # An invoice has one asset: no need to name it.
             yield _metric(answer, {*about, "asset"} if about else set())

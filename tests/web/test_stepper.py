@@ -72,6 +72,18 @@ def test_a_note_that_never_reaches_the_service_is_no_failure(desk: Desk) -> None
     desk.done()
 
 
+def test_what_is_under_way_is_named_among_one_s_own_until_it_has_ended(desk: Desk) -> None:
+    desk.ask("3.09")
+    asked = desk.page.url
+    desk.page.goto(f"{desk.scene.url}/investor")
+    desk.page.get_by_role("link", name="Invest 3.09").click()
+    expect(desk.page).to_have_url(asked)
+    desk.sign()
+    desk.done()
+    desk.page.goto(f"{desk.scene.url}/investor")
+    expect(desk.page.get_by_role("link", name="Invest 3.09")).to_have_count(0)
+
+
 def test_a_node_that_is_away_is_named_and_the_same_is_signed_again(desk: Desk) -> None:
     desk.ask("3.02")
     desk.page.route(desk.node, lambda route: route.abort())

@@ -23,29 +23,34 @@ _MINE = ("M10.investor", "M11.investor", "M19.investor")
 
 @get("/analytics", opt=VISITED, include_in_schema=False)
 async def get_analytics(
-    request: Request[Any, Any, Any], site: NamedDependency[Site]
+    request: Request[Any, Any, Any],
+    site: NamedDependency[Site],
+    at: NamedDependency[int | None],
 ) -> Response[str]:
     """The whole platform, each asset apart."""
-    return await _shown(request, site, None)
+    return await _shown(request, site, None, at)
 
 
 @get("/investor/analytics", opt=BY_HAND, include_in_schema=False)
 async def get_own_analytics(
-    request: Request[Any, Any, Any], site: NamedDependency[Site], subject: NamedDependency[Subject]
+    request: Request[Any, Any, Any],
+    site: NamedDependency[Site],
+    subject: NamedDependency[Subject],
+    at: NamedDependency[int | None],
 ) -> Response[str]:
     """The same, with one's own holdings beside it."""
-    return await _shown(request, site, subject)
+    return await _shown(request, site, subject, at)
 
 
 async def _shown(
-    request: Request[Any, Any, Any], site: Site, subject: Subject | None
+    request: Request[Any, Any, Any], site: Site, subject: Subject | None, at: int | None
 ) -> Response[str]:
     async with site.database.public() as connection:
-        found = await read(connection, overview())
-    sheet = Sheet(await site.figures.dashboard("risk"))
+        found = await read(connection, overview(), at)
+    sheet = Sheet(await site.figures.dashboard("risk", None, at))
     own = None
     if subject is not None:
-        answers = await site.figures.dashboard("investor", subject.address)
+        answers = await site.figures.dashboard("investor", subject.address, at)
         own = Sheet(answer for answer in answers if answer.table in _MINE)
     write, translate = site.pages.writer(request), site.pages.translate(request)
     charts = {
@@ -59,6 +64,7 @@ async def _shown(
         standing=site.pages.standing(found),
         sheet=sheet,
         own=own,
+        proof="/prove/platform",
         spreads=risk.spreads(translate),
         charts=charts,
         symbols=await site.assets.symbols(set(sheet.assets())),

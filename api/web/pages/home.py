@@ -18,15 +18,17 @@ from projections.platform import overview
 async def get_home(
     request: Request[Any, Any, Any],
     site: NamedDependency[Site],
+    at: NamedDependency[int | None],
 ) -> Response[str]:
     """The platform in figures that hold now, and ways in for sellers, investors, debtors."""
     async with site.database.public() as connection:
-        found = await read(connection, overview())
-    sheet = Sheet(await site.figures.tables("M23.platform", "M02.invoice"))
+        found = await read(connection, overview(), at)
+    sheet = Sheet(await site.figures.tables("M23.platform", "M02.invoice", at=at))
     return site.pages.page(
         request,
         "home/home.html",
         standing=site.pages.standing(found),
         sheet=sheet,
+        proof="/prove/platform",
         symbols=await site.assets.symbols(set(sheet.assets())),
     )

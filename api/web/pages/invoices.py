@@ -41,25 +41,27 @@ async def get_invoice_page(
     request: Request[Any, Any, Any],
     invoice_id: FromPath[str],
     site: NamedDependency[Site],
+    at: NamedDependency[int | None],
     amount: FromQuery[str] = "",
 ) -> Response[str]:
     """Everything that is known about one invoice; `amount` is a stake, as a person types it."""
     which = invoice_named(invoice_id)
-    found = await whole(site.database, which)
+    found = await whole(site.database, which, at)
     if found.body is None:
         raise Problem("not-found", f"There is no invoice of that id as of ledger {found.ledger}.")
     invoice = msgspec.json.decode(found.body, type=Detail)
     write, translate = site.pages.writer(request), site.pages.translate(request)
     quote = None
     if invoice.status == "open" and found.time < invoice.deadline:
-        quote = await _quote(site.ladders, which, invoice, amount, write, translate)
+        quote = await _quote(site.ladders, which, invoice, amount, at, write, translate)
     return site.pages.page(
         request,
         "market/invoice.html",
         standing=site.pages.standing(found),
         invoice=invoice,
-        sheet=Sheet(await site.figures.dashboard("invoice", invoice.id)),
+        sheet=Sheet(await site.figures.dashboard("invoice", invoice.id, at)),
         quote=quote,
+        proof=f"/prove/invoice/{invoice.id}",
         charts={"ladder": None if quote is None else quote.chart},
         scenarios={code: translate(name) for code, name in SCENARIOS.items()},
         asset=(await site.assets.symbols({invoice.asset}))[invoice.asset],
@@ -68,11 +70,12 @@ async def get_invoice_page(
     )
 
 
-async def _quote(
+async def _quote(  # noqa: PLR0913, PLR0917 -- a stake and how it is told
     ladders: Ladders,
     which: bytes,
     invoice: Detail,
     typed: str,
+    at: int | None,
     write: Writer,
     translate: Translate,
 ) -> Quote:
@@ -90,7 +93,7 @@ async def _quote(
         values = {"least": write.exact(least), "most": write.exact(remaining)}
         return Quote(typed, refusal=between % values)
     try:
-        _, rungs = await ladders.of(which, stake)
+        _, rungs = await ladders.of(which, stake, at)
     except Problem as problem:
         if problem.kind.slug != "not-possible":
             raise

@@ -30,6 +30,7 @@ _MOST_DAYS = 3650
 async def get_market(  # noqa: PLR0913, PLR0917 -- each is a wish of its own
     request: Request[Any, Any, Any],
     site: NamedDependency[Site],
+    at: NamedDependency[int | None],
     limit: Annotated[int, QueryParameter(ge=1, le=100)] = 25,
     after: FromQuery[str | None] = None,
     sort: FromQuery[Sort] = "newest",
@@ -54,7 +55,10 @@ async def get_market(  # noqa: PLR0913, PLR0917 -- each is a wish of its own
     except CursorError as error:
         raise invalid_field("?after", f"{error}.") from error
     async with site.database.snapshot() as connection:
-        found, counted = await read(connection, query), await read(connection, facets(search))
+        found, counted = (
+            await read(connection, query, at),
+            await read(connection, facets(search), at),
+        )
     offers = msgspec.json.decode(found.body or b"", type=Offers)
     counts = msgspec.json.decode(counted.body or b"", type=Facets)
     wishes = {

@@ -29,20 +29,25 @@ from projections.platform import overview
 _BUCKETS = ("current", "1-15", "16-30", "31-60", "61-90", "over 90")
 
 
-async def _invoices(site: Site, subject: Subject, role: str) -> tuple[Read, list[OwnInvoice]]:
+async def _invoices(
+    site: Site, subject: Subject, role: str, at: int | None
+) -> tuple[Read, list[OwnInvoice]]:
     async with site.database.private(subject.owner) as connection:
-        found = await read(connection, of_party(subject.address))
+        found = await read(connection, of_party(subject.address), at)
     own = msgspec.json.decode(found.body or b"", type=OwnInvoices)
     return found, [invoice for invoice in own.items if invoice.role == role]
 
 
 @get("/seller", opt=BY_HAND, include_in_schema=False)
 async def get_seller(
-    request: Request[Any, Any, Any], site: NamedDependency[Site], subject: NamedDependency[Subject]
+    request: Request[Any, Any, Any],
+    site: NamedDependency[Site],
+    subject: NamedDependency[Subject],
+    at: NamedDependency[int | None],
 ) -> Response[str]:
     """What needs the seller, what money costs, how debtors pay."""
-    found, invoices = await _invoices(site, subject, "seller")
-    sheet = Sheet(await site.figures.dashboard("seller", subject.address))
+    found, invoices = await _invoices(site, subject, "seller", at)
+    sheet = Sheet(await site.figures.dashboard("seller", subject.address, at))
     write, translate = site.pages.writer(request), site.pages.translate(request)
     return site.pages.page(
         request,
@@ -86,10 +91,13 @@ async def get_new_invoice(
 
 @get("/debtor", opt=BY_HAND, include_in_schema=False)
 async def get_debtor(
-    request: Request[Any, Any, Any], site: NamedDependency[Site], subject: NamedDependency[Subject]
+    request: Request[Any, Any, Any],
+    site: NamedDependency[Site],
+    subject: NamedDependency[Subject],
+    at: NamedDependency[int | None],
 ) -> Response[str]:
     """What is owed today, with the late charge that has come to it."""
-    found, invoices = await _invoices(site, subject, "debtor")
+    found, invoices = await _invoices(site, subject, "debtor", at)
     return site.pages.page(
         request,
         "debtor/debtor.html",

@@ -9,9 +9,12 @@ from litestar import Request, Response, get
 from litestar.di import NamedDependency
 
 from api.access import BY_HAND
+from api.errors import Problem
 from api.investments.schemas import Investment, Portfolio
 from api.reads import read
 from api.security import Subject
+from api.transactions.schemas import Intent
+from api.transactions.service import Intents
 from api.web.charts import Chart, Mark, Series, bars, waterfall
 from api.web.names import Translate
 from api.web.numbers import Writer
@@ -20,18 +23,24 @@ from api.web.sheet import Row, Sheet
 from api.web.site import Site
 from projections.positions import portfolio
 
+_FEW = 10
+"""Transactions under way that are named."""
 _OWED = ("active", "defaulted")
 
 
 @get("/investor", opt=BY_HAND, include_in_schema=False)
 async def get_portfolio_page(
-    request: Request[Any, Any, Any], site: NamedDependency[Site], subject: NamedDependency[Subject]
+    request: Request[Any, Any, Any],
+    site: NamedDependency[Site],
+    subject: NamedDependency[Subject],
+    intents: NamedDependency[Intents],
+    at: NamedDependency[int | None],
 ) -> Response[str]:
     """Totals by the registry, positions, claims."""
     async with site.database.private(subject.owner) as connection:
-        found = await read(connection, portfolio(subject.address))
+        found = await read(connection, portfolio(subject.address), at)
     held = msgspec.json.decode(found.body or b"", type=Portfolio)
-    sheet = Sheet(await site.figures.dashboard("investor", subject.address))
+    sheet = Sheet(await site.figures.dashboard("investor", subject.address, at))
     write, translate = site.pages.writer(request), site.pages.translate(request)
     profit = {asset: sheet.row("M06.investor", asset=asset) for asset in sheet.assets()}
     return site.pages.page(
@@ -39,6 +48,7 @@ async def get_portfolio_page(
         "investor/investor.html",
         standing=site.pages.standing(found),
         portfolio=held,
+        waiting=await _under_way(intents, subject) if at is None else (),
         sheet=sheet,
         charts={
             **{
@@ -54,6 +64,15 @@ async def get_portfolio_page(
         symbols=await site.assets.symbols({total.asset for total in held.totals}),
         now=found.time,
     )
+
+
+async def _under_way(intents: Intents, subject: Subject) -> tuple[Intent, ...] | None:
+    """One's own transactions that have not ended; None where the node cannot be asked."""
+    try:
+        page = await intents.page(subject.owner, limit=_FEW, after=None, only_open=True)
+    except Problem:
+        return None
+    return page.data
 
 
 def _due(

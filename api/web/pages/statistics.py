@@ -27,17 +27,19 @@ _WEEKS = 26
 async def get_statistics(
     request: Request[Any, Any, Any],
     site: NamedDependency[Site],
+    at: NamedDependency[int | None],
 ) -> Response[str]:
     """Volume, defaults, losses, receipts and cohorts, for each asset apart."""
     async with site.database.public() as connection:
-        found = await read(connection, overview())
-    sheet = Sheet(await site.figures.dashboard("platform"))
+        found = await read(connection, overview(), at)
+    sheet = Sheet(await site.figures.dashboard("platform", None, at))
     write, translate = site.pages.writer(request), site.pages.translate(request)
     return site.pages.page(
         request,
         "statistics/statistics.html",
         standing=site.pages.standing(found),
         sheet=sheet,
+        proof="/prove/platform",
         symbols=await site.assets.symbols(set(sheet.assets())),
         charts={
             f"{name}-{asset}": draw(sheet, asset, write, translate)

@@ -15,7 +15,10 @@ from litestar.testing import RequestFactory
 
 from api.web import language
 from api.web.language import CATALOGUES, LANGUAGES, SOURCE, TOLD
+from api.web.names import EVENTS
 from api.web.told import sentences
+from contracts import events
+from contracts.wire import Event
 
 TEMPLATES = Path(language.__file__).parent / "templates"
 NAMES = re.compile(r"StellarSettle|XDR|IBAN|BIC|INV-|&nbsp;|\b[di]\b")
@@ -103,3 +106,10 @@ def test_the_reader_s_choice_comes_before_the_browser_s(
     cookie = [("cookie", f"{name}={value}") for name, value in cookies.items()]
     request = RequestFactory().get("/", headers=headers | dict(cookie))
     assert language.chosen(request) == expected
+
+
+def test_every_event_of_the_contracts_has_a_name_for_people() -> None:
+    kinds = (kind for kind in vars(events).values() if isinstance(kind, type))
+    assert {kind.NAME for kind in kinds if issubclass(kind, Event) and kind is not Event} <= set(
+        EVENTS
+    )
