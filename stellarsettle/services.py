@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime as dt
+import gc
 import multiprocessing
 import os
 import signal
@@ -153,6 +154,9 @@ def serve(chosen: Settings) -> None:
     from granian.constants import Interfaces, Loops
     from granian.server.mp import MPServer
 
+    # Imported before the processes part: it takes seconds, and its memory is then shared.
+    import api.app  # noqa: F401
+
     require_migrated(configuration(chosen).database_url)
     _require_port(chosen.api_host, chosen.api_port)
 
@@ -165,6 +169,7 @@ def serve(chosen: Settings) -> None:
                     os.kill(process.pid, _END_STREAMS)
             super().shutdown(exit_code)  # type: ignore[no-untyped-call]  # granian's
 
+    gc.freeze()
     with leash(chosen, lambda: os.kill(os.getpid(), signal.SIGTERM)):
         DrainedServer(
             "stellarsettle.services:api",
