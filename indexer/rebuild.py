@@ -7,7 +7,7 @@ with its session. It takes nothing from the network and nothing from `read`, and
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from typing import Final
 
 import msgspec
@@ -160,11 +160,11 @@ def fold(
     connection: psycopg.Connection,
     engine: Engine,
     stretches: Iterable[tuple[list[RawEvent], Mark]],
-) -> Iterator[tuple[int, list[Quarantined]]]:
+) -> Generator[tuple[int, list[Quarantined]]]:
     """Apply stretches of whole ledgers as the writer does; tells of each its number of events.
 
-    What a fold refuses is set aside, the rest flows. Nothing else may use `connection` meanwhile;
-    when all is told, everything is written.
+    What a fold refuses is set aside, the rest flows. Nothing else may use `connection` until the
+    end, when everything is written; who stops before closes this, which waits for the write.
     """
 
     def write(change: Change, _: list[Quarantined]) -> None:

@@ -165,10 +165,11 @@ class _Build:
         stretches = stored.whole_ledgers(
             self._reading, through, self._events_at_once, after=self._after
         )
-        for events, set_aside in fold(self._connection, self._engine, stretches):
-            archived.require_readable(self._reading, set_aside)
-            self._quarantined += set_aside
-            self._events += events
+        with contextlib.closing(fold(self._connection, self._engine, stretches)) as parts:
+            for events, set_aside in parts:
+                archived.require_readable(self._reading, set_aside)
+                self._quarantined += set_aside
+                self._events += events
         self._after = through.ledger
 
     def _replace_quarantine(self) -> int:
