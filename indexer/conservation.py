@@ -193,16 +193,16 @@ def latest(connection: psycopg.Connection) -> Conservation | None:
 def check(connection: psycopg.Connection, client: RpcClient | None) -> list[Drift]:
     """Check everything now, with `client` the chain too, and keep what drifts.
 
-    Of the contracts' own records those are compared that are about no single invoice, and those of
-    invoices that changed since the check before or that drift. Returns the drifts that were not
-    known before. The connection may write `ledger` and is not in a transaction. Raises
-    psycopg.Error and what the node raises; then nothing is kept.
+    Of the contracts' own records a bounded number is compared: those about no single invoice, then
+    of invoices that drift, that changed since the check before, and of others in turn. Returns the
+    drifts that were not known before. The connection may write `ledger` and is not in a
+    transaction. Raises psycopg.Error and what the node raises; then nothing is kept.
     """
     with connection.transaction():
         connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
         through = mark_at(connection, None)
         found, amounts = drifts(connection), held(connection)
-        records = _records(connection) if client else []
+        records = _records(connection, through) if client else []
     compared = list(_balances(client, amounts, through)) if client else []
     told = list(contract_records.compared(client, records, through)) if client else []
     known = {str(row): balance for row, balance in compared if balance is not None}
@@ -229,13 +229,14 @@ def check(connection: psycopg.Connection, client: RpcClient | None) -> list[Drif
     return fresh
 
 
-def _records(connection: psycopg.Connection) -> list[contract_records.Expected]:
+def _records(connection: psycopg.Connection, through: Mark) -> list[contract_records.Expected]:
     """Those worth comparing at this checkpoint."""
     row = connection.execute(_LATEST).fetchone()
     doubtful = connection.execute(_DOUBTFUL, (f"% {contract_records.LAW}",)).fetchall()
     invoices = [invoice for (invoice,) in doubtful]
-    invoices += contract_records.lately(connection, row[0] if row else 0)
-    return contract_records.expected(connection, dict.fromkeys(invoices))
+    invoices += contract_records.in_turn(connection, row[0] if row else 0, through.ledger)
+    most = contract_records.MOST_RECORDS
+    return contract_records.expected(connection, dict.fromkeys(invoices), most=most)
 
 
 def _keep(connection: psycopg.Connection, drift: Drift, through: Mark) -> bool:

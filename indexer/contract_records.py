@@ -37,16 +37,21 @@ from projections.positions import POSITION
 KEYS_AT_ONCE: Final = 200
 """What a node gives entries for in one answer."""
 
-MOST_INVOICES: Final = 200
-"""Compared at a checkpoint: those in which most lately something happened since the one before."""
+MOST_RECORDS: Final = 2_000
+"""Compared at a checkpoint: of those invoices first in which something happened since the one
+before, then of others, chosen anew each time."""
 
 LAW: Final = "is what the contract says"
 """How the laws about these records end; each begins with a field's name."""
 
-_LATELY: Final = """
-SELECT invoice FROM read.activity
-WHERE invoice IS NOT NULL AND position >= ((%s::bigint + 1) << 32)
-GROUP BY invoice ORDER BY max(position) DESC LIMIT %s
+_IN_TURN: Final = """
+SELECT t.invoice FROM read.terms AS t
+LEFT JOIN (
+    SELECT a.invoice, max(a.position) AS newest FROM read.activity AS a
+    WHERE a.position >= ((%(after)s::bigint + 1) << 32) GROUP BY a.invoice
+) AS lately USING (invoice)
+ORDER BY lately.newest DESC NULLS LAST, sha256(t.invoice || int8send(%(ledger)s::bigint))
+LIMIT %(most)s
 """
 
 Values: TypeAlias = dict[str, int]
@@ -62,20 +67,28 @@ class Expected(msgspec.Struct, frozen=True):
     """From the entry's value to the fields above."""
 
 
-def lately(connection: psycopg.Connection, after: int, most: int = MOST_INVOICES) -> list[bytes]:
-    """Invoices in which something happened after ledger `after`, the latest first."""
-    return [invoice for (invoice,) in connection.execute(_LATELY, (after, most))]
+def in_turn(connection: psycopg.Connection, after: int, ledger: int) -> list[bytes]:
+    """Invoices in the order in which they are compared at `ledger`, after a check at `after`."""
+    values = {"after": after, "ledger": ledger, "most": MOST_RECORDS}
+    return [invoice for (invoice,) in connection.execute(_IN_TURN, values)]
 
 
-def expected(connection: psycopg.Connection, invoices: Iterable[bytes]) -> list[Expected]:
-    """What the contracts must say of all assets and of these invoices, in the caller's snapshot."""
+def expected(
+    connection: psycopg.Connection, invoices: Iterable[bytes], *, most: int | None = None
+) -> list[Expected]:
+    """What the contracts must say of all assets and of these invoices, in the caller's snapshot.
+
+    With `most` no further invoice is begun once there are so many records.
+    """
     followed: dict[str, Address] = dict(
         connection.execute("SELECT kind, address FROM ledger.contract").fetchall()
     )
-    if len(followed) < len(Contract):
+    if not {Contract.ESCROW, Contract.DISTRIBUTOR} <= followed.keys():
         return []
     found = list(_of_assets(connection, followed))
     for invoice in invoices:
+        if most is not None and len(found) >= most:
+            break
         found += _of_invoice(connection, followed, invoice)
     return found
 
