@@ -127,7 +127,7 @@ docs: $(READY)
 	@$(BIN)/python -m stellarsettle.document
 
 .PHONY: bench
-bench: bench-index
+bench: bench-index wrk
 	@for file in $(filter-out $(INDEX_BENCHES) tests/bench/bench_web.py,$(wildcard tests/bench/bench_*.py)); do \
 	  $(BIN)/python $$file || exit 1; done
 
