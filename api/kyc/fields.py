@@ -36,7 +36,7 @@ _PERSON = (
     Field("id_country_code", "Country that issued it, ISO 3166-1 alpha-3", form=_COUNTRY),
     Field("id_number", "Number of the document"),
     Field("id_expiration_date", "Until when it is valid, 2030-12-31", form=_DATE),
-    Field("mobile_number", "With country code", optional=True),
+    Field("mobile_number", "Mobile number, with country code", optional=True),
     Field("tax_id", "Tax number", optional=True),
     Field("occupation", "Occupation", optional=True),
 )
@@ -51,7 +51,7 @@ _BUSINESS = (
     Field("organization.email", "E-mail address", form=_EMAIL),
     Field("organization.VAT_number", "VAT number", optional=True),
     Field("organization.website", "Web site", optional=True),
-    Field("organization.phone", "With country code", optional=True),
+    Field("organization.phone", "Telephone, with country code", optional=True),
 )
 
 FIELDS: Mapping[str, Mapping[str, Field]] = {

@@ -135,7 +135,7 @@ def test_a_debtor_without_a_wallet_confirms_and_then_disputes(
     wrong.get_by_label("Your name and position").fill("Jean Dupont")
     wrong.get_by_label("What is wrong").fill("Half of the goods <b>never</b> came.")
     wrong.get_by_role("button", name="Dispute it").click()
-    expect(page.locator(".banner.ok")).to_contain_text("Half of the goods <b>never</b> came.")
+    expect(page.locator("main .banner")).to_contain_text("Half of the goods <b>never</b> came.")
     watched.page.reload()
     expect(watched.page.locator(".banner.bad")).to_contain_text("never</b> came.")
     expect(watched.page.locator("main .banner.ok")).to_contain_text("confirmed it")
