@@ -53,6 +53,7 @@ FROM pg_class WHERE relnamespace = 'app'::regnamespace AND relkind IN ('r', 'p')
 _ENDS = {
     ("DELETE", "/v1/sessions"),
     ("DELETE", "/v1/sessions/current"),
+    ("POST", "/account/sessions/end"),
     ("POST", "/logout"),
 }
 """Routes after which the asker has to sign in again."""
