@@ -1,4 +1,4 @@
-"""The newcomer's way: an invoice's whole life in one browser, from a PDF to a late charge.
+"""The newcomer's way: an invoice's whole life in one browser, from a PDF to a proof.
 
 It moves the ledger's clock by months, after which little else can be tried: its name is the last.
 """
@@ -76,8 +76,8 @@ def newcomer(browser: Browser, scene: Scene) -> Iterator[Newcomer]:
     assert watched.complaints == []
 
 
-def test_a_newcomer_sells_invests_pays_late_and_sees_the_late_charge_arrive(
-    newcomer: Newcomer, scene: Scene, corpus: Path
+def test_a_newcomer_sells_invests_pays_late_sees_the_late_charge_arrive_and_proves_a_number(
+    newcomer: Newcomer, scene: Scene, corpus: Path, tmp_path: Path
 ) -> None:
     invoice = _sell(newcomer, scene, corpus)
     newcomer.go_on("Have it approved")
@@ -98,6 +98,7 @@ def test_a_newcomer_sells_invests_pays_late_and_sees_the_late_charge_arrive(
     expect(panel).to_contain_text("Late")
     newcomer.press(panel, "Pay")
     _see_it_arrive(newcomer, scene, invoice)
+    _prove(newcomer, tmp_path)
 
 
 def _sell(newcomer: Newcomer, scene: Scene, corpus: Path) -> str:
@@ -178,3 +179,17 @@ def _see_it_arrive(newcomer: Newcomer, scene: Scene, invoice: str) -> None:
     expect(newcomer.page.get_by_role("region", name="Payments")).to_contain_text(
         ENGLISH.exact(late)
     )
+
+
+def _prove(newcomer: Newcomer, folder: Path) -> None:
+    """A number of that invoice, taken along as a file that is checked again."""
+    page = newcomer.page
+    page.get_by_role("link", name="How it is worked out: M02").first.click()
+    with page.expect_download() as asked:
+        page.get_by_role("link", name="Take the proof with you").click()
+    proof = folder / asked.value.suggested_filename
+    asked.value.save_as(proof)
+    page.get_by_role("link", name="Check a proof").click()
+    page.get_by_label("The proof's file").set_input_files(proof)
+    page.get_by_role("button", name="Check it").click()
+    expect(page.get_by_role("status")).to_contain_text("It holds.")
