@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import time
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -129,10 +128,9 @@ class Guests:
                 raise Problem("too-many", f"You answered {_MOST_ANSWERS} times.")
             answer = Answer(
                 id=uuid.uuid4(), kind=kind, name=name, reason=reason, email=owed.email,
-                at=int(time.time()), digest=owed.digest,
+                at=0, digest=owed.digest,
             )  # fmt: skip
-            await self._keep(connection, row, guest, owed, answer)
-            return answer
+            return await self._keep(connection, row, guest, owed, answer)
 
     async def _keep(
         self,
@@ -141,7 +139,7 @@ class Guests:
         guest: Guest,
         owed: Owed,
         answer: Answer,
-    ) -> None:
+    ) -> Answer:
         """As a row that stays, in the log's chain, and as something to tell the seller."""
         values = {
             **msgspec.structs.asdict(answer),
@@ -154,11 +152,12 @@ class Guests:
             "ledger": owed.meta.as_of_ledger,
             "time": owed.meta.as_of_time,
         }
-        await store.say(connection, values)
+        at = await store.say(connection, values)
         actor = f"debtor:{row['id']}"
         detail = {"answer": str(answer.id), "digest": answer.digest}
         await record(connection, actor, f"debtor.{answer.kind}", owed.statement.invoice, **detail)
         await enqueue(connection, mails.ANSWERED, str(answer.id), mails.Answered(answer.id))
+        return msgspec.structs.replace(answer, at=at)
 
     def _opened(self, token: str) -> uuid.UUID:
         invitation = links.opened(self._key, token)

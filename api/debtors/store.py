@@ -76,6 +76,7 @@ INSERT INTO app.debtor_answer
      time)
 VALUES (%(id)s, %(invitation)s, %(owner)s, %(invoice)s, %(kind)s, %(name)s, %(reason)s, %(email)s,
         %(code)s, %(statement)s, %(digest)s, %(ledger)s, %(time)s)
+RETURNING extract(epoch FROM at)::bigint AS at
 """
 _LETTER = "SELECT email, language, statement FROM app.debtor_invitation WHERE id = %s"
 _ANSWERED = """
@@ -166,10 +167,11 @@ async def use_code(connection: Connection, invitation: uuid.UUID, number: int) -
     await connection.execute(_USE, (invitation, number))
 
 
-async def say(connection: Connection, values: dict[str, Any]) -> None:
-    """Keep what a debtor said."""
+async def say(connection: Connection, values: dict[str, Any]) -> int:
+    """Keep what a debtor said; when that was, Unix seconds."""
     row = {**values, "statement": Jsonb(values["statement"])}
-    await connection.execute(_SAY, row)
+    kept = await (await connection.execute(_SAY, row)).fetchone()
+    return 0 if kept is None else int(kept["at"])
 
 
 async def letter(connection: Connection, invitation: uuid.UUID) -> dict[str, Any] | None:

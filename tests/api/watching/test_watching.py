@@ -70,6 +70,8 @@ async def test_a_new_offer_is_told_to_whose_search_it_fits_once(desk: Desk) -> N
     people, platform = desk.people, desk.people.platform
     seller, debtor = platform.person(), platform.person()
     ada, ben, cleo, dan = (Keypair.random() for _ in range(4))
+    await people.admit(seller)
+    await desk.worked()  # other tests' offers are open as well
     await desk.look_for(ada, max_days=90, min_yield="0.1", acknowledged=True)
     await desk.look_for(ada, seller=seller.public_key)
     await desk.look_for(ben, max_days=10)
@@ -79,8 +81,6 @@ async def test_a_new_offer_is_told_to_whose_search_it_fits_once(desk: Desk) -> N
     await desk.look_for(cleo, notify=False)
     search = await desk.look_for(dan, asset=platform.asset_address)
     assert search["query"] == f"asset={platform.asset_address}"
-    await people.admit(seller)
-    await desk.worked()
     invoice = await people.listed(seller, debtor, "watch-1")
     await desk.worked()
     assert await desk.told(ada) == [("offer_fits", invoice)], "two searches, one word"
