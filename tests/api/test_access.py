@@ -296,6 +296,8 @@ def _example(schema: dict[str, Any], document: dict[str, Any]) -> Any:
         schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
     if schema.get("examples"):
         return schema["examples"][0]
+    if schema.get("enum"):
+        return schema["enum"][0]
     if schema.get("format") == "uuid":
         return NOBODYS
     needed = schema.get("required", [])
