@@ -29,8 +29,7 @@ def answering(pages: Pages) -> Answering:
             problem=problem,
             request_id=request_id(request),
         )
-        own = {"Cache-Control": "no-store", "X-Request-Id": request_id(request)}
-        page.headers |= own | problem.headers
+        page.headers |= {"Cache-Control": "no-store"} | problem.headers
         return page
 
     return answer

@@ -179,7 +179,7 @@ def test_signing_out_ends_the_session(page: Page, scene: Scene) -> None:
     be(page, scene, scene.cast.seller)
     cookies = page.context.cookies()
     assert [c["name"] for c in cookies if c["httpOnly"] and c["secure"]] == ["__Host-session"]
-    page.get_by_role("button", name="Sign out").click()
+    page.get_by_role("button", name="Sign out", exact=True).click()
     expect(page.get_by_role("link", name="Sign in")).to_be_visible()
     page.goto(f"{scene.url}/account")
     expect(page).to_have_url(re.compile("/login"))

@@ -48,11 +48,15 @@ def plot(seed: int, factor: int = 1, parts: int = 1) -> str:
     return "\n".join(f"{day} {act}" for day, act in sorted(acts, key=lambda act: act[0]))
 
 
-def computed(acts: str, shift: int = 0) -> dict[tuple[str, str], tuple[Table, pl.DataFrame]]:
-    """All tables after the acts, moved by some days, on day 170; the impossible is left out."""
+def computed(
+    acts: str, shift: int = 0, until: int = 170
+) -> dict[tuple[str, str], tuple[Table, pl.DataFrame]]:
+    """All tables after the acts up to a day, all moved by some; the impossible is left out."""
     narrator = Narrator()
-    for line in [*acts.splitlines(), "170 now"]:
+    for line in [*acts.splitlines(), f"{until} now"]:
         day, rest = line.split(" ", 1)
+        if int(day) > until:
+            continue
         narrator.try_to_tell(f"{int(day) + shift} {_moved(rest, shift)}")
     workings = Workings(remembered(narrator.future.memory, narrator.future.mark))
     return {
@@ -123,10 +127,9 @@ def test_days_later_what_knows_no_calendar_is_the_same(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_months_of_due_dates_add_up_to_what_is_out(seed: int) -> None:
-    tables = computed(plot(seed))
+    tables = computed(plot(seed), until=45)
     months, whole = tables["M10", "month"][1], tables["M10", "platform"][1]
-    assert months["principal"].sum() == whole["principal"].sum()
-    assert whole.is_empty() or months["invoices"].sum() > 0
+    assert months["principal"].sum() == whole["principal"].sum() > 0
 
 
 def test_a_law_can_be_broken() -> None:
