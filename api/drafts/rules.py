@@ -12,7 +12,7 @@ from decimal import ROUND_HALF_UP, Decimal, localcontext
 
 import msgspec
 
-from api.drafts.schemas import Content, Line, Terms
+from api.drafts.schemas import Content, DraftTerms, Line
 from api.errors import FieldFault
 from api.transactions.words import money
 from api.values import PrintedText
@@ -60,7 +60,7 @@ def faults(content: Content, bounds: Bounds, seller: str) -> tuple[FieldFault, .
     )
 
 
-def of_terms(terms: Terms, bounds: Bounds, seller: str) -> tuple[FieldFault, ...]:
+def of_terms(terms: DraftTerms, bounds: Bounds, seller: str) -> tuple[FieldFault, ...]:
     """What the contract would refuse of the terms that are told."""
     return (
         *_amounts(terms),
@@ -118,13 +118,13 @@ def _cents(amount: Decimal) -> Decimal:
     return amount.quantize(_CENT, ROUND_HALF_UP)
 
 
-def _missing(terms: Terms) -> Iterator[FieldFault]:
+def _missing(terms: DraftTerms) -> Iterator[FieldFault]:
     for name in _NEEDED:
         if getattr(terms, name) is None:
             yield FieldFault(f"/terms/{name}", "This is needed before it is published.")
 
 
-def _amounts(terms: Terms) -> Iterator[FieldFault]:
+def _amounts(terms: DraftTerms) -> Iterator[FieldFault]:
     """0 < min_raise <= target <= par <= face less the fee; face at most 10^16."""
     if terms.face is not None and terms.face > MAX_FACE:
         yield FieldFault("/terms/face", f"The most is {money(MAX_FACE)}.")
@@ -138,7 +138,7 @@ def _amounts(terms: Terms) -> Iterator[FieldFault]:
             yield FieldFault("/terms/par", f"The fee leaves {money(net)} of the face.")
 
 
-def _times(terms: Terms, bounds: Bounds) -> Iterator[FieldFault]:
+def _times(terms: DraftTerms, bounds: Bounds) -> Iterator[FieldFault]:
     """Now before the deadline, deadline and delay before it is due, due within the tenor."""
     if terms.deadline is not None and terms.deadline <= bounds.now:
         yield FieldFault("/terms/deadline", "This time is over.")
@@ -153,14 +153,14 @@ def _times(terms: Terms, bounds: Bounds) -> Iterator[FieldFault]:
             yield FieldFault("/terms/due_at", f"It has to be due in {days}.")
 
 
-def _within(terms: Terms, bounds: Bounds) -> Iterator[FieldFault]:
+def _within(terms: DraftTerms, bounds: Bounds) -> Iterator[FieldFault]:
     for name in _BOUNDED:
         value, (low, high) = getattr(terms, name), getattr(bounds, name)
         if value is not None and not low <= value <= high:
             yield FieldFault(f"/terms/{name}", f"The platform allows {low} to {high}.")
 
 
-def _parties(terms: Terms, bounds: Bounds, seller: str) -> Iterator[FieldFault]:
+def _parties(terms: DraftTerms, bounds: Bounds, seller: str) -> Iterator[FieldFault]:
     if terms.asset is not None and terms.asset not in bounds.allowed_assets:
         yield FieldFault("/terms/asset", "This asset is not on the platform's list.")
     if terms.debtor is not None and terms.debtor in (seller, *bounds.platform):

@@ -35,7 +35,7 @@ class Line(Body, frozen=True, kw_only=True):
     tax_percent: Decimal = "0"
 
 
-class Printed(Body, frozen=True, kw_only=True):
+class DraftPrinted(Body, frozen=True, kw_only=True):
     """What the invoice prints: of the first six its identity is made."""
 
     seller_tax_id: Annotated[str, _TAX_ID] | None = None
@@ -49,7 +49,7 @@ class Printed(Body, frozen=True, kw_only=True):
     debtor: Annotated[str, _NAME] | None = None
 
 
-class Terms(Body, frozen=True, kw_only=True):
+class DraftTerms(Body, frozen=True, kw_only=True):
     """What investors will be offered, as `create-escrow` takes it."""
 
     asset: ContractAddress | None = None
@@ -75,9 +75,9 @@ class Content(Body, frozen=True, kw_only=True):
 
     document_id: uuid.UUID | None = None
     """An own document that was confirmed: what it says is filled in when the draft begins."""
-    printed: Printed = Printed()
+    printed: DraftPrinted = DraftPrinted()
     lines: Annotated[tuple[Line, ...], msgspec.Meta(max_length=200)] = ()
-    terms: Terms = Terms()
+    terms: DraftTerms = DraftTerms()
 
 
 class DraftRequest(Content, frozen=True, kw_only=True):
@@ -86,7 +86,7 @@ class DraftRequest(Content, frozen=True, kw_only=True):
     organisation_id: uuid.UUID | None = None
 
 
-class Summary(msgspec.Struct, frozen=True, kw_only=True):
+class DraftSummary(msgspec.Struct, frozen=True, kw_only=True):
     """A draft in a list; `id` of the invoice once its transaction was built."""
 
     id: uuid.UUID
@@ -105,7 +105,7 @@ class Summary(msgspec.Struct, frozen=True, kw_only=True):
     invoice_id: Hex | None
 
 
-class Draft(Summary, frozen=True, kw_only=True):
+class Draft(DraftSummary, frozen=True, kw_only=True):
     """A draft, and what stands against publishing it: by JSON pointers into `content`."""
 
     content: dict[str, Any]
@@ -115,7 +115,7 @@ class Draft(Summary, frozen=True, kw_only=True):
 class DraftPage(msgspec.Struct, frozen=True):
     """The newest first; `next` is the `after` of the following page."""
 
-    data: tuple[Summary, ...]
+    data: tuple[DraftSummary, ...]
     next: int | None
 
 

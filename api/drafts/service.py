@@ -15,7 +15,7 @@ from api.documents.facts import Facts
 from api.drafts import store
 from api.drafts.merging import differences, merged
 from api.drafts.rules import Bounds, faults
-from api.drafts.schemas import Change, Content, Draft, DraftPage, DraftRequest, Summary
+from api.drafts.schemas import Change, Content, Draft, DraftPage, DraftRequest, DraftSummary
 from api.errors import FieldFault, Problem
 from api.limits.holdings import count_of, has_room
 from api.organisations import store as organisations
@@ -74,7 +74,7 @@ class Drafts:
             rows = await store.page(
                 connection, organisation=organisation, words=words, after=after, limit=limit + 1
             )
-        shown = tuple(msgspec.convert(row, Summary) for row in rows[:limit])
+        shown = tuple(msgspec.convert(row, DraftSummary) for row in rows[:limit])
         return DraftPage(shown, shown[-1].cursor if len(rows) > limit else None)
 
     async def one(self, owner: str, draft: uuid.UUID) -> Draft:
@@ -171,6 +171,8 @@ class Drafts:
         """The platform as the read models have it, and as of when; raises "not-read-yet"."""
         found = await read(connection, platform.overview())
         overview = msgspec.json.decode(found.body or b"{}")
+        if overview["parameters"] is None:
+            raise Problem("not-read-yet")
         bounds = msgspec.convert(
             {
                 **overview["parameters"],

@@ -9,7 +9,7 @@ import msgspec
 
 from api.database import Database
 from api.drafts.rules import of_terms
-from api.drafts.schemas import Terms
+from api.drafts.schemas import DraftTerms
 from api.drafts.service import Drafts
 from api.errors import FieldFault, Problem, invalid_field
 from api.invoices.ladders import Ladders, written
@@ -54,7 +54,7 @@ class Quotes:
         async with self._database.private(by.owner) as connection:
             bounds, meta = await self._drafts.bounds(connection)
         plain = msgspec.to_builtins(wanted, enc_hook=encode)
-        terms = msgspec.convert(plain, Terms, dec_hook=decode)
+        terms = msgspec.convert(plain, DraftTerms, dec_hook=decode)
         found = of_terms(terms, bounds, by.address)
         least = wanted.min_raise
         return QuoteAnswer(

@@ -14,8 +14,8 @@ from api.access import BY_HAND, PRIVATE
 from api.documents.papers.desk import Papers, Wanted
 from api.documents.papers.filling import TITLES, Kind
 from api.documents.papers.schemas import (
-    Acceptance,
     MessageToSign,
+    PaperAcceptance,
     PaperList,
     PaperRequest,
     PaperView,
@@ -123,7 +123,7 @@ async def get_paper_message(
       summary="Accept a paper", responses=documented(401, 403, 404, 422))  # fmt: skip
 async def accept_paper(
     paper_id: FromPath[UUID],
-    data: JSONBody[Acceptance],
+    data: JSONBody[PaperAcceptance],
     papers: NamedDependency[Papers],
     subject: NamedDependency[Subject],
 ) -> Response[PaperWhole]:

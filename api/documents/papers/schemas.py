@@ -62,7 +62,7 @@ class MessageToSign(msgspec.Struct, frozen=True):
     message: str
 
 
-class Acceptance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class PaperAcceptance(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """The signature of the text, by the key of the account that is signed in."""
 
     signature: Annotated[
