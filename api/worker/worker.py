@@ -69,6 +69,7 @@ class Worker:
                 async with leading(self._url, stop) as session:
                     await self._lead(session, stop)
             except* _AWAY as away:
+                _end_if_cancelled()
                 _log.warning("starting again: %s", away.exceptions[0])
                 await pause(stop, _AGAIN_SECONDS)
 
@@ -90,6 +91,13 @@ class Worker:
                 hearing.cancel()
         finally:
             clock.stop()
+
+
+def _end_if_cancelled() -> None:
+    """A group tells of its tasks' errors even where it was cancelled: that is not to be lost."""
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _channels(

@@ -61,7 +61,7 @@ async def _next(diary: asyncio.Queue[str]) -> str:
 def _end_sessions(url: str) -> None:
     with psycopg.connect(url, autocommit=True) as owner:
         owner.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
             " WHERE datname = current_database() AND pid <> pg_backend_pid()"
         )
 
@@ -96,6 +96,27 @@ async def test_sessions_that_end_are_opened_again(database: str) -> None:
             await enqueue(connection, WORK, "after", Nothing())
         assert await _next(diary) == "Ada works"
         shift.stop.set()
+
+
+async def test_a_worker_whose_session_breaks_while_it_is_cancelled_ends(database: str) -> None:
+    begun = asyncio.Event()
+
+    async def breaks() -> bool:
+        begun.set()
+        try:
+            return await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            raise psycopg.OperationalError("the session is gone") from None
+
+    async with _opened(database) as opened:
+        worker = Worker(database, opened, Handlers(), duties=(Duty("breaks", "none", breaks),))
+        stop = asyncio.Event()
+        running = asyncio.create_task(worker.run(stop))
+        await begun.wait()
+        running.cancel()
+        await asyncio.wait([running], timeout=_SECONDS)
+        stop.set()
+    assert running.cancelled()
 
 
 async def test_a_lock_that_was_lost_is_noticed(database: str) -> None:
