@@ -8,12 +8,13 @@ for. Figures of the past are worked out one ledger at a time, and the last few a
 from __future__ import annotations
 
 import asyncio
+import functools
 import time
 from collections import OrderedDict
 from collections.abc import Sequence
 
 from api.database import session
-from api.errors import Problem
+from api.turns import Turns
 from projections.analytics import dashboards, facts
 from projections.analytics.workings import Workings
 from projections.history import mark_at, require_begun
@@ -83,20 +84,16 @@ class _Past:
 
     def __init__(self, database_url: str) -> None:
         self._url = database_url
-        self._lock = asyncio.Lock()
-        self._waiting = 0
+        self._turns = Turns(
+            at_once=1,
+            waiting=_WAITING,
+            sentence="Too many ask for figures of the past at this moment.",
+        )
         self._kept: OrderedDict[tuple[int, int], Workings] = OrderedDict()
 
     async def workings(self, at: int) -> Workings:
         """As of the end of ledger `at`."""
-        if self._waiting >= _WAITING:
-            raise Problem("too-slow", "Too many ask for figures of the past at this moment.")
-        self._waiting += 1
-        try:
-            async with self._lock:
-                return await asyncio.to_thread(self._read, at)
-        finally:
-            self._waiting -= 1
+        return await self._turns.take(functools.partial(self._read, at))
 
     def _read(self, at: int) -> Workings:
         with session(self._url) as connection:

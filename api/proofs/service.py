@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import functools
-from collections.abc import Callable
-from typing import Final, TypeVar
+from typing import Final
 
 from api.database import session
 from api.errors import Problem
+from api.turns import Turns
 from projections.history import mark_at, require_begun
 from projections.proof import proving
 from projections.proof.bundle import Bundle, Subject
@@ -28,16 +27,17 @@ LARGEST_BUNDLE: Final = 4 * 2**20
 _AT_ONCE: Final = 2
 _WAITING: Final = 16
 
-T = TypeVar("T")
-
 
 class Proofs:
     """Makes and checks proofs: a bounded number at once, each of a bounded size."""
 
     def __init__(self, database_url: str) -> None:
         self._url = database_url
-        self._places = asyncio.Semaphore(_AT_ONCE)
-        self._waiting = 0
+        self._turns = Turns(
+            at_once=_AT_ONCE,
+            waiting=_WAITING,
+            sentence="Too many ask for proofs at this moment.",
+        )
 
     async def of(self, subject: Subject, at: int | None) -> Proof:
         """The proof of the figures about `subject` as of the end of `at`, None for the newest.
@@ -46,24 +46,14 @@ class Proofs:
         the command line can do it, "unprovable" where the database cannot vouch for the figures,
         and as `history.mark_at` and `require_begun` do.
         """
-        return await self._in_turn(functools.partial(self._of, subject, at))
+        return await self._turns.take(functools.partial(self._of, subject, at))
 
     async def check(self, document: bytes) -> tuple[Bundle, Derivation]:
         """A bundle worked out again, without any database.
 
         Raises `projections.proof.bundle.RefusedError`.
         """
-        return await self._in_turn(functools.partial(recomputed, document))
-
-    async def _in_turn(self, work: Callable[[], T]) -> T:
-        if self._waiting >= _WAITING:
-            raise Problem("too-slow", "Too many ask for proofs at this moment.")
-        self._waiting += 1
-        try:
-            async with self._places:
-                return await asyncio.to_thread(work)
-        finally:
-            self._waiting -= 1
+        return await self._turns.take(functools.partial(recomputed, document))
 
     def _of(self, subject: Subject, at: int | None) -> Proof:
         events = functools.partial(in_database, most=MOST_EVENTS)
