@@ -158,7 +158,9 @@ async def _still_there(connection: Connection) -> None:
 
     One that has nothing to say is as it was: only an end, or a notice, makes the socket readable.
     """
-    if select.select([connection.fileno()], [], [], 0)[0]:
+    poll = select.poll()  # select() knows no descriptor above 1,023
+    poll.register(connection.fileno(), select.POLLIN)
+    if poll.poll(0):
         await AsyncConnectionPool.check_connection(connection)
 
 
