@@ -174,7 +174,9 @@ def _above(left: int | None, right: int | None) -> bool:
 
 
 def _date(text: str | None) -> dt.date | None:
+    """The date, if it is written 2026-01-31: ISO 8601 knows other forms, the contracts' not."""
     try:
-        return None if text is None else dt.date.fromisoformat(text)
+        found = None if text is None else dt.date.fromisoformat(text)
     except ValueError:
         return None
+    return found if found is None or found.isoformat() == text else None

@@ -103,9 +103,11 @@ class Drafts:
             await store.delete(connection, draft)
 
     async def publish(self, owner: str, draft: uuid.UUID, seen: int | None) -> Intent:
-        """Build the transaction that puts it on the ledger; the same version gives the same one.
+        """Build the transaction that puts it on the ledger, and keep which it is: a new version.
 
-        Raises "invalid-field" with every pointer that is wrong, and whatever the ledger refuses.
+        Who was cut off before that gets the same one for the same version; who lost the answer
+        finds it by the draft's `intent_id`. Raises "invalid-field" with every pointer that is
+        wrong, and whatever the ledger refuses.
         """
         found = await self.one(owner, draft)
         _require_version(found.version, seen)
@@ -131,12 +133,9 @@ class Drafts:
 
     async def _published(self, owner: str, draft: uuid.UUID, seen: int, intent: Intent) -> None:
         """Keep the transaction, if the draft still is what the transaction was built from."""
-        async with self._writing(owner, draft, seen) as (connection, row):
-            which = uuid.UUID(intent.id)
-            if row["intent_id"] == which:
-                return
+        async with self._writing(owner, draft, seen) as (connection, _):
             invoice = bytes.fromhex(intent.invoice_id or "")
-            version = await store.publish(connection, draft, which, invoice)
+            version = await store.publish(connection, draft, uuid.UUID(intent.id), invoice)
             told = {"/intent_id": intent.id, "/invoice_id": intent.invoice_id}
             await store.note(connection, draft, version, owner, "publish", told)
 

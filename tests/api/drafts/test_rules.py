@@ -57,6 +57,12 @@ def _faults(content: Any) -> dict[str, str]:
     return {one.pointer: one.detail for one in faults(read, BOUNDS, SELLER)}
 
 
+@pytest.mark.parametrize("written", ["20261101", "2026-W44-7", "2026-1-1", "01.11.2026"])
+def test_a_date_has_one_form(written: str) -> None:
+    content = {**WHOLE, "printed": {**WHOLE["printed"], "issue_date": written}}
+    assert set(_faults(content)) == {"/printed/issue_date"}
+
+
 def test_a_whole_draft_has_no_fault() -> None:
     assert _faults(WHOLE) == {}
 
