@@ -188,7 +188,7 @@ def opened(document: bytes) -> Bundle:
     """The bundle in a document, its format, versions and digest checked. Raises RefusedError."""
     try:
         head = msgspec.json.decode(document, type=_Head)
-    except msgspec.DecodeError as error:
+    except (ValueError, RecursionError) as error:
         raise RefusedError(Refusal.FORMAT, f"the file is no proof: {error}") from error
     if head.format != FORMAT:
         raise RefusedError(Refusal.FORMAT, f"the file is a {head.format!r}, not a {FORMAT!r}")
@@ -198,7 +198,7 @@ def opened(document: bytes) -> Bundle:
         )
     try:
         bundle = msgspec.json.decode(document, type=Bundle)
-    except (msgspec.DecodeError, ValueError) as error:
+    except (ValueError, RecursionError) as error:
         raise RefusedError(Refusal.FORMAT, f"the bundle is malformed: {error}") from error
     if bundle.digest != (content := _digest(bundle)):
         raise RefusedError(

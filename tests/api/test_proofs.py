@@ -151,6 +151,9 @@ async def test_a_bundle_is_checked_without_a_database(lonely: Any, proven: Any) 
     assert found["sentence"].startswith("raised is claimed as 1,")
     assert (await verdict(b"x"))["refusal"] == "not-a-bundle"
     assert (await verdict(b""))["refusal"] == "not-a-bundle"
+    assert (await verdict(b'{"format":"\xff"}'))["refusal"] == "not-a-bundle"
+    deep = b'{"x":' + b"[" * 100_000
+    assert (await verdict(deep))["refusal"] == "not-a-bundle"
     large = await lonely.post("/v1/proofs/verify", content=b" " * (4 * 2**20 + 1))
     assert (large.status_code, large.json()["type"]) == (413, "/problems/too-large")
 
