@@ -71,6 +71,14 @@ _OF = single(
     """)  # noqa: S608
 )
 
+_SUM = json_object(asset=address("w.asset"), amount=digits("sum(w.amount)"))
+_CLAIMABLE = single(
+    json_list(f"""
+        SELECT {_SUM} AS item FROM ({_ROWS}) AS w
+        WHERE w.kind IN ('claim', 'claim-residual') GROUP BY w.asset ORDER BY w.asset
+    """)  # noqa: S608
+)
+
 
 def of(who: str) -> Query:
     """What waits for an address, what is due first at the front, 200 at most; never null.
@@ -78,3 +86,11 @@ def of(who: str) -> Query:
     `kind` is one of KINDS; `amount` in base units of `asset`; `due_by` Unix seconds or null.
     """
     return Query(_OF, {"address": who})
+
+
+def claimable(who: str) -> Query:
+    """What an address could claim now in each asset, all of it; never null.
+
+    `amount` in base units of `asset`.
+    """
+    return Query(_CLAIMABLE, {"address": who})

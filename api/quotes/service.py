@@ -67,13 +67,19 @@ class Quotes:
     async def what_if(self, by: Subject, wanted: WhatIfRequest) -> WhatIfAnswer:
         """Stakes beside what somebody holds, each scenario for all at once.
 
-        Raises "not-found" for an unknown invoice, "not-possible" for a stake that is refused.
+        All as of one ledger. Raises "invalid-field" for an invoice told twice, "not-found" for an
+        unknown one, "not-possible" for a stake that is refused, "not-read-yet".
         """
+        if len({stake.invoice_id for stake in wanted.stakes}) < len(wanted.stakes):
+            raise invalid_field("/stakes", "Each invoice once: put its stakes together.")
+        mark, held = await self._ladders.outlook(Address(by.address))
+        if not mark.ledger:
+            raise Problem("not-read-yet")
         stakes: list[StakeOutlook] = []
         rungs: list[Rung] = []
         for place, stake in enumerate(wanted.stakes):
             try:
-                _, found = await self._ladders.of(stake.invoice_id, stake.amount)
+                _, found = await self._ladders.of(stake.invoice_id, stake.amount, mark.ledger)
             except Problem as refused:
                 detail = f"Stake {place + 1}: {refused.detail}"
                 raise Problem(refused.kind.slug, detail, kind=refused.kind) from refused
@@ -85,7 +91,6 @@ class Quotes:
                     rungs=[written(rung) for rung in found],
                 )
             )
-        mark, held = await self._ladders.outlook(Address(by.address))
         assets = await self._assets({rung.invoice for rung in (*rungs, *held)})
         before, after = _totals(held, assets), _totals((*held, *rungs), assets)
         body = WhatIf(stakes=stakes, before=before, after=after)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
-
 import msgspec
 
 from api.database import Connection, Database
@@ -35,6 +33,11 @@ _DISPUTES = frozenset({"arbiter", "staff:operations", "staff:risk"})
 _COMPLIANCE = frozenset({"compliance", "staff:compliance"})
 
 
+class _Sum(msgspec.Struct, frozen=True):
+    asset: str
+    amount: str
+
+
 class Waiting:
     """What waits for somebody."""
 
@@ -43,7 +46,7 @@ class Waiting:
         self._roles = roles
 
     async def todos(self, by: Subject) -> Todos:
-        """All of it, as of one ledger; raises "not-read-yet"."""
+        """All of it, 200 of the ledger's at most; raises "not-read-yet"."""
         roles = await self._roles.of(by)
         async with self._database.staff(by.owner, roles) as connection:
             found, on_ledger = await _on_ledger(connection, by)
@@ -57,15 +60,13 @@ class Waiting:
         waiting = await self.todos(by)
         async with self._database.private(by.owner) as connection:
             unread = await notifications.unread(connection, by.owner)
-        claimable: Counter[str] = Counter()
-        for one in waiting.data:
-            if one.kind in {"claim", "claim-residual"} and one.asset and one.amount:
-                claimable[one.asset] += int(one.amount)
+            found = await read(connection, todos.claimable(by.address))
+        sums = msgspec.json.decode(found.body or b"[]", type=tuple[_Sum, ...])
         return Badges(
             todos=sum(one.count for one in waiting.data),
             unread=unread,
             open_transactions=sum(one.kind == "sign" for one in waiting.data),
-            claimable={asset: str(amount) for asset, amount in sorted(claimable.items())},
+            claimable={} if by.shared else {one.asset: one.amount for one in sums},
             meta=waiting.meta,
         )
 
