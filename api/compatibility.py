@@ -26,6 +26,8 @@ from contracts.wire import Address
 
 PAGE = Path(__file__).parents[1] / "docs" / "openapi.json"
 
+_HIGHEST = ("maximum", "maxLength", "maxItems")
+_LOWEST = ("minimum", "minLength", "minItems")
 _METHODS = ("get", "put", "post", "delete", "patch")
 
 Document = dict[str, Any]
@@ -115,6 +117,8 @@ class _Comparison:
         missing = set(map(str, old.get("enum", ()))) - set(map(str, new.get("enum", ())))
         if way == "asked" and "enum" in new and missing:
             yield f"{where} does not take {_either(missing)} any more"
+        if way == "asked":
+            yield from _bounds(where, old, new)
 
     def _fields(self, where: str, old: Schema, new: Schema, way: Way) -> Iterator[str]:
         before, after = old.get("properties", {}), new.get("properties", {})
@@ -128,6 +132,18 @@ class _Comparison:
         words = "is wanted now" if way == "asked" else "may be missing now"
         for name in sorted(changed):
             yield f"{where}.{name} {words}"
+
+
+def _bounds(where: str, old: Schema, new: Schema) -> Iterator[str]:
+    """What was taken and is beyond a bound now."""
+    if "enum" in new and "enum" not in old:
+        yield f"{where} takes only {_either(set(map(str, new['enum'])))} now"
+    for names, sign in ((_HIGHEST, 1), (_LOWEST, -1)):
+        for name in names:
+            if name in new and (name not in old or sign * new[name] < sign * old[name]):
+                yield f"{where} has {name} {new[name]} now"
+    if "pattern" in new and new["pattern"] != old.get("pattern"):
+        yield f"{where} wants another pattern"
 
 
 def _bodies(holder: Schema | None) -> dict[str, Schema]:

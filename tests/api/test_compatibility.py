@@ -63,6 +63,13 @@ def _fewer_sorts(document: Document) -> None:
     schema["enum"].remove("closing")
 
 
+def _fewer_at_once(document: Document) -> None:
+    (limit,) = (
+        one for one in _get(document, "/v1/marketplace")["parameters"] if one["name"] == "limit"
+    )
+    limit["schema"]["maximum"] = 1
+
+
 BREAKS: dict[str, Callable[[Document], object]] = {
     "GET /v1/platform is gone": lambda now: now["paths"].pop("/v1/platform"),
     "GET /v1/platform does not answer 200 any more": lambda now: _get(now, "/v1/platform")[
@@ -83,6 +90,9 @@ BREAKS: dict[str, Callable[[Document], object]] = {
         ]
     ),
     "does not take closing any more": _fewer_sorts,
+    "has maximum 1 now": _fewer_at_once,
+    "wants another pattern": lambda now: _fund(now)["properties"]["amount"].update(pattern="^7$"),
+    "takes only red now": lambda now: _fund(now)["properties"]["amount"].update(enum=["red"]),
 }
 
 
