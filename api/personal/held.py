@@ -1,8 +1,8 @@
 """Everything of somebody's, read bit by bit and in clear: no row of it is ever all in memory.
 
-A table with rows of people's own is part of it by having a column `owner`: nothing can be
-forgotten here. Keys and hashes of secrets say nothing of a person and stay; what they seal is
-opened.
+A table with rows of people's own is part of it by having a column `owner`, `viewer` or `by`:
+nothing can be forgotten here. Keys and hashes of secrets say nothing of a person and stay; what
+they seal is opened.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _SECRET_OF: Final = {"api_key": {"digest"}}
 _WHOSE: Final = {
     table: column
     for table in metadata.sorted_tables
-    for column in ("owner", "viewer")
+    for column in ("owner", "viewer", "by")
     if column in table.columns
 }
 """Tables with rows about somebody, and the column that says about whom."""

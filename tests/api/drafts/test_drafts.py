@@ -121,6 +121,15 @@ async def test_who_did_not_see_the_newest_changes_nothing(desk: Desk) -> None:
     assert (await desk.ask(desk.seller, "GET", path)).status_code == 404
 
 
+async def test_what_somebody_wrote_is_part_of_what_is_held_on_them(desk: Desk) -> None:
+    draft = await desk.begin(desk.seller, printed={"number": "HELD-1"})
+    held = (await desk.ask(desk.seller, "GET", "/v1/me/data")).json()
+    assert [one["draft"] for one in held["draft_change"]] == [draft["id"]]
+    assert "HELD-1" in str(held["draft_change"])
+    other = (await desk.ask(Keypair.random(), "GET", "/v1/me/data")).json()
+    assert other["draft_change"] == []
+
+
 async def test_drafts_are_found_by_their_words_page_by_page(desk: Desk) -> None:
     other = Keypair.random()
     for number in range(5):
