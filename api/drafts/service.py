@@ -28,7 +28,7 @@ from api.transactions.service import Intents
 from api.values import decode, encode
 from projections import platform
 
-MOST = 500
+MOST, MOST_VERSIONS = 500, 1_000
 _COUNT = count_of("draft")
 _IDENTITY = ("seller_tax_id", "debtor_tax_id", "number", "amount", "currency", "issue_date")
 _WRITERS = ("owner", "editor")
@@ -88,11 +88,14 @@ class Drafts:
         """Merge a change (RFC 7396) into the version that was seen.
 
         Raises "not-found", "precondition-required" where nothing was seen, "precondition-failed"
-        where something else was, "draft-done" once it is on the ledger.
+        where something else was, "draft-done" once it is on the ledger, "too-many" after 1,000
+        changes: the history keeps every one.
         """
         async with self._writing(owner, draft, seen) as (connection, row):
             content = merged(row["content"], change)
             if changes := differences(row["content"], content):
+                if row["version"] >= MOST_VERSIONS:
+                    raise Problem("too-many", "It was changed too often: begin another draft.")
                 version = await store.update(connection, draft, content)
                 await store.note(connection, draft, version, owner, "change", changes)
             return await self._whole(connection, owner, draft)

@@ -22,7 +22,7 @@ MOST_ROWS: Final = 100_000
 """What the public may take at once; the staff may take everything."""
 _AT_ONCE: Final = 2
 _SECONDS: Final = 300
-"""For one statement: a reader who takes longer is cut off."""
+"""For one statement."""
 
 
 class Export(msgspec.Struct, frozen=True):

@@ -11,6 +11,7 @@ import psycopg
 import pytest
 from stellar_sdk import Keypair
 
+from api.drafts import service
 from tests.api.following import indexing, shown
 
 pytestmark = pytest.mark.anyio
@@ -128,6 +129,17 @@ async def test_what_somebody_wrote_is_part_of_what_is_held_on_them(desk: Desk) -
     assert "HELD-1" in str(held["draft_change"])
     other = (await desk.ask(Keypair.random(), "GET", "/v1/me/data")).json()
     assert other["draft_change"] == []
+
+
+async def test_a_draft_is_not_changed_without_end(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(service, "MOST_VERSIONS", 2)
+    draft = await desk.begin(desk.seller)
+    for version, status in ((1, 200), (2, 409)):
+        change = {"printed": {"number": f"N-{version}"}}
+        said = await desk.ask(desk.seller, "PATCH", f"/{draft['id']}", change, seen=version)
+        assert said.status_code == status, said.text
 
 
 async def test_drafts_are_found_by_their_words_page_by_page(desk: Desk) -> None:
