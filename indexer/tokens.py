@@ -41,7 +41,9 @@ SELECT moved.position, sender.address, recipient.address, moved.amount FROM (
     SELECT position, entitled, NULL, amount
     FROM read.money_out WHERE invoice = %(invoice)s AND reason = %(refund)s
     UNION ALL
-    SELECT position, sender, recipient, amount FROM read.transfer WHERE invoice = %(invoice)s
+    SELECT position, t.sender, t.recipient, t.amount
+    FROM read.activity AS told JOIN read.transfer AS t USING (position, event_index)
+    WHERE told.invoice = %(invoice)s
 ) AS moved
 LEFT JOIN read.address AS sender ON sender.id = moved.sender
 LEFT JOIN read.address AS recipient ON recipient.id = moved.recipient

@@ -229,7 +229,11 @@ def test_the_money_lies_in_the_contracts(
         result = verify.verify(filled, client)
         assert result.balances_compared == len(held)
         assert result.sound is sound
-        assert [text in finding.text for finding in result.findings if text] == [True] * bool(text)
+        unseen = [one for one in result.findings if "records of the contracts" in one.text]
+        assert [one.grave for one in unseen] == [False], "this node has no entry but balances"
+        others = [one.text for one in result.findings if one not in unseen]
+        assert len(others) == bool(text)
+        assert all(text in other for other in others if text)
         node.latest = result.through.ledger + 1
         (moved,) = [
             finding
