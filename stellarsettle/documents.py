@@ -68,6 +68,7 @@ def read(file: Path, *, as_json: bool, picture: Path | None) -> None:
 def _draw(data: bytes, reading: Reading, picture: Path) -> None:
     """The pages that hold fields, each with the boxes of its fields."""
     from api.documents.reading import sandbox
+    from api.documents.reading.refusal import RefusedError
 
     pages = sorted({each.page for each in reading.fields.values() if each.page is not None})
     if not pages:
@@ -76,11 +77,13 @@ def _draw(data: bytes, reading: Reading, picture: Path) -> None:
         )
     for page in pages:
         name = picture.name if page == pages[0] else f"{picture.stem}-{page + 1}{picture.suffix}"
+        place = picture.with_name(name)
         try:
-            place = picture.with_name(name)
             place.write_bytes(sandbox.draw(data, page, reading.fields))
+        except RefusedError as error:
+            raise click.ClickException(f"{error.refusal.value}: {error}") from error
         except OSError as error:
-            raise click.ClickException(f"{picture} cannot be written: {error}") from error
+            raise click.ClickException(f"{place} cannot be written: {error}") from error
         click.echo(f"drawn {place}", err=True)
 
 
