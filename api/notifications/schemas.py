@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import uuid
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 import msgspec
 
@@ -75,7 +75,7 @@ class WebhookRequest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_f
     """Where one's own programs are to be told, and of which topics; of none named: of all."""
 
     url: Annotated[str, _URL]
-    topics: Annotated[tuple[Topic, ...], msgspec.Meta(max_length=8)] = ()
+    topics: Annotated[tuple[Topic, ...], msgspec.Meta(max_length=len(get_args(Topic)))] = ()
 
 
 class Webhook(msgspec.Struct, frozen=True, kw_only=True):

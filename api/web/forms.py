@@ -119,6 +119,14 @@ def _number(typed: str) -> Decimal:
     return Decimal(typed)
 
 
+def whole(name: str, typed: str) -> int:
+    """A whole number that was typed; raises "invalid-field" in words."""
+    try:
+        return _whole(typed.strip())
+    except ValueError as error:
+        raise invalid_field(f"/{name}", str(error)) from error
+
+
 def _whole(typed: str) -> int:
     """The same without anything behind the point."""
     if (number := _number(typed)) % 1:

@@ -176,6 +176,7 @@ TOPICS = {
     "account": marked("Your account"),
     "platform": marked("The platform"),
     "transaction": marked("Your transactions"),
+    "watch": marked("New offers that fit your searches"),
 }
 """What notifications are about, by the names of `notifications.kinds.Topic`."""
 

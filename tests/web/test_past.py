@@ -66,7 +66,15 @@ def test_a_moment_leads_to_the_ledger_that_had_closed_by_then(scene: Scene) -> N
     found = re.fullmatch(r"/stats\?x=1&as_of=(\d+)", answer.headers["location"])
     assert found is not None
     assert int(found[1]) >= paid["ledger"]
-    for wrong in ({}, {"ledger": "x"}, {"ledger": "0"}, {"ledger": "9" * 30}, {"time": "soon"}):
+    for wrong in (
+        {},
+        {"ledger": "x"},
+        {"ledger": "0"},
+        {"ledger": "9" * 30},
+        {"time": "soon"},
+        {"ledger": "12.5"},
+        {"ledger": f"{'0' * 10}1{'9' * 23}"},
+    ):
         refused = httpx.get(f"{scene.url}/as-of", params=wrong, headers=HTML)
         assert refused.status_code == 422, wrong
     away = httpx.get(f"{scene.url}/as-of", params={"ledger": "30", "to": "//evil.example"})
@@ -177,6 +185,15 @@ def test_figures_of_the_platform_and_of_a_position_are_derived_too(
     page.get_by_role("link", name="Prove these numbers").click()
     row = page.get_by_role("row").filter(has_text="Received").first
     expect(row).to_contain_text(ENGLISH.exact(position["received"]))
+
+
+@pytest.mark.parametrize("month", ["9999-12", "0000-01", "2027-13", "x"])
+def test_a_month_that_is_none_is_told_so(page: Page, scene: Scene, month: str) -> None:
+    be(page, scene, scene.cast.investors[0])
+    answer = page.goto(f"{scene.url}/investor/statements?month={month}")
+    assert answer is not None
+    assert answer.status == 422
+    expect(page.locator("main")).to_contain_text("Write a month such as 2027-01.")
 
 
 def test_a_statement_has_every_movement_of_its_month(page: Page, scene: Scene) -> None:

@@ -28,7 +28,7 @@ from projections import flows
 from projections.positions import portfolio
 
 _MANY = 5_000
-_MONTH = re.compile(r"[0-9]{4}-(0[1-9]|1[0-2])")
+_MONTH = re.compile(r"20[0-9]{2}-(0[1-9]|1[0-2])")
 _POSITION = ("M04.position", "M05.position", "M06.position", "M07.position")
 
 

@@ -94,7 +94,7 @@ async def _page(  # noqa: PLR0913, PLR0917 -- a page and what went wrong on it
     problem: Problem | None = None,
     typed: dict[str, str] | None = None,
 ) -> Response[Any]:
-    return site.pages.page(
+    page = site.pages.page(
         request,
         "seller/debtors.html",
         standing=await site.standing(),
@@ -104,3 +104,5 @@ async def _page(  # noqa: PLR0913, PLR0917 -- a page and what went wrong on it
         problem=problem,
         typed=typed or {},
     )
+    page.headers["Cache-Control"] = "no-store"
+    return page

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Annotated, Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
@@ -25,6 +26,7 @@ from projections import ledgers
 from projections.analytics.dashboards import Answer
 
 _LARGEST = 2**31 - 1
+_LEDGER = re.compile(r"[0-9]{1,10}|[0-9]{1,3}([.,][0-9]{3})+")
 _PLATFORM = ("M23.platform", "M10.platform", "M11.platform", "M13.platform", "M14.platform")
 
 
@@ -117,10 +119,12 @@ async def _closed_by(site: Site, seconds: int) -> int:
 
 
 def _number(typed: str) -> int:
-    digits = typed.strip().replace(",", "").replace(".", "")
-    if not (digits.isascii() and digits.isdecimal()) or not 0 < int(digits[:11]) <= _LARGEST:
+    number = 0
+    if _LEDGER.fullmatch(typed.strip()):
+        number = int(typed.strip().replace(",", "").replace(".", ""))
+    if not 0 < number <= _LARGEST:
         raise invalid_field("?ledger", "Write a ledger's number such as 61204417.")
-    return int(digits)
+    return number
 
 
 def _seconds(typed: str) -> int:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 from babel.messages.catalog import Message
@@ -13,7 +13,8 @@ from babel.messages.pofile import read_po
 from jinja2 import Environment
 from litestar.testing import RequestFactory
 
-from api.web import language
+from api.notifications.kinds import Topic
+from api.web import language, names
 from api.web.language import CATALOGUES, LANGUAGES, SOURCE, TOLD
 from api.web.names import EVENTS
 from api.web.told import sentences
@@ -113,3 +114,7 @@ def test_every_event_of_the_contracts_has_a_name_for_people() -> None:
     assert {kind.NAME for kind in kinds if issubclass(kind, Event) and kind is not Event} <= set(
         EVENTS
     )
+
+
+def test_every_topic_has_a_name_for_people() -> None:
+    assert set(names.TOPICS) == set(get_args(Topic))

@@ -21,7 +21,7 @@ from api.organisations.schemas import OrganisationRequest
 from api.organisations.service import Organisations
 from api.security import Subject, set_cookie
 from api.sessions.service import Sessions
-from api.web.forms import converted, typed_into
+from api.web.forms import converted, typed_into, whole
 from api.web.names import topics
 from api.web.pages.account.frame import shown
 from api.web.site import Site
@@ -68,9 +68,8 @@ async def make_key(
     typed = typed_into(await request.body())
     scopes = [scope for scope in get_args(Scope) if f"scope.{scope}" in typed]
     wanted: dict[str, Any] = {"name": typed.get("name", "").strip(), "scopes": scopes}
-    if typed.get("days", "").isdecimal():
-        wanted["days"] = int(typed["days"][:6])
     try:
+        wanted["days"] = whole("days", typed.get("days", ""))
         made = await keys.make(subject.owner, converted(wanted, KeyRequest))
     except Problem as problem:
         return await _keys(request, site, keys, subject, problem=problem)

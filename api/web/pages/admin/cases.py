@@ -5,20 +5,19 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
-import msgspec
 from litestar import Request, Response, get, post
 from litestar.di import NamedDependency
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect
 
-from api.errors import Problem, invalid_field
+from api.errors import Problem
 from api.kyc.fields import FIELDS
 from api.kyc.review import Review
 from api.kyc.routes import STAFF as COMPLIANCE
 from api.kyc.schemas import Approval, Decided, Question, Rejection, Status
 from api.roles import Roles
 from api.security import Subject
-from api.web.forms import typed_into
+from api.web.forms import converted, typed_into, whole
 from api.web.names import case_states
 from api.web.pages.admin.frame import shown
 from api.web.site import Site
@@ -83,36 +82,36 @@ async def decide_case(
 
 async def _done(review: Review, subject: Subject, case: UUID, typed: dict[str, str]) -> str | None:
     """Does what the form wants; the id of a transaction that is to be signed then, if any."""
-    said = {"revision": typed.get("revision", ""), "message": typed.get("message", "").strip()}
     match typed.get("do"):
         case "take":
             await review.assign(subject, case)
         case "approve":
-            wanted = _read({"revision": said["revision"], "days": typed.get("days", "")}, Approval)
-            return _to_sign(await review.approve(subject, case, wanted))
+            wanted = {"revision": _revision(typed), "days": whole("days", typed.get("days", ""))}
+            return _to_sign(await review.approve(subject, case, converted(wanted, Approval)))
         case "admit":
             return _to_sign(await review.admit(subject, case))
         case "reject":
-            await review.reject(subject, case, _read(said, Rejection))
+            await review.reject(subject, case, converted(_message(typed), Rejection))
         case "ask":
             names = [name.removeprefix(_ASKED) for name in typed if name.startswith(_ASKED)]
-            await review.ask(subject, case, _read({**said, "fields": names}, Question))
+            await review.ask(
+                subject, case, converted(_message(typed) | {"fields": names}, Question)
+            )
         case _:
             raise Problem("bad-request", "The form does not say what is to be done.")
     return None
 
 
+def _revision(typed: dict[str, str]) -> int:
+    return whole("revision", typed.get("revision", ""))
+
+
+def _message(typed: dict[str, str]) -> dict[str, Any]:
+    return {"revision": _revision(typed), "message": typed.get("message", "").strip()}
+
+
 def _to_sign(decided: Decided) -> str | None:
     return None if decided.intent is None else str(decided.intent.id)
-
-
-def _read(said: dict[str, Any], kind: type[Any]) -> Any:
-    """A decision as a form says it; raises "invalid-field"."""
-    try:
-        return msgspec.convert(said, kind, strict=False)
-    except msgspec.ValidationError as error:
-        sentence, _, place = str(error).partition(" - at `$.")
-        raise invalid_field(f"/{place.rstrip('`')}", f"{sentence}.") from error
 
 
 async def _case(  # noqa: PLR0913, PLR0917 -- a page and what went wrong on it

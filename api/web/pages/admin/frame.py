@@ -50,9 +50,9 @@ async def shown(
     standing: Standing | None = None,
     **values: Any,
 ) -> Response[str]:
-    """A page with the ways that this person may go."""
+    """A page with the ways that this person may go; no browser keeps it."""
     held, translate = await roles.of(subject), site.pages.translate(request)
-    return site.pages.page(
+    page = site.pages.page(
         request,
         f"admin/{template}",
         standing=standing or await site.standing(),
@@ -60,3 +60,5 @@ async def shown(
         held=held,
         **values,
     )
+    page.headers["Cache-Control"] = "no-store"
+    return page
