@@ -122,7 +122,7 @@ class Settings(msgspec.Struct, frozen=True, kw_only=True):
     pinata_gateway: str = "https://gateway.pinata.cloud"
     """Where Pinata gives them back."""
     public_rpc_url: str = ""
-    """A node that everybody may see, for wallets in a browser; empty: they are told of none."""
+    """A node that everybody may see, for wallets in a browser; empty: only a local ledger's."""
     demo_people: str = ""
     """A file of people whose keys everybody may have, for trying out; only on a local ledger."""
     parent_pid: int = 0
