@@ -1,6 +1,7 @@
 // Albedo: a page of its own in a window, by its own module. Nothing of it is loaded into ours.
 
 import albedo from "@albedo-link/intent";
+import { hinted } from "./envelope";
 import { Refused, type Wallet } from "./wallet";
 
 const DECLINED = -4;
@@ -13,18 +14,17 @@ async function ask<Answer>(question: Promise<Answer>): Promise<Answer> {
   });
 }
 
-let known = ""; // each question is a window: the account is asked for once a page
-
 const wallet: Wallet = {
-  async address() {
-    if (known === "") known = (await ask(albedo.publicKey({}))).pubkey;
-    return known;
+  async address(wanted) {
+    // Each question is a window, and a browser lets one click open one: the signature tells who signed.
+    return wanted ?? (await ask(albedo.publicKey({}))).pubkey;
   },
   async network() {
     return null;
   },
   async sign(xdr, address, passphrase) {
     const answer = await ask(albedo.tx({ xdr, pubkey: address, network: passphrase, submit: false }));
+    if (!hinted(answer.signed_envelope_xdr, address)) throw new Refused("account");
     return { xdr: answer.signed_envelope_xdr, signer: "" };
   },
 };

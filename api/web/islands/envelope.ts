@@ -79,6 +79,12 @@ export function signedBy(xdr: string, key: ArrayLike<number>, signature: ArrayLi
   return base64(joined([envelope.slice(0, end), count, before, hint, [0, 0, 0, 64], signature]));
 }
 
+/** Whether the last signature says that it is of this account: by the last four bytes of its key. */
+export function hinted(xdr: string, address: string): boolean {
+  const hint = bytes(xdr).slice(-SIGNATURE).slice(0, 4);
+  return payload(address).slice(-4).every((byte, at) => byte === hint[at]);
+}
+
 function joined(parts: ArrayLike<number>[]): Uint8Array<ArrayBuffer> {
   return Uint8Array.from(parts.flatMap((part) => Array.from(part)));
 }

@@ -6,8 +6,8 @@ export interface Signed {
 }
 
 export interface Wallet {
-  /** The account that the wallet would sign with. */
-  address(): Promise<string>;
+  /** The account that the wallet would sign with; `wanted` where only signing tells which. */
+  address(wanted?: string): Promise<string>;
   /** The passphrase of the network that the wallet is on; null where it does not tell. */
   network(): Promise<string | null>;
   /** Signs a transaction envelope (XDR, base64). Throws `Refused("declined")` if the person says no. */
@@ -57,7 +57,7 @@ export function same(unsigned: string, signed: string): "same" | "fee" | "other"
 
 /** Asks the wallet, and compares account, network, signer and what was signed. */
 export async function signed(wallet: Wallet, xdr: string, source: string, passphrase: string): Promise<string> {
-  const address = await wallet.address();
+  const address = await wallet.address(source);
   if (address !== source) throw new Refused("account", address);
   const network = await wallet.network();
   if (network !== null && network !== passphrase) throw new Refused("network", network);
